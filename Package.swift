@@ -17,11 +17,17 @@ func tests(_ name: String, _ uses: [Target.Dependency]) -> Target {
 let package = Package(
     name: "headwater",
     targets: [
+        // C
+        system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: ["libmicrohttpd-dev"]),
+        system("CZlib", pkgConfig: "zlib", apt: ["zlib1g-dev"]),
         // Core
         library("Bytes", in: "Core"),
         library("Media", in: "Core", ["Bytes"]),
+        // Protocols
+        library("HTTP", in: "Protocols", ["Bytes", "CMicroHTTPD", "CZlib"]),
         // Tests
         tests("BytesTests", ["Bytes"]),
+        tests("HTTPTests", ["Bytes", "HTTP"]),
         tests("MediaTests", ["Bytes", "Media"]),
     ],
     swiftLanguageModes: [.v6])
