@@ -195,7 +195,8 @@ import Testing
     }
 
     @Test func everyPrefixAndBitFlipOfARequestLeavesTheServerServing() throws {
-        let server = try startServer { _ in .response(Self.ok) }
+        // libmicrohttpd overlooks the end of a connection that arrives together with bytes; the timeout ends it.
+        let server = try startServer(configure: { $0.idleTimeout = .seconds(1) }) { _ in .response(Self.ok) }
         defer { server.stop() }
         let request = Array(
             "POST /a%20b?c=d HTTP/1.1\r\nHost: t\r\nCookie: a=b\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
