@@ -20,9 +20,12 @@ let package = Package(
         // Core
         library("Bytes", in: "Core"),
         library("Media", in: "Core", ["Bytes"]),
+        // Live
+        library("Timeline", in: "Live", ["Media"]),
         // Tests
         tests("BytesTests", ["Bytes"]),
         tests("MediaTests", ["Bytes", "Media"]),
+        tests("TimelineTests", ["Timeline"]),
     ],
     swiftLanguageModes: [.v6])
 
