@@ -20,6 +20,8 @@ let package = Package(
         // Core
         library("Bytes", in: "Core"),
         library("Media", in: "Core", ["Bytes"]),
+        // Formats
+        library("HLS", in: "Formats", ["Media", "Time"]),
         // Live
         library("Timeline", in: "Live", ["Media"]),
         // Tests

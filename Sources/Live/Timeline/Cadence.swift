@@ -54,6 +54,7 @@ public struct Cadence: Sendable {
     /// How far, in source ticks, a time may lie from the beat and still belong to it.
     private static let tolerance: Int64 = 2
 
+    private let ticksPerSecond: Int64
     private let candidatesAtStart: [Candidate]
     private var candidates: [Candidate]
     private var locked: FrameDuration?
@@ -64,6 +65,7 @@ public struct Cadence: Sendable {
 
     /// A cadence of times in ticks of `1 / ticksPerSecond` seconds.
     public init(ticksPerSecond: Int64) {
+        self.ticksPerSecond = ticksPerSecond
         candidatesAtStart = Self.standardRates.map { frames, seconds in
             Candidate(duration: FrameDuration(numerator: ticksPerSecond * seconds, denominator: frames))
         }
@@ -79,6 +81,11 @@ public struct Cadence: Sendable {
 
     /// The exact frame duration while the beat holds.
     public var frameDuration: FrameDuration? { locked }
+
+    /// Frames in one second while the beat holds.
+    public var frameRate: Double? {
+        locked.map { Double($0.denominator * ticksPerSecond) / Double($0.numerator) }
+    }
 
     /// The decode time of the frame that comes `frames` after the last one, while the beat holds.
     public func predicted(after frames: Int64 = 1) -> Int64? {
