@@ -17,11 +17,19 @@ func tests(_ name: String, _ uses: [Target.Dependency]) -> Target {
 let package = Package(
     name: "headwater",
     targets: [
+        // C
+        system("COpenSSL", pkgConfig: "openssl", apt: ["libssl-dev"]),
         // Core
         library("Bytes", in: "Core"),
+        library("Time", in: "Core"),
+        library("Crypto", in: "Core", ["COpenSSL"]),
+        library("Telemetry", in: "Core", ["Crypto", "Time"]),
         library("Media", in: "Core", ["Bytes"]),
         // Tests
         tests("BytesTests", ["Bytes"]),
+        tests("TimeTests", ["Time"]),
+        tests("CryptoTests", ["Crypto"]),
+        tests("TelemetryTests", ["Telemetry", "Time"]),
         tests("MediaTests", ["Bytes", "Media"]),
     ],
     swiftLanguageModes: [.v6])
