@@ -17,8 +17,13 @@ func tests(_ name: String, _ uses: [Target.Dependency]) -> Target {
 let package = Package(
     name: "headwater",
     targets: [
+        // C
+        system("COpenSSL", pkgConfig: "openssl", apt: ["libssl-dev"]),
         // Core
         library("Bytes", in: "Core"),
+        library("Time", in: "Core"),
+        library("Crypto", in: "Core", ["COpenSSL"]),
+        library("Telemetry", in: "Core", ["Crypto", "Time"]),
         library("Media", in: "Core", ["Bytes"]),
         // Formats
         library("HLS", in: "Formats", ["Media", "Time"]),
@@ -26,6 +31,9 @@ let package = Package(
         library("Timeline", in: "Live", ["Media"]),
         // Tests
         tests("BytesTests", ["Bytes"]),
+        tests("TimeTests", ["Time"]),
+        tests("CryptoTests", ["Crypto"]),
+        tests("TelemetryTests", ["Telemetry", "Time"]),
         tests("MediaTests", ["Bytes", "Media"]),
         tests("TimelineTests", ["Timeline"]),
     ],
