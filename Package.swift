@@ -20,9 +20,14 @@ let package = Package(
         // Core
         library("Bytes", in: "Core"),
         library("Media", in: "Core", ["Bytes"]),
+        // Formats
+        library("Bitstreams", in: "Formats", ["Bytes", "Media"]),
+        library("ISOBMFF", in: "Formats", ["Bytes", "Media", "Bitstreams"]),
         // Tests
         tests("BytesTests", ["Bytes"]),
         tests("MediaTests", ["Bytes", "Media"]),
+        tests("BitstreamsTests", ["Bytes", "Media", "Bitstreams"]),
+        tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF"]),
     ],
     swiftLanguageModes: [.v6])
 
