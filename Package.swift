@@ -24,17 +24,26 @@ let package = Package(
         library("Time", in: "Core"),
         library("Crypto", in: "Core", ["COpenSSL"]),
         library("Telemetry", in: "Core", ["Crypto", "Time"]),
+        library("Runtime", in: "Core"),
         library("Media", in: "Core", ["Bytes"]),
         // Formats
+        library("Bitstreams", in: "Formats", ["Bytes", "Media"]),
+        library("ISOBMFF", in: "Formats", ["Bytes", "Media", "Bitstreams"]),
         library("HLS", in: "Formats", ["Media", "Time"]),
+        // Protocols
+        library("Sockets", in: "Protocols", ["Runtime"]),
         // Live
         library("Timeline", in: "Live", ["Media"]),
+        library("Packaging", in: "Live", ["Bytes", "Media", "Time", "ISOBMFF", "HLS", "Timeline"]),
+        library("Publishing", in: "Live", ["HLS", "Packaging", "Runtime", "Time"]),
         // Tests
         tests("BytesTests", ["Bytes"]),
         tests("TimeTests", ["Time"]),
         tests("CryptoTests", ["Crypto"]),
         tests("TelemetryTests", ["Telemetry", "Time"]),
         tests("MediaTests", ["Bytes", "Media"]),
+        tests("BitstreamsTests", ["Bytes", "Media", "Bitstreams"]),
+        tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF"]),
         tests("TimelineTests", ["Timeline"]),
     ],
     swiftLanguageModes: [.v6])
