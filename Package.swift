@@ -18,20 +18,21 @@ let package = Package(
     name: "headwater",
     targets: [
         // C
+        .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
         system("COpenSSL", pkgConfig: "openssl", apt: ["libssl-dev"]),
         // Core
         library("Bytes", in: "Core"),
         library("Time", in: "Core"),
         library("Crypto", in: "Core", ["COpenSSL"]),
         library("Telemetry", in: "Core", ["Crypto", "Time"]),
-        library("Runtime", in: "Core"),
+        library("Runtime", in: "Core", ["CLinux"]),
         library("Media", in: "Core", ["Bytes"]),
         // Formats
         library("Bitstreams", in: "Formats", ["Bytes", "Media"]),
         library("ISOBMFF", in: "Formats", ["Bytes", "Media", "Bitstreams"]),
         library("HLS", in: "Formats", ["Media", "Time"]),
         // Protocols
-        library("Sockets", in: "Protocols", ["Runtime"]),
+        library("Sockets", in: "Protocols", ["CLinux"]),
         // Live
         library("Timeline", in: "Live", ["Media"]),
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "ISOBMFF", "HLS", "Timeline"]),
@@ -44,7 +45,9 @@ let package = Package(
         tests("MediaTests", ["Bytes", "Media"]),
         tests("BitstreamsTests", ["Bytes", "Media", "Bitstreams"]),
         tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF"]),
+        tests("HLSTests", ["HLS", "Media", "Time"]),
         tests("TimelineTests", ["Timeline"]),
+        tests("PackagingTests", ["Bytes", "Media", "Time", "HLS", "ISOBMFF", "Packaging"]),
     ],
     swiftLanguageModes: [.v6])
 

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A thread of the operating system, with a name that debuggers and `top -H` show.
@@ -25,7 +26,7 @@ public final class NamedThread: Sendable {
             { argument in
                 guard let argument else { return nil }
                 let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                pthread_setname_np(pthread_self(), String(decoding: start.name.utf8.prefix(15), as: UTF8.self))
+                _ = clinux_set_thread_name(start.name)
                 start.body()
                 return nil
             }, start.toOpaque())

@@ -16,6 +16,9 @@ struct AudioCutter {
         let data: ByteChunk?
     }
 
+    /// Instants come from clocks of milliseconds: a frame that ends less than that before one has reached it.
+    private static let clockResolution = MediaTime.milliseconds(1)
+
     private let timescale: Timescale
     private let frameDuration: Int64
     private var pieces: [Piece] = []
@@ -79,7 +82,7 @@ struct AudioCutter {
     /// The chunk that ends with the first frame at or after `instant`, once that frame is there. It is nothing too
     /// when such a chunk would be empty, because the one before it already reached the instant.
     mutating func cut(at instant: MediaTime) -> AudioCut {
-        let target = instant.ticks(in: timescale, rounding: .up)
+        let target = (instant - Self.clockResolution).ticks(in: timescale, rounding: .up)
         if chunkStart >= target { return .nothing }
         guard position >= target else { return .wait }
         var taken: [Piece] = []

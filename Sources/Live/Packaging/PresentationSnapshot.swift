@@ -1,5 +1,5 @@
 public import HLS
-public import Media
+internal import Media
 
 /// What clients can see of a presentation at one moment.
 public struct PresentationSnapshot: Sendable {

@@ -1,6 +1,6 @@
 internal import Bytes
 public import Media
-public import Time
+internal import Time
 
 /// The rolling window of one rendition: the segments in the playlist, those that have left it and must still be
 /// fetchable, and the one that is growing.

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Media
+internal import Timeline
 
 /// A row of samples on one unbroken timeline of a source: what has been cut, and what of it may be published.
 ///
@@ -68,7 +69,8 @@ struct Run {
     /// Takes an audio sample.
     mutating func appendAudio(_ sample: Sample) {
         guard !isAudioAbsent else { return }
-        audio?.append(sample.data, at: place(sample.presentationTime))
+        let time = place(sample.presentationTime)
+        audio?.append(sample.data, at: time)
         guard let end = audio?.end else { return }
         if let video {
             if video.isRunning, end - video.endTime > Self.patience {

@@ -131,8 +131,10 @@ struct VideoCutter {
             let isNewGrid = frame.isSync && time - chunkStart + tolerance >= profile.shortestPart.ticks(in: timescale)
             guard isNewGrid || isSegmentDue(at: time, isSync: frame.isSync) || isChunkDue(at: time) else { return }
         }
-        fillHole(upTo: time, leaving: ticks(profile.partTarget), cuts: &cuts)
+        let limit = ticks(profile.partTarget)
+        fillHole(upTo: time, leaving: limit, cuts: &cuts)
         if !frames.isEmpty { close(at: time, cuts: &cuts) }
+        fillHole(upTo: time, leaving: limit - typicalDuration, cuts: &cuts)
     }
 
     /// A chunk is never longer than the part target: when frames are missing for longer, the frame before the hole

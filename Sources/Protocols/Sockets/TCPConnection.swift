@@ -56,7 +56,7 @@ public final class TCPConnection: Sendable {
             var sent = 0
             while sent < buffer.count {
                 let rest = UnsafeRawBufferPointer(rebasing: buffer[sent...])
-                let count = send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL.rawValue))
+                let count = send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
                 if count >= 0 {
                     sent += count
                 } else if errno != EINTR {

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A listening TCP socket.
@@ -11,7 +12,8 @@ public final class TCPListener: Sendable {
         func failure(_ call: String) -> SocketError { SocketError(call: call, code: errno, address: address) }
         let isIPv6 = address.host.contains(":")
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, type, 0)
+        let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, type, 0)
+        self.descriptor = descriptor
         guard descriptor >= 0 else {
             self.address = address
             throw failure("socket")
@@ -20,7 +22,7 @@ public final class TCPListener: Sendable {
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         if isIPv6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, socklen_t(MemoryLayout<Int32>.size)) }
         errno = EADDRNOTAVAIL
-        let bound = address.withSystemAddress { [descriptor] in bind(descriptor, $0, $1) } ?? -1
+        let bound = address.withSystemAddress { bind(descriptor, $0, $1) } ?? -1
         guard bound == 0, listen(descriptor, backlog) == 0 else {
             let error = failure("bind")
             Glibc.close(descriptor)
@@ -30,7 +32,7 @@ public final class TCPListener: Sendable {
         var actual = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         withUnsafeMutablePointer(to: &actual) {
-            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { [descriptor] in
+            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 getsockname(descriptor, $0, &length)
             }
         }
