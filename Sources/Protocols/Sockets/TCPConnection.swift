@@ -67,6 +67,22 @@ public final class TCPConnection: Sendable {
         }
     }
 
+    /// Ends the reading side: a read that is under way returns, and what was read so far can still be answered.
+    public func shutDownReading() { Glibc.shutdown(descriptor, Int32(SHUT_RD)) }
+
+    /// Ends the writing side and waits, for a second at most, until the peer has taken what was sent. Closing at once
+    /// would discard it where the peer is still sending.
+    public func closeGracefully() {
+        Glibc.shutdown(descriptor, Int32(SHUT_WR))
+        setTimeout(.milliseconds(200))
+        withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 16) { buffer in
+            for _ in 0..<64 {
+                guard case .bytes = read(into: buffer) else { break }
+            }
+        }
+        shutDown()
+    }
+
     /// Ends the connection both ways; a read that is under way returns.
     public func shutDown() { Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) }
 }
