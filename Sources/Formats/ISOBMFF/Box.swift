@@ -12,9 +12,6 @@ public struct Box: Sendable, Hashable {
     /// The boxes inside it, behind `count` bytes of fields of its own.
     public func children(after count: Int = 0) throws(BoxError) -> [Box] {
         guard count >= 0, count <= payload.count else { throw .unexpectedEnd(offset: 0) }
-        var reader = BoxReader(payload[count..<payload.count])
-        var boxes: [Box] = []
-        while let box = try reader.next() { boxes.append(box) }
-        return boxes
+        return try BoxReader.boxes(in: payload[count..<payload.count])
     }
 }

@@ -10,6 +10,14 @@ public struct BoxReader: Sendable {
     /// A walk that starts at the first box in `bytes`.
     public init(_ bytes: ByteChunk) { self.bytes = bytes }
 
+    /// All boxes that follow each other in `bytes`.
+    public static func boxes(in bytes: ByteChunk) throws(BoxError) -> [Box] {
+        var reader = BoxReader(bytes)
+        var boxes: [Box] = []
+        while let box = try reader.next() { boxes.append(box) }
+        return boxes
+    }
+
     /// The next box, or nothing at the end.
     public mutating func next() throws(BoxError) -> Box? {
         guard offset < bytes.count else { return nil }
