@@ -24,12 +24,16 @@ let package = Package(
         library("Time", in: "Core"),
         library("Crypto", in: "Core", ["COpenSSL"]),
         library("Telemetry", in: "Core", ["Crypto", "Time"]),
+        library("Schema", in: "Core"),
+        library("Configuration", in: "Core", ["Schema", "Telemetry"]),
         library("Media", in: "Core", ["Bytes"]),
         // Tests
         tests("BytesTests", ["Bytes"]),
         tests("TimeTests", ["Time"]),
         tests("CryptoTests", ["Crypto"]),
         tests("TelemetryTests", ["Telemetry", "Time"]),
+        tests("SchemaTests", ["Schema"]),
+        tests("ConfigurationTests", ["Configuration", "Schema", "Telemetry"]),
         tests("MediaTests", ["Bytes", "Media"]),
     ],
     swiftLanguageModes: [.v6])
