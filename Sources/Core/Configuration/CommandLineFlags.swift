@@ -44,7 +44,7 @@ struct CommandLineFlags {
     }
 
     private static func unknown(_ flag: String, settings: [Setting]) -> Fault {
-        if let secret = settings.first(where: { $0.flag == nil && "--\($0.variable)" == Self.asVariable(flag) }) {
+        if let secret = settings.first(where: { $0.flag == nil && $0.variable == Self.asVariable(flag) }) {
             return Fault(
                 origin: .flag(flag),
                 message: "secrets are not taken from the command line; use \(secret.variable) or the file")
@@ -55,6 +55,6 @@ struct CommandLineFlags {
 
     private static func asVariable(_ flag: String) -> String {
         let words = flag.dropFirst(2).uppercased().map { $0 == "-" ? "_" : $0 }
-        return "--" + Setting.variablePrefix + String(words)
+        return Setting.variablePrefix + String(words)
     }
 }
