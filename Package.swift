@@ -42,6 +42,8 @@ let package = Package(
         tests("TimeTests", ["Time"]),
         tests("CryptoTests", ["Crypto"]),
         tests("TelemetryTests", ["Telemetry", "Time"]),
+        tests("SchemaTests", ["Schema"]),
+        tests("ConfigurationTests", ["Configuration", "Schema", "Telemetry"]),
         tests("MediaTests", ["Bytes", "Media"]),
         tests("BitstreamsTests", ["Bytes", "Media", "Bitstreams"]),
         tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF"]),
