@@ -20,9 +20,12 @@ let package = Package(
         // Core
         library("Bytes", in: "Core"),
         library("Media", in: "Core", ["Bytes"]),
+        // Protocols
+        library("RTMP", in: "Protocols", ["Bytes"]),
         // Tests
         tests("BytesTests", ["Bytes"]),
         tests("MediaTests", ["Bytes", "Media"]),
+        tests("RTMPTests", ["Bytes", "RTMP"]),
     ],
     swiftLanguageModes: [.v6])
 
