@@ -95,7 +95,8 @@ extension RTMPServerSession {
     static let testRandom = (0..<1528).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 1) }
 
     /// A session whose handshake is done and taken from the output.
-    static func afterHandshake(limits: RTMPLimits = RTMPLimits(), apps: Set<String>? = nil) throws -> RTMPServerSession {
+    static func afterHandshake(limits: RTMPLimits = RTMPLimits(), apps: Set<String>? = nil) throws -> RTMPServerSession
+    {
         var session = RTMPServerSession(limits: limits, apps: apps, handshakeRandom: testRandom)
         _ = try session.events(ClientBytes.handshake)
         _ = session.takeOutput()

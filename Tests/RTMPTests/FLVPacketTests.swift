@@ -8,9 +8,11 @@ import Testing
         #expect(
             try video([0x17, 1, 0, 0, 40, 9]) == .frame(compositionTime: 40, isKeyframe: true, ByteChunk([9])))
         #expect(
-            try video([0x27, 1, 0xFF, 0xFF, 0xD8, 9]) == .frame(compositionTime: -40, isKeyframe: false, ByteChunk([9])))
+            try video([0x27, 1, 0xFF, 0xFF, 0xD8, 9]) == .frame(compositionTime: -40, isKeyframe: false, ByteChunk([9]))
+        )
         #expect(
-            try video([0x37, 1, 0x80, 0, 0, 9]) == .frame(compositionTime: -8_388_608, isKeyframe: false, ByteChunk([9])))
+            try video([0x37, 1, 0x80, 0, 0, 9])
+                == .frame(compositionTime: -8_388_608, isKeyframe: false, ByteChunk([9])))
         #expect(try video([0x47, 1, 0, 0, 0, 9]) == .frame(compositionTime: 0, isKeyframe: true, ByteChunk([9])))
         #expect(try video([0x17, 2, 0, 0, 0]) == .endOfSequence)
     }

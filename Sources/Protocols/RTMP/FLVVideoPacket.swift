@@ -6,8 +6,8 @@ public enum FLVVideoPacket: Sendable, Hashable {
     case sequenceHeader(ByteChunk)
     /// One coded picture.
     ///
-    /// `compositionTime` is how many milliseconds after its decode time it is shown, and can be negative. The bytes are NAL units behind
-    /// lengths of the size that the decoder configuration states.
+    /// `compositionTime` is how many milliseconds after its decode time it is shown, and can be negative. The bytes are
+    /// NAL units behind lengths of the size that the decoder configuration states.
     case frame(compositionTime: Int32, isKeyframe: Bool, ByteChunk)
     /// The encoder has ended the sequence.
     case endOfSequence

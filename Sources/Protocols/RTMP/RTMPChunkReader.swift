@@ -2,8 +2,8 @@ internal import Bytes
 
 /// Puts messages together from the chunks of a peer. RTMP 1.0 §5.3.
 ///
-/// Payloads go straight into the memory that the message will keep. Between two calls nothing of the input is kept but the bytes
-/// of a chunk header that has not come completely.
+/// Payloads go straight into the memory that the message will keep. Between two calls nothing of the input is kept but
+/// the bytes of a chunk header that has not come completely.
 struct RTMPChunkReader: Sendable {
     private static let longestHeader = 3 + 11 + 4
 

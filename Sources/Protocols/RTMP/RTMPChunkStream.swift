@@ -22,11 +22,12 @@ struct RTMPChunkStream: Sendable {
     /// How many bytes the message still lacks.
     var bytesLeft: Int { body.map { $0.capacity - $0.count } ?? 0 }
 
-    /// What the extended timestamp field turned out to be: outer nothing while it has not come completely, inner nothing
-    /// where there is none. RTMP 1.0 §5.3.1.3.
+    /// What the extended timestamp field turned out to be: outer nothing while it has not come completely, inner
+    /// nothing where there is none. RTMP 1.0 §5.3.1.3.
     ///
     /// Inside a message the field is repeated, but old librtmp leaves it out: bytes that differ from the field's value
-    /// are payload. They are compared one by one, so that a short payload is not kept waiting for bytes that do not come.
+    /// are payload. They are compared one by one, so that a short payload is not kept waiting for bytes that do not
+    /// come.
     func readExtendedTimestamp(of header: RTMPChunkHeader, from reader: inout ByteReader) -> UInt32?? {
         if header.format < 3 {
             guard header.timestampField == RTMPChunkHeader.extendedTimestampMark else { return .some(nil) }

@@ -2,7 +2,8 @@ internal import Bytes
 
 /// Cuts messages into chunks. RTMP 1.0 §5.3.
 ///
-/// A message starts with a format 0 chunk and goes on with format 3, which every client understands; a server has little to say.
+/// A message starts with a format 0 chunk and goes on with format 3, which every client understands; a server has
+/// little to say.
 struct RTMPChunkWriter: Sendable {
     /// Chunk stream of the protocol control messages. RTMP 1.0 §5.4
     static let controlChunkStream: UInt8 = 2

@@ -2,8 +2,8 @@ internal import Bytes
 
 /// The server's side of the simple handshake. RTMP 1.0 §5.2.
 ///
-/// S0, S1 and S2 are sent as soon as C0 and C1 are there, without waiting for C2. Bytes 4 to 7 of S1 are zero: other values
-/// make clients look for a digest.
+/// S0, S1 and S2 are sent as soon as C0 and C1 are there, without waiting for C2. Bytes 4 to 7 of S1 are zero: other
+/// values make clients look for a digest.
 struct RTMPHandshake: Sendable {
     private static let version: UInt8 = 3
     private static let packetCount = 1536

@@ -14,8 +14,8 @@ internal import Bytes
 /// connection.send(session.takeOutput())
 /// ```
 ///
-/// `connect` is answered by the session itself, `publish` by whoever owns it. Media that come before the publish is accepted, or
-/// after it has ended, are dropped and counted.
+/// `connect` is answered by the session itself, `publish` by whoever owns it. Media that come before the publish is
+/// accepted, or after it has ended, are dropped and counted.
 ///
 /// | Specification | What is taken |
 /// |---|---|
@@ -73,8 +73,8 @@ public struct RTMPServerSession: Sendable {
 
     /// Takes bytes that came from the peer and appends to `events` what they say, in order.
     ///
-    /// Throws when the connection must be closed: events that came before the fault are in `events`, and what `takeOutput`
-    /// gives is still to be sent. Every later call throws the same error.
+    /// Throws when the connection must be closed: events that came before the fault are in `events`, and what
+    /// `takeOutput` gives is still to be sent. Every later call throws the same error.
     public mutating func receive(_ bytes: Span<UInt8>, into events: inout [RTMPEvent]) throws(RTMPError) {
         if let failure { throw failure }
         receivedBytes += UInt64(bytes.count)
