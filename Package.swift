@@ -16,15 +16,20 @@ func tests(_ name: String, _ uses: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "headwater",
+    products: [.executable(name: "headwater", targets: ["headwater"])],
     targets: [
         // C
         .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
         system("COpenSSL", pkgConfig: "openssl", apt: ["libssl-dev"]),
+        system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: ["libmicrohttpd-dev"]),
+        system("CZlib", pkgConfig: "zlib", apt: ["zlib1g-dev"]),
         // Core
         library("Bytes", in: "Core"),
         library("Time", in: "Core"),
         library("Crypto", in: "Core", ["COpenSSL"]),
         library("Telemetry", in: "Core", ["Crypto", "Time"]),
+        library("Schema", in: "Core"),
+        library("Configuration", in: "Core", ["Schema", "Telemetry"]),
         library("Runtime", in: "Core", ["CLinux"]),
         library("Media", in: "Core", ["Bytes"]),
         // Formats
@@ -33,10 +38,28 @@ let package = Package(
         library("HLS", in: "Formats", ["Media", "Time"]),
         // Protocols
         library("Sockets", in: "Protocols", ["CLinux"]),
+        library("RTMP", in: "Protocols", ["Bytes", "Media"]),
+        library("HTTP", in: "Protocols", ["Bytes", "CMicroHTTPD", "CZlib"]),
         // Live
         library("Timeline", in: "Live", ["Media"]),
+        library(
+            "Ingest", in: "Live",
+            ["Bytes", "Bitstreams", "Crypto", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time", "Timeline"]),
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "ISOBMFF", "HLS", "Timeline"]),
         library("Publishing", in: "Live", ["HLS", "Packaging", "Runtime", "Time"]),
+        library("Channels", in: "Live", ["Crypto", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
+        // Delivery
+        library("Origin", in: "Delivery", ["Bytes", "Channels", "HLS", "HTTP", "Media", "Packaging", "Publishing", "Time"]),
+        // App
+        library(
+            "HeadwaterServer", in: "App",
+            [
+                "Bytes", "Channels", "Configuration", "Crypto", "HTTP", "Ingest", "Origin", "Packaging", "Publishing",
+                "Runtime", "Schema", "Sockets", "Telemetry", "Time",
+            ]),
+        .executableTarget(
+            name: "headwater", dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Telemetry"],
+            path: "Sources/App/headwater"),
         // Tests
         tests("BytesTests", ["Bytes"]),
         tests("TimeTests", ["Time"]),

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import HLS
 internal import HTTP
+internal import Media
 internal import Packaging
 internal import Synchronization
 
@@ -25,6 +26,22 @@ final class SharedResponses: Sendable {
         var playlists: [PlaylistKey: (version: Int64, response: HTTPResponse)] = [:]
         /// The newest part number per rendition when the cache was last cleared of what is not fetchable any more.
         var sweptAt: [String: Int64] = [:]
+
+        /// Lets go of responses whose media are not fetchable any more, now and then.
+        mutating func sweep(_ snapshot: PresentationSnapshot, _ rendition: RenditionWindow) {
+            let name = "\(snapshot.id)/\(rendition.name)"
+            guard rendition.oldestPartNumber - sweptAt[name, default: 0] >= 32 else { return }
+            sweptAt[name] = rendition.oldestPartNumber
+            let oldestSegment = rendition.segments.first?.sequenceNumber ?? 0
+            media = media.filter { key, _ in
+                guard key.presentation == snapshot.id, key.rendition == rendition.name else { return true }
+                switch key.resource {
+                case .part(let number): return number >= rendition.oldestPartNumber
+                case .segment(let number): return number >= oldestSegment
+                case .initialization, .playlist: return true
+                }
+            }
+        }
     }
 
     private let state = Mutex(State())
@@ -140,22 +157,4 @@ final class SharedResponses: Sendable {
     private static func windowAge(_ snapshot: PresentationSnapshot) -> Int { Int(snapshot.profile.window.seconds) }
 
     private static func cacheControl(_ seconds: Int) -> String { seconds > 0 ? "max-age=\(seconds)" : "no-store" }
-}
-
-extension SharedResponses.State {
-    /// Lets go of responses whose media are not fetchable any more, now and then.
-    fileprivate mutating func sweep(_ snapshot: PresentationSnapshot, _ rendition: RenditionWindow) {
-        let name = "\(snapshot.id)/\(rendition.name)"
-        guard rendition.oldestPartNumber - sweptAt[name, default: 0] >= 32 else { return }
-        sweptAt[name] = rendition.oldestPartNumber
-        let oldestSegment = rendition.segments.first?.sequenceNumber ?? 0
-        media = media.filter { key, _ in
-            guard key.presentation == snapshot.id, key.rendition == rendition.name else { return true }
-            switch key.resource {
-            case .part(let number): return number >= rendition.oldestPartNumber
-            case .segment(let number): return number >= oldestSegment
-            case .initialization, .playlist: return true
-            }
-        }
-    }
 }

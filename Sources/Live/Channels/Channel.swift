@@ -1,5 +1,5 @@
 internal import Crypto
-public import Ingest
+internal import Ingest
 internal import Media
 public import Packaging
 public import Publishing

@@ -50,7 +50,7 @@ struct RTMPTranslator {
     }
 
     private mutating func configureVideo(_ record: ByteChunk) -> [FeedEvent] {
-        guard let configuration = try? AVCDecoderConfiguration(record),
+        guard let configuration = try? AVCDecoderConfiguration(record: record),
             let track = try? Track(avcDecoderConfiguration: record)
         else { return drop() }
         videoLengthSize = configuration.lengthSize
@@ -59,10 +59,10 @@ struct RTMPTranslator {
 
     /// Parameter sets inside the stream that differ from the configuration make a new one.
     private mutating func updateVideo(_ parameterSets: [ByteChunk]) -> [FeedEvent] {
-        guard let videoTrack, let current = try? AVCDecoderConfiguration(videoTrack.decoderConfiguration),
-            let updated = try? current.updating(with: parameterSets), let track = try? Track(updated)
+        guard let videoTrack, let current = try? AVCDecoderConfiguration(record: videoTrack.decoderConfiguration),
+            let updated = try? current.updating(with: parameterSets)
         else { return [] }
-        return announce(track, as: \.videoTrack)
+        return announce(Track(updated), as: \.videoTrack)
     }
 
     private mutating func audio(_ packet: FLVAudioPacket, at timestamp: UInt32) throws(UnsupportedCodec) -> [FeedEvent] {

@@ -1,0 +1,148 @@
+/* libmicrohttpd for Swift: its variadic functions, its flag macros and its option list, re-expressed. */
+#ifndef HEADWATER_CMICROHTTPD_SHIM_H
+#define HEADWATER_CMICROHTTPD_SHIM_H
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+typedef void *(*mhd_request_line_callback)(void *context, const char *target, struct MHD_Connection *connection);
+typedef size_t (*mhd_unescape_callback)(void *context, struct MHD_Connection *connection, char *text);
+
+/* What a daemon is started with; `context` is handed to every callback. */
+struct mhd_options {
+    int listen_socket;
+    unsigned int workers;
+    size_t connection_memory;
+    unsigned int connections;
+    unsigned int connections_per_address;
+    unsigned int idle_seconds;
+    void *context;
+    MHD_AccessHandlerCallback handle;
+    MHD_RequestCompletedCallback completed;
+    MHD_NotifyConnectionCallback connection_changed;
+    mhd_request_line_callback request_line;
+    mhd_unescape_callback unescape;
+    MHD_LogCallback log;
+};
+
+/* Starts a daemon of epoll workers that may suspend connections. NULL when libmicrohttpd refuses. */
+static inline struct MHD_Daemon *mhd_start(const struct mhd_options *o)
+{
+    unsigned int flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    /* A pool of one is refused with a warning: one worker means no pool. END would stop the list there,
+       so that the pool size stands last. */
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, o->handle, o->context,
+        MHD_OPTION_EXTERNAL_LOGGER, o->log, o->context,
+        MHD_OPTION_LISTEN_SOCKET, (MHD_socket) o->listen_socket,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->connection_memory,
+        MHD_OPTION_CONNECTION_LIMIT, o->connections,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, o->connections_per_address,
+        MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds,
+        MHD_OPTION_NOTIFY_COMPLETED, o->completed, o->context,
+        MHD_OPTION_NOTIFY_CONNECTION, o->connection_changed, o->context,
+        MHD_OPTION_URI_LOG_CALLBACK, o->request_line, o->context,
+        MHD_OPTION_UNESCAPE_CALLBACK, o->unescape, o->context,
+        o->workers > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, o->workers,
+        MHD_OPTION_END);
+}
+
+/* The pointer that the connection callback stored, or NULL. */
+static inline void *mhd_connection_context(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == NULL ? NULL : info->socket_context;
+}
+
+/* The connection's socket, or -1. */
+static inline int mhd_connection_socket(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info == NULL ? -1 : info->connect_fd;
+}
+
+/* The client's address, or NULL. */
+static inline const struct sockaddr *mhd_client_address(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info == NULL ? NULL : info->client_addr;
+}
+
+/* How many bytes the request line and headers have. */
+static inline size_t mhd_request_header_size(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info == NULL ? 0 : info->header_size;
+}
+
+/* How many header fields and cookies libmicrohttpd keeps a record of for the current request. */
+static inline int mhd_record_count(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_values(
+        connection, (enum MHD_ValueKind) (MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND), NULL, NULL);
+}
+
+struct mhd_field_search {
+    const char *name;
+    int count;
+};
+
+static inline enum MHD_Result mhd_count_field(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct mhd_field_search *search = context;
+    search->count += strcasecmp(name, search->name) == 0;
+    return MHD_YES;
+}
+
+/* How many fields of the current request are called `name`. */
+static inline int mhd_count_fields(struct MHD_Connection *connection, const char *name)
+{
+    struct mhd_field_search search = {name, 0};
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, mhd_count_field, &search);
+    return search.count;
+}
+
+/* How much memory the copy of the current request's cookies takes. */
+static inline size_t mhd_cookie_size(struct MHD_Connection *connection)
+{
+    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Cookie");
+    return value == NULL ? 0 : strlen(value) + 17;
+}
+
+/* How a TCP connection stands, as the kernel tells it (struct tcp_info of <linux/tcp.h>, whose layout is part of
+   the kernel's interface; glibc's own copy ends before the segment counts). */
+struct tcp_standing {
+    int established;
+    uint32_t milliseconds_since_sent;
+    uint32_t milliseconds_since_received;
+    uint32_t segments_received;
+    uint32_t segments_sent;
+};
+
+/* Fills `standing`; 0 when the kernel does not tell. Segments count only those that carry data. */
+static inline int tcp_read_standing(int descriptor, struct tcp_standing *standing)
+{
+    uint8_t info[256];
+    socklen_t length = sizeof info;
+    if (getsockopt(descriptor, IPPROTO_TCP, 11 /* TCP_INFO */, info, &length) != 0 || length < 160) {
+        return 0;
+    }
+    standing->established = info[0] == 1;
+    memcpy(&standing->milliseconds_since_sent, info + 44, 4);
+    memcpy(&standing->milliseconds_since_received, info + 52, 4);
+    memcpy(&standing->segments_received, info + 152, 4);
+    memcpy(&standing->segments_sent, info + 156, 4);
+    return 1;
+}
+
+#endif

@@ -1,0 +1,53 @@
+internal import Bytes
+
+extension HTTPResponse {
+    /// This response, or the part of it that `request` asks for: 206 with `Content-Range`, or 416.
+    ///
+    /// Chunks are sliced, never copied. Only `GET` and only a 200 that accepts ranges is cut; a malformed range, another
+    /// unit, several ranges, and an `If-Range` that does not name this representation get the whole (RFC 9110 §13.1.5,
+    /// §14.2).
+    public func ranged(for request: HTTPRequest) -> HTTPResponse {
+        guard acceptsRanges, status == 200, request.method == .get, let field = request.header("Range") else {
+            return self
+        }
+        if let condition = request.header("If-Range"), !isCurrent(condition) { return self }
+        switch ByteRange(field: field, length: contentLength) {
+        case .whole: return self
+        case .part(let range): return part(range)
+        case .unsatisfiable: return unsatisfiable()
+        }
+    }
+
+    private func part(_ range: Range<Int>) -> HTTPResponse {
+        let position = ("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(contentLength)")
+        return HTTPResponse(status: 206, headers: headers + [position], body: .chunks(slices(range)))
+    }
+
+    private func unsatisfiable() -> HTTPResponse {
+        // What describes the representation, or lets it be cached, does not describe the refusal.
+        let kept = headers.filter { name, _ in
+            !["Content-Type", "Content-Encoding", "Cache-Control", "Expires", "ETag", "Last-Modified"]
+                .contains { HeaderName.areEqual($0, name) }
+        }
+        return HTTPResponse(status: 416, headers: kept + [("Content-Range", "bytes */\(contentLength)")])
+    }
+
+    private func slices(_ range: Range<Int>) -> [ByteChunk] {
+        var slices: [ByteChunk] = []
+        var start = 0
+        for chunk in chunks {
+            let end = start + chunk.count
+            let overlap = range.clamped(to: start..<end)
+            if !overlap.isEmpty { slices.append(chunk[(overlap.lowerBound - start)..<(overlap.upperBound - start)]) }
+            start = end
+        }
+        return slices
+    }
+
+    /// Whether an `If-Range` validator names this representation: a strong entity tag, or the very date.
+    private func isCurrent(_ validator: String) -> Bool {
+        if validator.hasPrefix("W/") { return false }
+        let name = validator.hasPrefix("\"") ? "ETag" : "Last-Modified"
+        return HTTPRequestCopy.value(of: name, in: headers) == validator
+    }
+}

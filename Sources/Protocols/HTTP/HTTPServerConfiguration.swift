@@ -1,0 +1,31 @@
+internal import Glibc
+
+/// Where and within which bounds an `HTTPServer` serves.
+public struct HTTPServerConfiguration: Sendable {
+    /// The numeric address to listen on: `0.0.0.0`, `127.0.0.1`, `::1`, or `::` for IPv6 and IPv4 at once.
+    public var address: String
+    /// The port; 0 takes a free one.
+    public var port: UInt16
+    /// How many threads serve.
+    public var workers = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    /// How many connections may be open; more wait in the kernel's queue. It is shared out evenly among the workers.
+    public var connectionLimit = 20_000
+    /// How many connections one client address may have open; more are closed at once. 0 sets no limit.
+    public var connectionsPerAddress = 0
+    /// After how long without a byte in either direction a connection is closed. Parked requests do not count. Whole
+    /// seconds; 0 sets no limit.
+    public var idleTimeout = Duration.seconds(30)
+    /// How much memory a connection has for request line, request fields, 64 bytes for each field, and the fields of
+    /// the response.
+    public var connectionMemory = 8192
+    /// How long a request body may be; a longer one gets 413.
+    public var uploadLimit = 65_536
+    /// Fields of every response that the server makes itself (400, 413, 431, 500, 503): CORS belongs here.
+    public var commonHeaders: [(String, String)] = []
+
+    /// The defaults for a place to listen.
+    public init(address: String, port: UInt16) {
+        self.address = address
+        self.port = port
+    }
+}

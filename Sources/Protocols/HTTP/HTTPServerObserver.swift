@@ -1,0 +1,25 @@
+/// Hears what a server does, for counters. All calls come from the server's workers and must not block.
+public protocol HTTPServerObserver: Sendable {
+    /// A client connected.
+    func connectionOpened()
+    /// A connection is gone.
+    func connectionClosed()
+    /// A request is over.
+    /// - Parameters:
+    ///   - status: what it was answered with.
+    ///   - wasDelivered: false when the connection broke before all of the answer was handed to the kernel.
+    func requestCompleted(method: HTTPMethod, status: Int, wasDelivered: Bool)
+    /// A request was turned away before it was understood: malformed, or too large for the connection's memory.
+    func requestRejected()
+}
+
+extension HTTPServerObserver {
+    /// Does nothing.
+    public func connectionOpened() {}
+    /// Does nothing.
+    public func connectionClosed() {}
+    /// Does nothing.
+    public func requestCompleted(method: HTTPMethod, status: Int, wasDelivered: Bool) {}
+    /// Does nothing.
+    public func requestRejected() {}
+}

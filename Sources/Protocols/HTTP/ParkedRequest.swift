@@ -1,0 +1,105 @@
+internal import CMicroHTTPD
+internal import Synchronization
+
+/// The ticket of a request that is answered later.
+///
+/// A handler makes one, gives it to whoever will know the answer, and returns `.park(ticket)`. The connection then
+/// costs its memory and nothing else until `resume(with:)`.
+///
+/// Why this is safe against libmicrohttpd 0.9.75:
+/// - A connection is suspended and its address written into the ticket under the ticket's lock, so no one can resume a
+///   connection that is not suspended yet; a `resume` that comes earlier only leaves its response in the ticket.
+/// - A suspended connection has no events and no timeout. Nothing but the one call to `MHD_resume_connection` can
+///   end that state, so the address stays valid until this call, also when the client has gone.
+/// - After that call the address is never used again: the response is queued on the connection's own worker, which
+///   libmicrohttpd makes call the access handler once more.
+/// - The server counts the ticket as parked until that call has returned, and stops its daemon only when no ticket is
+///   parked: the call touches memory of the daemon to its very end.
+public final class ParkedRequest: Sendable {
+    private enum State {
+        case unused
+        /// Resumed before it was parked.
+        case answeredEarly(HTTPResponse)
+        case parked(ParkedConnection)
+        /// Resumed; the worker has not fetched the response yet.
+        case resumed(HTTPResponse)
+        case finished
+    }
+
+    /// What parking a ticket came to.
+    enum Parking {
+        case suspended
+        case answered(HTTPResponse)
+        /// The server is stopping.
+        case refused
+        /// The ticket served another request before.
+        case alreadyUsed
+    }
+
+    private let state = Mutex(State.unused)
+
+    /// A ticket for one request.
+    public init() {}
+
+    /// Answers the request with `response`.
+    ///
+    /// May be called from any thread, before or after the handler has returned, and when the client is long gone. It
+    /// does not block and costs about a microsecond. Not from within a lock that the handler takes.
+    /// - Returns: true the first time; false, and nothing happens, when the request was answered before.
+    @discardableResult
+    public func resume(with response: HTTPResponse) -> Bool {
+        var parked: ParkedConnection?
+        let isFirst = state.withLock { state in
+            switch state {
+            case .unused: state = .answeredEarly(response)
+            case .parked(let connection):
+                parked = connection
+                state = .resumed(response)
+            case .answeredEarly, .resumed, .finished: return false
+            }
+            return true
+        }
+        if let parked {
+            MHD_resume_connection(parked.connection)
+            parked.core.unpark(self)
+        }
+        return isFirst
+    }
+
+    /// Suspends `connection` until `resume`. Only on its worker, within the access handler.
+    func park(_ connection: OpaquePointer, of core: ServerCore) -> Parking {
+        // Suspending and entering the ticket in the server's list happen under the ticket's lock; neither calls back.
+        state.withLock { state in
+            switch state {
+            case .unused:
+                guard core.park(self) else {
+                    state = .finished
+                    return .refused
+                }
+                MHD_suspend_connection(connection)
+                state = .parked(ParkedConnection(connection: connection, core: core))
+                return .suspended
+            case .answeredEarly(let response):
+                state = .finished
+                return .answered(response)
+            case .parked, .resumed, .finished: return .alreadyUsed
+            }
+        }
+    }
+
+    /// The response that the request was resumed with, once. Only on the connection's worker.
+    func takeResponse() -> HTTPResponse? {
+        state.withLock { state in
+            guard case .resumed(let response) = state else { return nil }
+            state = .finished
+            return response
+        }
+    }
+}
+
+/// Where a parked request waits. `@unchecked Sendable`: `connection` is used by one thread only, the one that takes it
+/// out of the ticket under the ticket's lock, and then only to resume it.
+private struct ParkedConnection: @unchecked Sendable {
+    let connection: OpaquePointer
+    let core: ServerCore
+}

@@ -1,0 +1,193 @@
+internal import Bytes
+internal import CMicroHTTPD
+internal import Glibc
+internal import Synchronization
+
+/// One client's connection and the request that it is at: what libmicrohttpd's callbacks become.
+///
+/// `@unchecked Sendable`: libmicrohttpd gives a connection to one worker for life, and all callbacks of the connection
+/// come from that worker; no other thread sees this object.
+final class ServerConnection: @unchecked Sendable {
+    private enum Phase {
+        /// Between two requests.
+        case idle
+        /// The request line was read.
+        case lineRead
+        /// The fields were read; the body follows, if there is one.
+        case receiving
+        case parked(ParkedRequest)
+        case answered
+    }
+
+    private let core: ServerCore
+    private var phase = Phase.idle
+    private var method = HTTPMethod.get
+    private var rawQuery = ""
+    private var body: [UInt8] = []
+    private var status = 0
+    /// What to say before the connection is closed where libmicrohttpd would close it in silence.
+    private var lastWords: HTTPResponse?
+
+    init(_ core: ServerCore) { self.core = core }
+
+    /// The request line is there; `query` is what follows its `?`.
+    func readLine(query: UnsafeBufferPointer<UInt8>) {
+        phase = .lineRead
+        rawQuery = query.isEmpty ? "" : String(decoding: query, as: UTF8.self)
+    }
+
+    /// The access handler: called when the fields are there, for every piece of the body, when the request is complete,
+    /// and again when a parked one was resumed. A response to a request without a body may be queued in the second call
+    /// at the earliest, or libmicrohttpd closes the connection after it.
+    func handle(
+        _ connection: OpaquePointer, target: UnsafePointer<CChar>, method: UnsafePointer<CChar>,
+        version: UnsafePointer<CChar>, upload: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        switch phase {
+        case .idle, .lineRead:
+            core.requestCount.add(1, ordering: .relaxed)
+            self.method = HTTPMethod(String(cString: method))
+            phase = .receiving
+            if let refusal = refusal(of: connection, isHTTP11: strcmp(version, "HTTP/1.1") == 0) {
+                return queue(refusal, to: connection)
+            }
+            return true
+        case .receiving where !upload.isEmpty: return receive(upload)
+        case .receiving: return answer(connection, target: target)
+        case .parked(let ticket):
+            guard let response = ticket.takeResponse() else { return true }
+            return queue(response, to: connection)
+        case .answered: return true
+        }
+    }
+
+    /// The request is over, one way or another.
+    func completed(_ reason: MHD_RequestTerminationCode) {
+        switch phase {
+        case .idle: return
+        case .lineRead: core.observer?.requestRejected()
+        case .receiving, .parked, .answered:
+            core.observer?.requestCompleted(
+                method: method, status: status, wasDelivered: reason == .REQUEST_TERMINATED_COMPLETED_OK)
+            core.requestCount.subtract(1, ordering: .releasing)
+        }
+        phase = .idle
+        status = 0
+        rawQuery = ""
+        if !body.isEmpty { body = [] }
+    }
+
+    /// The connection is about to be closed; its socket is still open.
+    func closing(_ descriptor: Int32) {
+        if lastWords == nil, !core.isStopping, isClosedWithoutAnswer(descriptor) {
+            lastWords = core.refusals.badRequest
+            core.observer?.requestRejected()
+        }
+        if let lastWords {
+            let bytes = Refusals.lastWords(lastWords)
+            _ = send(descriptor, bytes, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+        }
+        discardInput(descriptor)
+    }
+
+    /// What is wrong with a request whose fields are there, before its body is read.
+    private func refusal(of connection: OpaquePointer, isHTTP11: Bool) -> HTTPResponse? {
+        // RFC 9112 §3.2.
+        if isHTTP11, HTTPRequest.value(of: "Host", in: connection) == nil { return core.refusals.badRequest }
+        let length = HTTPRequest.value(of: "Content-Length", in: connection)
+        if let coding = HTTPRequest.value(of: "Transfer-Encoding", in: connection) {
+            // RFC 9112 §6.1: what is framed in two ways, or in one that is not understood, may be two requests to a
+            // proxy on the way.
+            return length != nil || coding.lowercased() != "chunked" ? core.refusals.badRequest : nil
+        }
+        guard let length else { return nil }
+        // libmicrohttpd has checked that it is a number.
+        if let length = Int(length), length <= core.uploadLimit {
+            return mhd_count_fields(connection, "Content-Length") == 1 ? nil : core.refusals.badRequest
+        }
+        return core.refusals.contentTooLarge
+    }
+
+    private func receive(_ upload: UnsafeBufferPointer<UInt8>) -> Bool {
+        if upload.count > core.uploadLimit - body.count { return close(saying: core.refusals.contentTooLarge) }
+        body.append(contentsOf: upload)
+        return true
+    }
+
+    private func answer(_ connection: OpaquePointer, target: UnsafePointer<CChar>) -> Bool {
+        if core.isStopping { return queue(core.refusals.stopping, to: connection) }
+        let bytes = UnsafeRawBufferPointer(start: target, count: strlen(target)).bindMemory(to: UInt8.self)
+        guard let path = PercentEncoding.path(ofTarget: bytes.span) else {
+            return queue(core.refusals.badRequest, to: connection)
+        }
+        let request = HTTPRequest(
+            method: method, path: path, rawQuery: rawQuery, body: body.isEmpty ? ServerCore.emptyBody : ByteChunk(body),
+            source: .connection(connection))
+        switch core.handler.respond(to: request) {
+        case .response(let response): return queue(response, to: connection)
+        case .park(let ticket): return park(connection, with: ticket)
+        }
+    }
+
+    private func park(_ connection: OpaquePointer, with ticket: ParkedRequest) -> Bool {
+        switch ticket.park(connection, of: core) {
+        case .suspended:
+            phase = .parked(ticket)
+            return true
+        case .answered(let response): return queue(response, to: connection)
+        case .refused: return queue(core.refusals.stopping, to: connection)
+        case .alreadyUsed: return queue(core.refusals.internalError, to: connection)
+        }
+    }
+
+    private func queue(_ response: HTTPResponse, to connection: OpaquePointer) -> Bool {
+        guard response.memoryNeeded <= memoryLeft(on: connection) else { return close(saying: core.refusals.fieldsTooLarge) }
+        guard response.queue(to: connection) else { return close(saying: core.refusals.internalError) }
+        status = response.status
+        phase = .answered
+        return true
+    }
+
+    private func close(saying refusal: HTTPResponse) -> Bool {
+        lastWords = refusal
+        status = refusal.status
+        return false
+    }
+
+    /// A lower bound of what libmicrohttpd has left for the fields of a response. With less than it needs it would
+    /// close the connection without a word.
+    ///
+    /// Its read buffer is half of the memory, and grows by 128 bytes at a time when the fields alone need more; behind
+    /// them it may hold the beginning of the next request. Each field has a record of 64 bytes, and cookies are copied.
+    private func memoryLeft(on connection: OpaquePointer) -> Int {
+        let fields = mhd_request_header_size(connection)
+        let records = 64 * Int(mhd_record_count(connection))
+        let cookies = mhd_cookie_size(connection)
+        return core.connectionMemory - max(core.connectionMemory / 2, fields + 160) - records - cookies
+    }
+
+    /// True when libmicrohttpd closes because of bytes that it could not read as a request line: it says nothing to
+    /// those. The client is still there, it has sent something, and nothing was sent since.
+    private func isClosedWithoutAnswer(_ descriptor: Int32) -> Bool {
+        guard case .idle = phase else { return false }
+        var byte: UInt8 = 0
+        let peeked = recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK))
+        if peeked == 0 || (peeked < 0 && errno != EAGAIN) { return false }
+        var standing = tcp_standing()
+        guard tcp_read_standing(descriptor, &standing) == 1, standing.established == 1, standing.segments_received > 0,
+            core.idleMilliseconds == 0 || standing.milliseconds_since_received + 500 < core.idleMilliseconds
+        else { return false }
+        return standing.segments_sent == 0
+            || standing.milliseconds_since_received < standing.milliseconds_since_sent
+    }
+
+    /// Reads away what the client has already sent: closing with unread input resets the connection, and a reset can
+    /// overtake the answer. Bounded, for it happens on a worker.
+    private func discardInput(_ descriptor: Int32) {
+        withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 16) { buffer in
+            for _ in 0..<16 where recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT)) <= 0 {
+                return
+            }
+        }
+    }
+}

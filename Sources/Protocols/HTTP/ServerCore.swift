@@ -1,0 +1,80 @@
+internal import Bytes
+internal import CMicroHTTPD
+internal import Glibc
+internal import Synchronization
+
+/// What the workers of one server share. It outlives the daemon.
+final class ServerCore: Sendable {
+    private struct Waiting {
+        var isStopping = false
+        var tickets: [ObjectIdentifier: ParkedRequest] = [:]
+    }
+
+    /// Most requests have none, and a chunk is an allocation.
+    static let emptyBody = ByteChunk()
+
+    let handler: any HTTPHandler
+    let observer: (any HTTPServerObserver)?
+    let log: @Sendable (String) -> Void
+    let connectionMemory: Int
+    let uploadLimit: Int
+    let idleMilliseconds: Int
+    let refusals: Refusals
+    let connectionCount = Atomic(0)
+    /// Requests whose fields have been read and whose answer is not all sent.
+    let requestCount = Atomic(0)
+
+    private let waiting = Mutex(Waiting())
+    /// The same as `Waiting.isStopping`, for every request to read.
+    private let stopping = Atomic(false)
+
+    init(
+        _ configuration: HTTPServerConfiguration, handler: any HTTPHandler, observer: (any HTTPServerObserver)?,
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.handler = handler
+        self.observer = observer
+        self.log = log
+        connectionMemory = configuration.connectionMemory
+        uploadLimit = configuration.uploadLimit
+        idleMilliseconds = Int(configuration.idleTimeout.components.seconds) * 1000
+        refusals = Refusals(commonHeaders: configuration.commonHeaders)
+    }
+
+    var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
+    var parkedCount: Int { waiting.withLock { $0.tickets.count } }
+
+    /// Enters a ticket whose connection is about to be suspended; false when the server is stopping.
+    func park(_ ticket: ParkedRequest) -> Bool {
+        waiting.withLock { waiting in
+            if waiting.isStopping { return false }
+            waiting.tickets[ObjectIdentifier(ticket)] = ticket
+            return true
+        }
+    }
+
+    /// Strikes a ticket out whose connection has been resumed.
+    func unpark(_ ticket: ParkedRequest) {
+        waiting.withLock { _ = $0.tickets.removeValue(forKey: ObjectIdentifier(ticket)) }
+    }
+
+    /// From here on every request is answered with 503, and so is every one that is parked.
+    func beginStopping() {
+        let tickets = waiting.withLock { waiting in
+            waiting.isStopping = true
+            return Array(waiting.tickets.values)
+        }
+        stopping.store(true, ordering: .releasing)
+        for ticket in tickets { ticket.resume(with: refusals.stopping) }
+    }
+
+    /// Waits until nothing is parked, and until all answers are sent or `deadline` has passed.
+    ///
+    /// Asked every millisecond: a stop happens once in a server's life, and a signal would cost every request.
+    func drain(until deadline: ContinuousClock.Instant) {
+        while parkedCount > 0 || (requestCount.load(ordering: .acquiring) > 0 && ContinuousClock.now < deadline) {
+            usleep(1000)
+        }
+    }
+}
