@@ -49,7 +49,8 @@ let package = Package(
         library("Publishing", in: "Live", ["HLS", "Packaging", "Runtime", "Time"]),
         library("Channels", in: "Live", ["Crypto", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
         // Delivery
-        library("Origin", in: "Delivery", ["Bytes", "Channels", "HLS", "HTTP", "Media", "Packaging", "Publishing", "Time"]),
+        library(
+            "Origin", in: "Delivery", ["Bytes", "Channels", "HLS", "HTTP", "Media", "Packaging", "Publishing", "Time"]),
         // App
         library(
             "HeadwaterServer", in: "App",

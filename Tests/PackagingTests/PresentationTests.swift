@@ -66,7 +66,8 @@ import Time
     }
 
     @Test(arguments: names, [false, true])
-    func decodeTimesAreTheSumOfDurationsAndPresentationTimesTheSources(name: LatencyProfile.Name, bFrames: Bool) throws {
+    func decodeTimesAreTheSumOfDurationsAndPresentationTimesTheSources(name: LatencyProfile.Name, bFrames: Bool) throws
+    {
         let feed = Feed(frames: 30_000, perSeconds: 1001, gopFrames: 60, bFrames: bFrames)
         var presentation = Presentation.started(feed, name)
         let events = feed.events(seconds: 15)

@@ -22,7 +22,8 @@ final class DataDirectory: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             throw Unusable(
-                description: "The data folder \(path) is used by another server: stop it, or choose another with --data")
+                description: "The data folder \(path) is used by another server: stop it, or choose another with --data"
+            )
         }
     }
 

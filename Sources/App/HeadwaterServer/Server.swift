@@ -111,7 +111,9 @@ public final class Server: Sendable {
     }
 
     private static func welcome(httpPort: UInt16, rtmpPort: UInt16, channels: [Channel], demoKey: String?) -> String {
-        var lines = ["Headwater is running: \(channels.count) channel(s), HTTP on port \(httpPort), RTMP on \(rtmpPort)."]
+        var lines = [
+            "Headwater is running: \(channels.count) channel(s), HTTP on port \(httpPort), RTMP on \(rtmpPort)."
+        ]
         guard let demoKey else { return lines[0] }
         let play = "http://localhost:\(httpPort)/live/demo/index.m3u8"
         lines += [

@@ -27,7 +27,9 @@ public struct ServerSettings: SchemaObject {
     public static let schema = ObjectSchema<ServerSettings>(
         doc: "The configuration of Headwater",
         fields: [
-            Field("data", \.data, .length(1...4096), doc: "The folder for the server's state; one server at a time uses it"),
+            Field(
+                "data", \.data, .length(1...4096),
+                doc: "The folder for the server's state; one server at a time uses it"),
             Field("demo", \.demo, doc: "Make a channel called demo and feed it a test picture (needs ffmpeg)"),
             Field("http", \.http, doc: "Players and people"),
             Field("rtmp", \.rtmp, doc: "RTMP publishers"),
@@ -88,7 +90,8 @@ public struct MetricsSettings: SchemaObject {
         doc: "The server that Prometheus reads /metrics from",
         fields: [
             Field(
-                "listen", \.listen, Constraint("HOST:PORT with a numeric host, such as 127.0.0.1:9464 or [::1]:9464") {
+                "listen", \.listen,
+                Constraint("HOST:PORT with a numeric host, such as 127.0.0.1:9464 or [::1]:9464") {
                     ListenAddress($0) != nil
                 }, doc: "The address and port to listen at")
         ])

@@ -56,9 +56,10 @@ final class SharedResponses: Sendable {
 
     /// An error, in a sentence.
     func failure(_ status: Int, _ message: String, cacheSeconds: Int, retryAfter: Int? = nil) -> HTTPResponse {
-        var headers = Origin.commonHeaders + [
-            ("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", Self.cacheControl(cacheSeconds)),
-        ]
+        var headers =
+            Origin.commonHeaders + [
+                ("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", Self.cacheControl(cacheSeconds)),
+            ]
         if let retryAfter { headers.append(("Retry-After", String(retryAfter))) }
         return HTTPResponse(status: status, headers: headers, body: .chunk(ByteChunk([UInt8]((message + "\n").utf8))))
     }
@@ -109,10 +110,11 @@ final class SharedResponses: Sendable {
 
     private static func playlistResponse(_ text: [UInt8], cacheSeconds: Int, gzip: Bool) -> HTTPResponse {
         let plain = ByteChunk(text)
-        var headers = Origin.commonHeaders + [
-            ("Content-Type", "application/vnd.apple.mpegurl"), ("Cache-Control", cacheControl(cacheSeconds)),
-            ("Vary", "Accept-Encoding"),
-        ]
+        var headers =
+            Origin.commonHeaders + [
+                ("Content-Type", "application/vnd.apple.mpegurl"), ("Cache-Control", cacheControl(cacheSeconds)),
+                ("Vary", "Accept-Encoding"),
+            ]
         guard gzip, let compressed = Gzip.compress(plain) else {
             return HTTPResponse(status: 200, headers: headers, body: .chunk(plain))
         }
@@ -134,7 +136,10 @@ final class SharedResponses: Sendable {
             status: 200,
             headers: Origin.commonHeaders + [
                 ("Content-Type", type),
-                ("Cache-Control", Self.cacheControl(max(6 * snapshot.profile.targetDuration, Self.windowAge(snapshot)))),
+                (
+                    "Cache-Control",
+                    Self.cacheControl(max(6 * snapshot.profile.targetDuration, Self.windowAge(snapshot)))
+                ),
             ], body: .chunks(chunks), acceptsRanges: true)
         return state.withLock { state in
             if let other = state.media[key] { return other }

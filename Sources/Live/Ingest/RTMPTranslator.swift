@@ -29,7 +29,8 @@ struct RTMPTranslator {
         }
     }
 
-    private mutating func video(_ packet: FLVVideoPacket, at timestamp: UInt32) throws(UnsupportedCodec) -> [FeedEvent] {
+    private mutating func video(_ packet: FLVVideoPacket, at timestamp: UInt32) throws(UnsupportedCodec) -> [FeedEvent]
+    {
         switch packet {
         case .sequenceHeader(let record): return configureVideo(record)
         case .endOfSequence: return []
@@ -65,7 +66,8 @@ struct RTMPTranslator {
         return announce(Track(updated), as: \.videoTrack)
     }
 
-    private mutating func audio(_ packet: FLVAudioPacket, at timestamp: UInt32) throws(UnsupportedCodec) -> [FeedEvent] {
+    private mutating func audio(_ packet: FLVAudioPacket, at timestamp: UInt32) throws(UnsupportedCodec) -> [FeedEvent]
+    {
         switch packet {
         case .sequenceHeader(let config):
             guard let track = try? Track(audioSpecificConfig: config) else { return drop() }

@@ -50,7 +50,9 @@ public struct LatencyProfile: Sendable, Hashable {
     }
 
     /// The shortest part that is not the last of its segment: 85 % of the part target (§4.4.4.9).
-    var shortestPart: MediaTime { MediaTime(partTarget.value * 85, Timescale(partTarget.timescale.ticksPerSecond * 100)) }
+    var shortestPart: MediaTime {
+        MediaTime(partTarget.value * 85, Timescale(partTarget.timescale.ticksPerSecond * 100))
+    }
 
     /// The length of a stretch without media that is published as one missing part.
     var gapPart: MediaTime { grid ?? .milliseconds(200) }

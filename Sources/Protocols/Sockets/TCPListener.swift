@@ -20,7 +20,9 @@ public final class TCPListener: Sendable {
         }
         var (on, off): (Int32, Int32) = (1, 0)
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        if isIPv6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, socklen_t(MemoryLayout<Int32>.size)) }
+        if isIPv6 {
+            setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, socklen_t(MemoryLayout<Int32>.size))
+        }
         errno = EADDRNOTAVAIL
         let bound = address.withSystemAddress { bind(descriptor, $0, $1) } ?? -1
         guard bound == 0, listen(descriptor, backlog) == 0 else {
