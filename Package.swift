@@ -38,7 +38,7 @@ let package = Package(
         library("HLS", in: "Formats", ["Media", "Time"]),
         // Protocols
         library("Sockets", in: "Protocols", ["CLinux"]),
-        library("RTMP", in: "Protocols", ["Bytes", "Media"]),
+        library("RTMP", in: "Protocols", ["Bytes"]),
         library("HTTP", in: "Protocols", ["Bytes", "CMicroHTTPD", "CZlib"]),
         // Live
         library("Timeline", in: "Live", ["Media"]),
@@ -73,6 +73,12 @@ let package = Package(
         tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF"]),
         tests("HLSTests", ["HLS", "Media", "Time"]),
         tests("TimelineTests", ["Timeline"]),
+        tests("RuntimeTests", ["Runtime"]),
+        tests("SocketsTests", ["Runtime", "Sockets"]),
+        tests("PublishingTests", ["Bytes", "HLS", "Media", "Packaging", "Publishing", "Runtime", "Time"]),
+        tests(
+            "ChannelsTests", ["Bytes", "Channels", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
+        tests("HeadwaterServerTests", ["Configuration", "HeadwaterServer", "Schema"]),
         tests("PackagingTests", ["Bytes", "Media", "Time", "HLS", "ISOBMFF", "Packaging"]),
     ],
     swiftLanguageModes: [.v6])
