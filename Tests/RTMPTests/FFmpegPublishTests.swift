@@ -16,7 +16,7 @@ struct FFmpegPublishTests {
         let (status, log) = try publisher.wait()
         #expect(status == 0, "\(log)")
 
-        guard case .connected(let connect) = events.first, case .publishRequested(let request) = events.dropFirst().first
+        guard events.count > 2, case .connected(let connect) = events[0], case .publishRequested(let request) = events[1]
         else {
             Issue.record("\(events.prefix(2))")
             return
