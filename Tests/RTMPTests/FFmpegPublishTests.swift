@@ -16,7 +16,8 @@ struct FFmpegPublishTests {
         let (status, log) = try publisher.wait()
         #expect(status == 0, "\(log)")
 
-        guard events.count > 2, case .connected(let connect) = events[0], case .publishRequested(let request) = events[1]
+        guard events.count > 2, case .connected(let connect) = events[0],
+            case .publishRequested(let request) = events[1]
         else {
             Issue.record("\(events.prefix(2))")
             return
