@@ -10,7 +10,8 @@ public struct RTMPLimits: Sendable, Hashable {
     public var unfinishedBytes = 20 << 20
     /// What is taken from the AMF0 in a command or data message.
     public var amf = AMF0Limits()
-    /// The chunk size that the session announces and writes, in bytes: ffmpeg copies it for what it sends.
+    /// The chunk size that the session announces and writes, in bytes: ffmpeg copies it for what it sends. It has 31 bits
+    /// and is not zero.
     public var outgoingChunkSize: UInt32 = 60_000
     /// After how many bytes the peer is asked to acknowledge, and is acknowledged until it asks otherwise.
     public var acknowledgementWindow: UInt32 = 2_500_000

@@ -9,7 +9,7 @@ internal import Bytes
 /// var events: [RTMPEvent] = []
 /// try session.receive(bytes.span, into: &events)
 /// for event in events {
-///     if case .publishRequested(let request) = event { isKnown(request) ? session.acceptPublish() : … }
+///     if case .publishRequested = event { session.acceptPublish() }
 /// }
 /// connection.send(session.takeOutput())
 /// ```
