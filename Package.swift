@@ -73,6 +73,7 @@ let package = Package(
         tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF"]),
         tests("HLSTests", ["HLS", "Media", "Time"]),
         tests("TimelineTests", ["Timeline"]),
+        tests("RTMPTests", ["Bytes", "RTMP"]),
         tests("RuntimeTests", ["Runtime"]),
         tests("SocketsTests", ["Runtime", "Sockets"]),
         tests("PublishingTests", ["Bytes", "HLS", "Media", "Packaging", "Publishing", "Runtime", "Time"]),
