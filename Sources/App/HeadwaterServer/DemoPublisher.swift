@@ -43,7 +43,9 @@ final class DemoPublisher: Sendable {
     }
 
     private static func arguments(url: String) -> [String] {
-        let clock = "drawtext=text='%{localtime\\:%H\\\\\\:%M\\\\\\:%S}.%{eif\\:1000*mod(t\\,1)\\:d\\:3}'"
+        // The wall clock at the moment the picture is made, so that a player's distance from live can be read off it.
+        let time = "%{gmtime\\:%H\\\\\\:%M\\\\\\:%S}.%{eif\\:1000*mod(time(0)\\,1)\\:d\\:3} UTC"
+        let clock = "drawtext=text='\(time)'"
         let style = ":fontsize=64:fontcolor=white:box=1:boxcolor=black@0.6:boxborderw=12:x=(w-tw)/2:y=h-140"
         return [
             "ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-re", "-f", "lavfi", "-i",

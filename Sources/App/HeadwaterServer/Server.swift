@@ -1,5 +1,4 @@
 internal import Channels
-internal import Crypto
 internal import HTTP
 internal import Ingest
 internal import Origin
@@ -39,9 +38,8 @@ public final class Server: Sendable {
             throw StartupError(description: error.description)
         }
         var channels = settings.channels
-        let demoKey = Random.identifier(byteCount: 12)
-        let wantsDemo = settings.demo && !channels.contains { $0.id == "demo" }
-        if wantsDemo { channels.append(.demo(streamKey: demoKey)) }
+        let demo = settings.demo ? DemoChannels(beside: channels) : nil
+        channels += demo?.channels ?? []
         let waker = Waker(clock: clocks)
         directory = ChannelDirectory(
             channels.map { channel in
@@ -75,10 +73,10 @@ public final class Server: Sendable {
             throw StartupError(description: "HTTP: \(error)")
         }
         let publishURL = "rtmp://127.0.0.1:\(rtmp.address.port)/live"
-        demo = wantsDemo ? DemoPublisher(url: "\(publishURL)/\(demoKey)", logger: logger) : nil
-        welcome = Self.welcome(
-            httpPort: http.port, rtmpPort: rtmp.address.port, channels: directory.channels,
-            demoKey: wantsDemo ? demoKey : nil)
+        self.demo = demo.map { DemoPublisher(url: "\(publishURL)/\($0.fed.streamKey.exposed)", logger: logger) }
+        welcome =
+            "Headwater is running: HTTP on port \(http.port), RTMP on port \(rtmp.address.port)."
+            + (demo?.welcome(httpPort: http.port, rtmpPort: rtmp.address.port) ?? "")
         rtmp.start()
         frontDoor.setReady(true)
         logger.info(
@@ -108,30 +106,5 @@ public final class Server: Sendable {
         var configuration = HTTPServerConfiguration(address: listen.host, port: listen.port)
         configuration.workers = 1
         return try .start(configuration, handler: MetricsDoor(registry: registry))
-    }
-
-    private static func welcome(httpPort: UInt16, rtmpPort: UInt16, channels: [Channel], demoKey: String?) -> String {
-        var lines = [
-            "Headwater is running: \(channels.count) channel(s), HTTP on port \(httpPort), RTMP on \(rtmpPort)."
-        ]
-        guard let demoKey else { return lines[0] }
-        let play = "http://localhost:\(httpPort)/live/demo/index.m3u8"
-        lines += [
-            "", "  Play      \(play)", "  With      ffplay -fflags nobuffer \(play)",
-            "  Publish   rtmp://localhost:\(rtmpPort)/live   stream key \(demoKey)",
-            "            (the demo feed holds the key while it runs: --demo=false, or a channel of your own)", "",
-            "Ctrl-C stops the server.",
-        ]
-        return lines.joined(separator: "\n")
-    }
-}
-
-extension ChannelSettings {
-    fileprivate static func demo(streamKey: String) -> ChannelSettings {
-        var channel = ChannelSettings()
-        channel.id = "demo"
-        channel.name = "Demo"
-        channel.streamKey = Secret(streamKey)
-        return channel
     }
 }

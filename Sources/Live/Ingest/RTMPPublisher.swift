@@ -65,6 +65,7 @@ final class RTMPPublisher: Publisher {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
         defer { buffer.deallocate() }
         var ending = "closed"
+        var channelID = ""
 
         reading: while true {
             guard case .bytes(let count) = connection.read(into: buffer) else { break }
@@ -76,6 +77,7 @@ final class RTMPPublisher: Publisher {
             for event in events {
                 do {
                     try handle(event, &session, &translator, &feed, arrival)
+                    channelID = feed?.channelID ?? channelID
                 } catch {
                     session.rejectPublish(.unsupportedCodec(error.name))
                     metrics.refused("unsupported_codec")
@@ -98,7 +100,7 @@ final class RTMPPublisher: Publisher {
         logger.info(
             "ingest.closed",
             [
-                "channel.id": .public(feed?.channelID ?? ""), "reason": .public(ending),
+                "channel.id": .public(channelID), "reason": .public(ending),
                 "dropped.packets": .public(translator.droppedPackets),
             ])
         connection.closeGracefully()
