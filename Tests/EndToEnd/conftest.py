@@ -85,6 +85,10 @@ class Server:
                 found[folder.rsplit("/", 1)[1]] = f"/live/{channel}/{folder}"
         return found
 
+    def metrics(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as answer:
+            return answer.read().decode()
+
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

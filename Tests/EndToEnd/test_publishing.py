@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import re
-import urllib.request
 
 from conftest import channel, wait_for
 
@@ -22,8 +21,7 @@ def refused(server, publish, reason, said, **options):
     assert said in output
     event = wait_for(lambda: server.events("ingest.refused"), what="the log event")[-1]
     assert event["reason"] == reason
-    metrics = urllib.request.urlopen(
-        f"http://127.0.0.1:{server.metrics_port}/metrics").read().decode()
+    metrics = server.metrics()
     assert f'headwater_ingest_refused_total{{reason="{reason}"}} 1' in metrics
 
 
@@ -73,8 +71,7 @@ def test_key_frames_that_come_too_rarely_are_told(serve, publish):
     server.renditions("news")
     wait_for(lambda: server.events("channel.keyframe_interval_too_long"), what="the log event")
     assert "INDEPENDENT-SEGMENTS" not in server.get("/live/news/index.m3u8").text
-    metrics = urllib.request.urlopen(
-        f"http://127.0.0.1:{server.metrics_port}/metrics").read().decode()
+    metrics = server.metrics()
     assert re.search(r'segments_without_key_frame_total\{channel="news"\} [1-9]', metrics)
 
 
@@ -82,14 +79,13 @@ def test_a_shutdown_answers_viewers_and_tells_publishers(serve, publish):
     server = serve([channel("news")])
     publisher = publish(server, "news")
     playlist = server.renditions("news")["video"] + "/index.m3u8"
-    first = int(re.search(r"MEDIA-SEQUENCE:(\d+)", server.get(playlist).text)[1])
+    text = server.get(playlist).text
+    number = int(re.search(r"MEDIA-SEQUENCE:(\d+)", text)[1]) + text.count("#EXTINF") + 1
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
-        def wait(_):
-            text = server.get(playlist).text
-            return server.get(f"{playlist}?_HLS_msn={first + text.count('#EXTINF') + 1}").status
-        answers = [pool.submit(wait, number) for number in range(20)]
-        wait_for(lambda: not any(answer.done() for answer in answers), what="waiting viewers")
+        answers = [pool.submit(server.get, f"{playlist}?_HLS_msn={number}") for _ in range(20)]
+        wait_for(lambda: "headwater_http_parked_requests 20\n" in server.metrics(), what="20 waiting viewers")
         assert server.stop() == 0
-        assert {answer.result(timeout=10) for answer in answers} <= {200, 503}
-    assert publisher.wait() is not None
+        statuses = [answer.result(timeout=10).status for answer in answers]
+        assert statuses == [503] * 20
+    assert "The server is shutting down" in publisher.wait()
     assert server.events("server.stopped")

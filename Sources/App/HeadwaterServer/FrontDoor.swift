@@ -39,10 +39,23 @@ final class FrontDoor: HTTPHandler {
 
 /// `/metrics`, on a listener of its own.
 struct MetricsDoor: HTTPHandler {
-    let registry: MetricsRegistry
+    private let registry: MetricsRegistry
+    private let http: HTTPServer
+    private let connections: Gauge
+    private let parked: Gauge
+
+    /// Shows `registry`, and what `http` does at the moment of asking.
+    init(_ registry: MetricsRegistry, http: HTTPServer) {
+        self.registry = registry
+        self.http = http
+        connections = registry.gauge("headwater_http_connections", help: "Open connections of players and people.")
+        parked = registry.gauge("headwater_http_parked_requests", help: "Requests that wait for what comes next.")
+    }
 
     func respond(to request: HTTPRequest) -> HTTPAnswer {
         guard request.path == "/metrics" else { return .response(HTTPResponse(status: 404)) }
+        connections.set(http.connectionCount)
+        parked.set(http.parkedCount)
         return .response(
             HTTPResponse(
                 status: 200, headers: [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")],

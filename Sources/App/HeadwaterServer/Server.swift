@@ -58,11 +58,6 @@ public final class Server: Sendable {
             throw StartupError(description: "RTMP: \(error)")
         }
         do throws(HTTPServerError) {
-            metrics = try Self.metricsServer(settings, registry)
-        } catch {
-            throw StartupError(description: "metrics: \(error)")
-        }
-        do throws(HTTPServerError) {
             var configuration = HTTPServerConfiguration(
                 address: settings.http.address, port: UInt16(clamping: settings.http.port))
             configuration.commonHeaders = Origin.commonHeaders
@@ -71,6 +66,11 @@ public final class Server: Sendable {
             }
         } catch {
             throw StartupError(description: "HTTP: \(error)")
+        }
+        do throws(HTTPServerError) {
+            metrics = try Self.metricsServer(settings, registry, http)
+        } catch {
+            throw StartupError(description: "metrics: \(error)")
         }
         let publishURL = "rtmp://127.0.0.1:\(rtmp.address.port)/live"
         self.demo = demo.map { DemoPublisher(url: "\(publishURL)/\($0.fed.streamKey.exposed)", logger: logger) }
@@ -100,11 +100,11 @@ public final class Server: Sendable {
     }
 
     private static func metricsServer(
-        _ settings: ServerSettings, _ registry: MetricsRegistry
+        _ settings: ServerSettings, _ registry: MetricsRegistry, _ http: HTTPServer
     ) throws(HTTPServerError) -> HTTPServer {
         let listen = ListenAddress(settings.metrics.listen)?.address ?? SocketAddress(host: "127.0.0.1", port: 9464)
         var configuration = HTTPServerConfiguration(address: listen.host, port: listen.port)
         configuration.workers = 1
-        return try .start(configuration, handler: MetricsDoor(registry: registry))
+        return try .start(configuration, handler: MetricsDoor(registry, http: http))
     }
 }

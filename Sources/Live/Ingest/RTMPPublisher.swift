@@ -12,6 +12,8 @@ internal import Time
 final class RTMPPublisher: Publisher {
     /// Reads take as much as the kernel has, up to this.
     private static let readSize = 65_536
+    /// How often a silent connection is looked at: whether it is to be closed, or has been silent for too long.
+    private static let pace = Duration.milliseconds(500)
     /// A peer that says nothing for so long is gone.
     private static let silenceLimit = Duration.seconds(10)
 
@@ -50,14 +52,12 @@ final class RTMPPublisher: Publisher {
             outbox.statuses.append((.error, "NetStream.Publish.Rejected", reason))
             outbox.disconnectReason = reason
         }
-        // The thread may be waiting for bytes: the reading side ends, what is to be said can still be sent.
-        connection.shutDownReading()
     }
 
     // MARK: The connection's thread
 
     func run() {
-        connection.setTimeout(Self.silenceLimit)
+        connection.setTimeout(Self.pace)
         var session = RTMPServerSession(apps: ["live"], handshakeRandom: Random.bytes(1528))
         var translator = RTMPTranslator()
         var feed: (any Feed)?
@@ -67,9 +67,19 @@ final class RTMPPublisher: Publisher {
         var ending = "closed"
         var channelID = ""
 
-        reading: while true {
-            guard case .bytes(let count) = connection.read(into: buffer) else { break }
-            let arrival = clock.now
+        var arrival = clock.now
+        reading: while outbox.withLock({ $0.disconnectReason == nil }) {
+            let count: Int
+            switch connection.read(into: buffer) {
+            case .bytes(let read): count = read
+            case .timedOut where clock.now - arrival < Self.silenceLimit:
+                if flush(&session) { continue reading } else { break reading }
+            case .timedOut:
+                ending = "silent"
+                break reading
+            case .closed: break reading
+            }
+            arrival = clock.now
             metrics.receivedBytes.increment(by: count)
             let received = Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             var failure: RTMPError?

@@ -45,7 +45,8 @@ enum PercentEncoding {
             var byte = text[index]
             index += 1
             if byte == UInt8(ascii: "%") {
-                guard index + 1 < text.count, let high = hexadecimal(text[index]), let low = hexadecimal(text[index + 1])
+                guard index + 1 < text.count, let high = hexadecimal(text[index]),
+                    let low = hexadecimal(text[index + 1])
                 else { return nil }
                 byte = high << 4 | low
                 index += 2

@@ -141,7 +141,9 @@ final class ServerConnection: @unchecked Sendable {
     }
 
     private func queue(_ response: HTTPResponse, to connection: OpaquePointer) -> Bool {
-        guard response.memoryNeeded <= memoryLeft(on: connection) else { return close(saying: core.refusals.fieldsTooLarge) }
+        guard response.memoryNeeded <= memoryLeft(on: connection) else {
+            return close(saying: core.refusals.fieldsTooLarge)
+        }
         guard response.queue(to: connection) else { return close(saying: core.refusals.internalError) }
         status = response.status
         phase = .answered

@@ -67,9 +67,6 @@ public final class TCPConnection: Sendable {
         }
     }
 
-    /// Ends the reading side: a read that is under way returns, and what was read so far can still be answered.
-    public func shutDownReading() { Glibc.shutdown(descriptor, Int32(SHUT_RD)) }
-
     /// Ends the writing side and waits, for a second at most, until the peer has taken what was sent. Closing at once
     /// would discard it where the peer is still sending.
     public func closeGracefully() {
