@@ -27,7 +27,7 @@ public final class TCPListener: Sendable {
         let bound = address.withSystemAddress { bind(descriptor, $0, $1) } ?? -1
         guard bound == 0, listen(descriptor, backlog) == 0 else {
             let error = failure("bind")
-            Glibc.close(descriptor)
+            // From here on the object is whole, and `deinit` closes the socket.
             self.address = address
             throw error
         }
