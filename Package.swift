@@ -16,13 +16,17 @@ func tests(_ name: String, _ uses: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "headwater",
-    products: [.executable(name: "headwater", targets: ["headwater"])],
+    products: [
+        .executable(name: "headwater", targets: ["headwater"]),
+        .executable(name: "hls-prober", targets: ["HLSProber"]),
+    ],
     targets: [
         // C
         .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
         system("COpenSSL", pkgConfig: "openssl", apt: ["libssl-dev"]),
         system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: ["libmicrohttpd-dev"]),
         system("CZlib", pkgConfig: "zlib", apt: ["zlib1g-dev"]),
+        system("CCurl", pkgConfig: "libcurl", apt: ["libcurl4-openssl-dev"]),
         // Core
         library("Bytes", in: "Core"),
         library("Time", in: "Core"),
@@ -51,6 +55,11 @@ let package = Package(
         // Delivery
         library(
             "Origin", in: "Delivery", ["Bytes", "Channels", "HLS", "HTTP", "Media", "Packaging", "Publishing", "Time"]),
+        // Tools
+        library("HLSRules", in: "Tools", ["Bytes"]),
+        .executableTarget(
+            name: "HLSProber", dependencies: ["Bytes", "CCurl", "HLSRules", "Runtime", "Time"],
+            path: "Sources/Tools/HLSProber"),
         // App
         library(
             "HeadwaterServer", in: "App",

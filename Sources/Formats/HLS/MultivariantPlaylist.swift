@@ -97,8 +97,7 @@ public struct MultivariantPlaylist: Sendable {
     public func rendered() -> [UInt8] {
         var text = PlaylistText(capacity: 1024)
         text.line("#EXTM3U")
-        // Tags that need no version need no EXT-X-VERSION above the media playlists' (§8).
-        text.line("#EXT-X-VERSION:6")
+        // No EXT-X-VERSION: nothing in here needs more than version 1 (§8).
         if hasIndependentSegments { text.line("#EXT-X-INDEPENDENT-SEGMENTS") }
         for (position, rendition) in audio.enumerated() {
             let isDefault = position == 0 ? "YES" : "NO"
