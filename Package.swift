@@ -82,6 +82,7 @@ let package = Package(
         tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF"]),
         tests("HLSTests", ["HLS", "Media", "Time"]),
         tests("TimelineTests", ["Timeline"]),
+        tests("HLSRulesTests", ["Bytes", "HLSRules"]),
         tests("RTMPTests", ["Bytes", "RTMP"]),
         tests("RuntimeTests", ["Runtime"]),
         tests("SocketsTests", ["Runtime", "Sockets"]),
