@@ -16,19 +16,83 @@ func tests(_ name: String, _ uses: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "headwater",
+    products: [
+        .executable(name: "headwater", targets: ["headwater"]),
+        .executable(name: "hls-prober", targets: ["HLSProber"]),
+    ],
     targets: [
         // C
+        .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
+        system("COpenSSL", pkgConfig: "openssl", apt: ["libssl-dev"]),
         system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: ["libmicrohttpd-dev"]),
         system("CZlib", pkgConfig: "zlib", apt: ["zlib1g-dev"]),
+        system("CCurl", pkgConfig: "libcurl", apt: ["libcurl4-openssl-dev"]),
         // Core
         library("Bytes", in: "Core"),
+        library("Time", in: "Core"),
+        library("Crypto", in: "Core", ["COpenSSL"]),
+        library("Telemetry", in: "Core", ["Crypto", "Time"]),
+        library("Schema", in: "Core"),
+        library("Configuration", in: "Core", ["Schema", "Telemetry"]),
+        library("Runtime", in: "Core", ["CLinux"]),
         library("Media", in: "Core", ["Bytes"]),
+        // Formats
+        library("Bitstreams", in: "Formats", ["Bytes", "Media"]),
+        library("ISOBMFF", in: "Formats", ["Bytes", "Media", "Bitstreams"]),
+        library("HLS", in: "Formats", ["Media", "Time"]),
         // Protocols
+        library("Sockets", in: "Protocols", ["CLinux"]),
+        library("RTMP", in: "Protocols", ["Bytes"]),
         library("HTTP", in: "Protocols", ["Bytes", "CMicroHTTPD", "CZlib"]),
+        // Live
+        library("Timeline", in: "Live", ["Media"]),
+        library(
+            "Ingest", in: "Live",
+            ["Bytes", "Bitstreams", "Crypto", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time", "Timeline"]),
+        library("Packaging", in: "Live", ["Bytes", "Media", "Time", "ISOBMFF", "HLS", "Timeline"]),
+        library("Publishing", in: "Live", ["HLS", "Packaging", "Runtime", "Time"]),
+        library("Channels", in: "Live", ["Crypto", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
+        // Delivery
+        library(
+            "Origin", in: "Delivery", ["Bytes", "Channels", "HLS", "HTTP", "Media", "Packaging", "Publishing", "Time"]),
+        // Tools
+        library("HLSRules", in: "Tools", ["Bytes"]),
+        .executableTarget(
+            name: "HLSProber", dependencies: ["Bytes", "CCurl", "HLSRules", "Runtime", "Time"],
+            path: "Sources/Tools/HLSProber"),
+        // App
+        library(
+            "HeadwaterServer", in: "App",
+            [
+                "Bytes", "Channels", "Configuration", "Crypto", "HTTP", "Ingest", "Origin", "Packaging", "Publishing",
+                "Runtime", "Schema", "Sockets", "Telemetry", "Time",
+            ]),
+        .executableTarget(
+            name: "headwater", dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Telemetry"],
+            path: "Sources/App/headwater"),
         // Tests
         tests("BytesTests", ["Bytes"]),
-        tests("HTTPTests", ["Bytes", "HTTP"]),
+        tests("TimeTests", ["Time"]),
+        tests("CryptoTests", ["Crypto"]),
+        tests("TelemetryTests", ["Telemetry", "Time"]),
+        tests("SchemaTests", ["Schema"]),
+        tests("ConfigurationTests", ["Configuration", "Schema", "Telemetry"]),
         tests("MediaTests", ["Bytes", "Media"]),
+        tests("BitstreamsTests", ["Bytes", "Media", "Bitstreams"]),
+        tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF"]),
+        tests("HLSTests", ["HLS", "Media", "Time"]),
+        tests("TimelineTests", ["Timeline"]),
+        tests("HLSRulesTests", ["Bytes", "HLSRules"]),
+        tests("HTTPTests", ["Bytes", "HTTP"]),
+        tests("RTMPTests", ["Bytes", "RTMP"]),
+        tests("IngestTests", ["Bytes", "Ingest", "Media", "RTMP"]),
+        tests("RuntimeTests", ["Runtime"]),
+        tests("SocketsTests", ["Runtime", "Sockets"]),
+        tests("PublishingTests", ["Bytes", "HLS", "Media", "Packaging", "Publishing", "Runtime", "Time"]),
+        tests(
+            "ChannelsTests", ["Bytes", "Channels", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
+        tests("HeadwaterServerTests", ["Configuration", "HeadwaterServer", "Schema"]),
+        tests("PackagingTests", ["Bytes", "Media", "Time", "HLS", "ISOBMFF", "Packaging"]),
     ],
     swiftLanguageModes: [.v6])
 

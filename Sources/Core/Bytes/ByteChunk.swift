@@ -3,9 +3,9 @@
 /// A chunk is what crosses threads on the media plane: the payload of a sample, a published part. Its memory has
 /// one fixed address for as long as any slice of it lives, so it can be handed to the kernel or to a C library.
 public struct ByteChunk: Sendable {
-    /// Memory that is written once, before `Storage` is shared, and only read afterwards: that is why it may
+    /// Memory that is written while it has one owner and only read once it is shared: that is why it may
     /// be `Sendable` without a lock.
-    private final class Storage: @unchecked Sendable {
+    final class Storage: @unchecked Sendable {
         let base: UnsafeMutableRawPointer
 
         init(count: Int) { base = .allocate(byteCount: max(count, 1), alignment: 16) }
@@ -48,7 +48,7 @@ public struct ByteChunk: Sendable {
         }
     }
 
-    private init(storage: Storage, range: Range<Int>) {
+    init(storage: Storage, range: Range<Int>) {
         self.storage = storage
         self.range = range
     }

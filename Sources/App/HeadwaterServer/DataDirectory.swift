@@ -1,0 +1,31 @@
+internal import Glibc
+
+/// The server's folder, locked so that no second server uses it.
+final class DataDirectory: Sendable {
+    /// Why the folder cannot be used, and what to do.
+    struct Unusable: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let descriptor: Int32
+
+    /// Makes the folder at `path` where there is none, and locks it.
+    init(_ path: String) throws(Unusable) {
+        if mkdir(path, 0o755) != 0, errno != EEXIST {
+            throw Unusable(description: "The data folder \(path) cannot be made: \(String(cString: strerror(errno)))")
+        }
+        let lock = path + "/lock"
+        descriptor = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw Unusable(description: "\(lock) cannot be written: \(String(cString: strerror(errno)))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw Unusable(
+                description: "The data folder \(path) is used by another server: stop it, or choose another with --data"
+            )
+        }
+    }
+
+    deinit { close(descriptor) }
+}

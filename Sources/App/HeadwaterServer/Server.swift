@@ -1,0 +1,110 @@
+internal import Channels
+internal import HTTP
+internal import Ingest
+internal import Origin
+internal import Publishing
+internal import Runtime
+internal import Sockets
+public import Telemetry
+internal import Time
+
+/// Why the server cannot run, in a sentence that says what to do.
+public struct StartupError: Error, CustomStringConvertible {
+    /// The sentence.
+    public let description: String
+}
+
+/// The composition root: settings in, running services out. The only place where the parts meet.
+public final class Server: Sendable {
+    private let logger: Logger
+    private let directory: ChannelDirectory
+    private let waker: Waker
+    private let frontDoor: FrontDoor
+    private let http: HTTPServer
+    private let metrics: HTTPServer
+    private let rtmp: RTMPListener
+    private let demo: DemoPublisher?
+    private let dataDirectory: DataDirectory
+
+    /// What to show to whoever started the server.
+    public let welcome: String
+
+    /// Starts everything, or nothing.
+    public init(_ settings: ServerSettings, logger: Logger) throws(StartupError) {
+        self.logger = logger
+        let registry = MetricsRegistry()
+        let clocks = SystemClocks()
+        do { dataDirectory = try DataDirectory(settings.data) } catch {
+            throw StartupError(description: error.description)
+        }
+        var channels = settings.channels
+        let demo = settings.demo ? DemoChannels(beside: channels) : nil
+        channels += demo?.channels ?? []
+        let waker = Waker(clock: clocks)
+        directory = ChannelDirectory(
+            channels.map { channel in
+                Channel(
+                    ChannelConfiguration(
+                        id: channel.id, name: channel.name ?? channel.id, streamKey: channel.streamKey,
+                        profile: channel.profile), waker: waker, clock: clocks, logger: logger, registry: registry)
+            })
+        self.waker = waker
+        frontDoor = FrontDoor(origin: Origin(directory, clock: clocks))
+        do throws(SocketError) {
+            rtmp = try RTMPListener(
+                SocketAddress(host: settings.rtmp.address, port: UInt16(clamping: settings.rtmp.port)), gate: directory,
+                logger: logger, metrics: IngestMetrics(registry), clock: clocks)
+        } catch {
+            throw StartupError(description: "RTMP: \(error)")
+        }
+        do throws(HTTPServerError) {
+            var configuration = HTTPServerConfiguration(
+                address: settings.http.address, port: UInt16(clamping: settings.http.port))
+            configuration.commonHeaders = Origin.commonHeaders
+            http = try .start(configuration, handler: frontDoor) { [logger] message in
+                logger.debug("http.library", ["message": .public(message)])
+            }
+        } catch {
+            throw StartupError(description: "HTTP: \(error)")
+        }
+        do throws(HTTPServerError) {
+            metrics = try Self.metricsServer(settings, registry, http)
+        } catch {
+            throw StartupError(description: "metrics: \(error)")
+        }
+        let publishURL = "rtmp://127.0.0.1:\(rtmp.address.port)/live"
+        self.demo = demo.map { DemoPublisher(url: "\(publishURL)/\($0.fed.streamKey.exposed)", logger: logger) }
+        welcome =
+            "Headwater is running: HTTP on port \(http.port), RTMP on port \(rtmp.address.port)."
+            + (demo?.welcome(httpPort: http.port, rtmpPort: rtmp.address.port) ?? "")
+        rtmp.start()
+        frontDoor.setReady(true)
+        logger.info(
+            "server.started",
+            [
+                "http.port": .public(http.port), "rtmp.port": .public(rtmp.address.port),
+                "metrics.port": .public(metrics.port), "channels": .public(channels.count),
+            ])
+    }
+
+    /// Stops in the reverse order: publishers are told, waiting viewers are answered; no presentation ends.
+    public func stop() {
+        frontDoor.setReady(false)
+        demo?.stop()
+        rtmp.stop()
+        for channel in directory.channels { channel.stop() }
+        waker.stop()
+        http.stop()
+        metrics.stop()
+        logger.info("server.stopped")
+    }
+
+    private static func metricsServer(
+        _ settings: ServerSettings, _ registry: MetricsRegistry, _ http: HTTPServer
+    ) throws(HTTPServerError) -> HTTPServer {
+        let listen = ListenAddress(settings.metrics.listen)?.address ?? SocketAddress(host: "127.0.0.1", port: 9464)
+        var configuration = HTTPServerConfiguration(address: listen.host, port: listen.port)
+        configuration.workers = 1
+        return try .start(configuration, handler: MetricsDoor(registry, http: http))
+    }
+}

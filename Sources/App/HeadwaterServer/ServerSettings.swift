@@ -1,0 +1,173 @@
+internal import Configuration
+internal import Packaging
+public import Schema
+public import Telemetry
+
+/// Everything that an operator can set.
+public struct ServerSettings: SchemaObject {
+    /// The folder that the server keeps its state in.
+    public var data = "./data"
+    /// Whether a demo channel is made and fed.
+    public var demo = false
+    /// The server that players talk to.
+    public var http = HTTPSettings()
+    /// The server that RTMP publishers talk to.
+    public var rtmp = RTMPSettings()
+    /// The server that Prometheus reads from.
+    public var metrics = MetricsSettings()
+    /// The log on standard error.
+    public var log = LogSettings()
+    /// The channels.
+    public var channels: [ChannelSettings] = []
+
+    /// The defaults.
+    public init() {}
+
+    /// The fields.
+    public static let schema = ObjectSchema<ServerSettings>(
+        doc: "The configuration of Headwater",
+        fields: [
+            Field(
+                "data", \.data, .length(1...4096),
+                doc: "The folder for the server's state; one server at a time uses it"),
+            Field("demo", \.demo, doc: "Make a channel called demo and feed it a test picture (needs ffmpeg)"),
+            Field("http", \.http, doc: "Players and people"),
+            Field("rtmp", \.rtmp, doc: "RTMP publishers"),
+            Field("metrics", \.metrics, doc: "Prometheus metrics"),
+            Field("log", \.log, doc: "The log on standard error"),
+            Field("channels", \.channels, .count(0...1000), unique: ["id", "streamKey"], doc: "The channels"),
+        ])
+}
+
+/// The server that players talk to.
+public struct HTTPSettings: SchemaObject {
+    /// The address to listen at.
+    public var address = "::"
+    /// The port.
+    public var port = 8080
+
+    /// The defaults.
+    public init() {}
+
+    /// The fields.
+    public static let schema = ObjectSchema<HTTPSettings>(
+        doc: "The server that players and people talk to",
+        fields: [
+            Field("address", \.address, .length(2...45), doc: "The IPv4 or IPv6 address to listen at; :: takes both"),
+            Field("port", \.port, .range(0...65_535), doc: "The TCP port; 0 takes a free one"),
+        ])
+}
+
+/// The server that RTMP publishers talk to.
+public struct RTMPSettings: SchemaObject {
+    /// The address to listen at.
+    public var address = "::"
+    /// The port.
+    public var port = 1935
+
+    /// The defaults.
+    public init() {}
+
+    /// The fields.
+    public static let schema = ObjectSchema<RTMPSettings>(
+        doc: "The server that RTMP publishers talk to",
+        fields: [
+            Field("address", \.address, .length(2...45), doc: "The IPv4 or IPv6 address to listen at; :: takes both"),
+            Field("port", \.port, .range(0...65_535), doc: "The TCP port; 0 takes a free one"),
+        ])
+}
+
+/// The server that Prometheus reads from.
+public struct MetricsSettings: SchemaObject {
+    /// The address and port to listen at.
+    public var listen = "127.0.0.1:9464"
+
+    /// The defaults.
+    public init() {}
+
+    /// The fields.
+    public static let schema = ObjectSchema<MetricsSettings>(
+        doc: "The server that Prometheus reads /metrics from",
+        fields: [
+            Field(
+                "listen", \.listen,
+                Constraint("HOST:PORT with a numeric host, such as 127.0.0.1:9464 or [::1]:9464") {
+                    ListenAddress($0) != nil
+                }, doc: "The address and port to listen at")
+        ])
+}
+
+/// The log on standard error.
+public struct LogSettings: SchemaObject {
+    /// The least level that is written.
+    public var level = Level.info
+
+    /// The levels.
+    public enum Level: String, FieldChoice {
+        /// All there is.
+        case debug
+        /// What goes on.
+        case info
+        /// What someone should look at.
+        case warning
+        /// What went wrong.
+        case error
+    }
+
+    /// The defaults.
+    public init() {}
+
+    /// The fields.
+    public static let schema = ObjectSchema<LogSettings>(
+        doc: "The log on standard error, one JSON object a line",
+        fields: [Field("level", \.level, doc: "The least level that is written")])
+
+    /// The level as the logger takes it.
+    public var logLevel: LogLevel { LogLevel(name: level.rawValue) ?? .info }
+}
+
+/// One channel.
+public struct ChannelSettings: SchemaObject {
+    /// The name in URLs.
+    public var id = ""
+    /// The name for people.
+    public var name: String?
+    /// What a publisher must know.
+    public var streamKey = Secret("")
+    /// The latency profile.
+    public var latency = Latency.low
+    /// A target duration that differs from the profile's.
+    public var targetDuration: Int?
+
+    /// The latency profiles.
+    public enum Latency: String, FieldChoice {
+        /// Segments of six seconds.
+        case standard
+        /// Parts of half a second.
+        case low
+        /// Parts of a fifth of a second.
+        case ultra
+    }
+
+    /// A channel without an id.
+    public init() {}
+
+    /// The fields.
+    public static let schema = ObjectSchema<ChannelSettings>(
+        doc: "A channel",
+        fields: [
+            Field("id", \.id, .identifier, isRequired: true, doc: "The channel's name in URLs"),
+            Field("name", \.name, .length(1...200), doc: "The channel's name for people"),
+            Field(
+                "streamKey", \.streamKey, .secret(.length(8...256)), isRequired: true,
+                doc: "What a publisher must know: 8 to 256 characters"),
+            Field("latency", \.latency, doc: "How latency is traded for resilience"),
+            Field(
+                "targetDuration", \.targetDuration, .range(1...30),
+                doc: "Seconds after which a segment is cut though no key frame came; the profile's where not set"),
+        ])
+
+    var profile: LatencyProfile {
+        LatencyProfile(LatencyProfile.Name(rawValue: latency.rawValue) ?? .low, targetDuration: targetDuration)
+    }
+}

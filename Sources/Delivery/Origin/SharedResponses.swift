@@ -1,0 +1,165 @@
+internal import Bytes
+internal import HLS
+internal import HTTP
+internal import Media
+internal import Packaging
+internal import Synchronization
+
+/// The responses that viewers share: each playlist version, part, segment and initialization is made into a response
+/// once, by whoever asks first, and sent to everyone.
+final class SharedResponses: Sendable {
+    private struct MediaKey: Hashable {
+        let presentation: String
+        let rendition: String
+        let resource: MediaResource
+    }
+
+    private struct PlaylistKey: Hashable {
+        let presentation: String
+        let rendition: String
+        let isBlocking: Bool
+        let isGzip: Bool
+    }
+
+    private struct State {
+        var media: [MediaKey: HTTPResponse] = [:]
+        var playlists: [PlaylistKey: (version: Int64, response: HTTPResponse)] = [:]
+        /// The newest part number per rendition when the cache was last cleared of what is not fetchable any more.
+        var sweptAt: [String: Int64] = [:]
+
+        /// Lets go of responses whose media are not fetchable any more, now and then.
+        mutating func sweep(_ snapshot: PresentationSnapshot, _ rendition: RenditionWindow) {
+            let name = "\(snapshot.id)/\(rendition.name)"
+            guard rendition.oldestPartNumber - sweptAt[name, default: 0] >= 32 else { return }
+            sweptAt[name] = rendition.oldestPartNumber
+            let oldestSegment = rendition.segments.first?.sequenceNumber ?? 0
+            media = media.filter { key, _ in
+                guard key.presentation == snapshot.id, key.rendition == rendition.name else { return true }
+                switch key.resource {
+                case .part(let number): return number >= rendition.oldestPartNumber
+                case .segment(let number): return number >= oldestSegment
+                case .initialization, .playlist: return true
+                }
+            }
+        }
+    }
+
+    private let state = Mutex(State())
+
+    /// The answer to a CORS preflight.
+    let preflight = HTTPResponse(
+        status: 204,
+        headers: Origin.commonHeaders + [
+            ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"), ("Access-Control-Allow-Headers", "*"),
+            ("Access-Control-Max-Age", "86400"),
+        ])
+
+    /// An error, in a sentence.
+    func failure(_ status: Int, _ message: String, cacheSeconds: Int, retryAfter: Int? = nil) -> HTTPResponse {
+        var headers =
+            Origin.commonHeaders + [
+                ("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", Self.cacheControl(cacheSeconds)),
+            ]
+        if let retryAfter { headers.append(("Retry-After", String(retryAfter))) }
+        return HTTPResponse(status: status, headers: headers, body: .chunk(ByteChunk([UInt8]((message + "\n").utf8))))
+    }
+
+    // MARK: Playlists
+
+    /// The multivariant playlist. It changes slowly, and may be kept for a moment.
+    func multivariant(of snapshot: PresentationSnapshot, gzip: Bool) -> HTTPResponse {
+        let version = snapshot.renditions.reduce(0) { $0 + $1.version }
+        let key = PlaylistKey(presentation: snapshot.id, rendition: "", isBlocking: false, isGzip: gzip)
+        return cached(key, version: version) {
+            Self.playlistResponse(snapshot.multivariantPlaylist.rendered(), cacheSeconds: 1, gzip: gzip)
+        }
+    }
+
+    /// A media playlist. The answer to a blocking request names what was asked for and may be kept for six target
+    /// durations; one without directives is out of date after half a target duration (App. B.1).
+    func playlist(
+        of rendition: RenditionWindow, in snapshot: PresentationSnapshot, isBlocking: Bool, gzip: Bool
+    ) -> HTTPResponse {
+        let key = PlaylistKey(
+            presentation: snapshot.id, rendition: rendition.name, isBlocking: isBlocking, isGzip: gzip)
+        let target = snapshot.profile.targetDuration
+        return cached(key, version: rendition.version) {
+            Self.playlistResponse(
+                rendition.playlist.rendered(), cacheSeconds: isBlocking ? 6 * target : max(target / 2, 1), gzip: gzip)
+        }
+    }
+
+    /// The response of that version, made if it is new. It is made outside the lock, so two who come at once may both make
+    /// it; the first one stays.
+    private func cached(_ key: PlaylistKey, version: Int64, _ make: () -> HTTPResponse) -> HTTPResponse {
+        let known = state.withLock { $0.playlists[key] }
+        if let known, known.version >= version { return known.response }
+        let made = make()
+        return state.withLock { state in
+            if let other = state.playlists[key], other.version >= version { return other.response }
+            if state.playlists[key] == nil {
+                state.playlists = state.playlists.filter {
+                    $0.key.presentation == key.presentation || $0.key.rendition != key.rendition
+                        || state.playlists.count < 4096
+                }
+            }
+            state.playlists[key] = (version, made)
+            return made
+        }
+    }
+
+    private static func playlistResponse(_ text: [UInt8], cacheSeconds: Int, gzip: Bool) -> HTTPResponse {
+        let plain = ByteChunk(text)
+        var headers =
+            Origin.commonHeaders + [
+                ("Content-Type", "application/vnd.apple.mpegurl"), ("Cache-Control", cacheControl(cacheSeconds)),
+                ("Vary", "Accept-Encoding"),
+            ]
+        guard gzip, let compressed = Gzip.compress(plain) else {
+            return HTTPResponse(status: 200, headers: headers, body: .chunk(plain))
+        }
+        headers.append(("Content-Encoding", "gzip"))
+        return HTTPResponse(status: 200, headers: headers, body: .chunk(compressed))
+    }
+
+    // MARK: Media
+
+    /// An initialization, a segment or a part; nothing when it is not there.
+    func media(
+        _ resource: MediaResource, of rendition: RenditionWindow, in snapshot: PresentationSnapshot
+    ) -> HTTPResponse? {
+        let key = MediaKey(presentation: snapshot.id, rendition: rendition.name, resource: resource)
+        if let known = state.withLock({ $0.media[key] }) { return known }
+        guard let chunks = Self.chunks(resource, of: rendition), !chunks.isEmpty else { return nil }
+        let type = rendition.name == Presentation.video ? "video/mp4" : "audio/mp4"
+        let response = HTTPResponse(
+            status: 200,
+            headers: Origin.commonHeaders + [
+                ("Content-Type", type),
+                (
+                    "Cache-Control",
+                    Self.cacheControl(max(6 * snapshot.profile.targetDuration, Self.windowAge(snapshot)))
+                ),
+            ], body: .chunks(chunks), acceptsRanges: true)
+        return state.withLock { state in
+            if let other = state.media[key] { return other }
+            state.media[key] = response
+            state.sweep(snapshot, rendition)
+            return response
+        }
+    }
+
+    private static func chunks(_ resource: MediaResource, of rendition: RenditionWindow) -> [ByteChunk]? {
+        switch resource {
+        case .playlist: nil
+        case .initialization(let version): rendition.initialization(version).map { [$0.data] }
+        case .segment(let number): rendition.segment(number)?.data
+        case .part(let number): rendition.part(number)?.data.map { [$0] }
+        }
+    }
+
+    /// What is in the window may be kept as long as the window is.
+    private static func windowAge(_ snapshot: PresentationSnapshot) -> Int { Int(snapshot.profile.window.seconds) }
+
+    private static func cacheControl(_ seconds: Int) -> String { seconds > 0 ? "max-age=\(seconds)" : "no-store" }
+}

@@ -1,0 +1,104 @@
+/// What a client asks of a media playlist with its delivery directives (§6.2.5).
+public struct DeliveryDirectives: Sendable, Hashable {
+    /// `_HLS_msn`.
+    public let mediaSequence: Int64
+    /// `_HLS_part`.
+    public let part: Int64?
+
+    /// A request for that segment, or for that part of it.
+    public init(mediaSequence: Int64, part: Int64?) {
+        self.mediaSequence = mediaSequence
+        self.part = part
+    }
+
+    /// Why a query is refused.
+    public enum Fault: Error, Equatable, Sendable {
+        /// A value is not a decimal integer.
+        case malformedInteger
+        /// `_HLS_part` came without `_HLS_msn` (a MUST of §6.2.5.2).
+        case partWithoutMediaSequence
+    }
+
+    /// Reads the values of `_HLS_msn` and `_HLS_part`; nothing when neither was given.
+    public static func parse(mediaSequence: String?, part: String?) throws(Fault) -> DeliveryDirectives? {
+        guard let mediaSequence else {
+            if part != nil { throw .partWithoutMediaSequence }
+            return nil
+        }
+        let number = try integer(mediaSequence)
+        guard let part else { return DeliveryDirectives(mediaSequence: number, part: nil) }
+        return DeliveryDirectives(mediaSequence: number, part: try integer(part))
+    }
+
+    private static func integer(_ text: String) throws(Fault) -> Int64 {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int64(text) else {
+            throw .malformedInteger
+        }
+        return value
+    }
+}
+
+/// How far a live playlist has got, and what that means for a request that wants to wait (§6.2.5.2).
+public struct PlaylistEdge: Sendable, Hashable {
+    /// The number of the last complete segment; one less than the first number while there is none.
+    public let lastSegment: Int64
+    /// How many parts of the segment after it are there.
+    public let openParts: Int64
+    /// How many parts make up the Advance Part Limit, nothing where no parts are offered.
+    public let advancePartLimit: Int64?
+    /// How many parts the last complete segment has.
+    public let lastSegmentParts: Int64
+    /// True when nothing will be added any more.
+    public let isEnded: Bool
+
+    /// An edge at that place.
+    public init(lastSegment: Int64, lastSegmentParts: Int64, openParts: Int64, partTarget: Double?, isEnded: Bool) {
+        self.lastSegment = lastSegment
+        self.lastSegmentParts = lastSegmentParts
+        self.openParts = openParts
+        // "Three times the Part Target Duration if that is less than one second, else three parts" read as a count:
+        // the parts that fit into three seconds, at least three.
+        advancePartLimit = partTarget.map { $0 < 1 ? Int64((3 / $0).rounded(.up)) : 3 }
+        self.isEnded = isEnded
+    }
+
+    /// What to do with a request.
+    public enum Decision: Sendable, Equatable {
+        /// Answer at once.
+        case answer
+        /// Hold the request until the playlist has grown.
+        case wait
+        /// Refuse with 400: the request lies too far ahead.
+        case tooFarAhead
+    }
+
+    /// Whether the playlist satisfies `directives`, could soon, or could not.
+    public func decide(_ directives: DeliveryDirectives) -> Decision {
+        if isEnded || directives.mediaSequence <= lastSegment {
+            return isEnded || !isBeyondLastSegment(directives) ? .answer : decideOpen(part: 0)
+        }
+        if directives.mediaSequence > lastSegment + 2 { return .tooFarAhead }
+        guard let part = directives.part, advancePartLimit != nil else { return .wait }
+        if directives.mediaSequence == lastSegment + 1 { return decideOpen(part: part) }
+        // A part of the segment after the open one: at least one part ahead of everything.
+        return isTooFar(part: openParts + 1 + part) ? .tooFarAhead : .wait
+    }
+
+    /// A part number past the end of the last complete segment stands for the first part after it.
+    private func isBeyondLastSegment(_ directives: DeliveryDirectives) -> Bool {
+        guard let part = directives.part, advancePartLimit != nil, directives.mediaSequence == lastSegment else {
+            return false
+        }
+        return part >= lastSegmentParts
+    }
+
+    private func decideOpen(part: Int64) -> Decision {
+        if part < openParts { return .answer }
+        return isTooFar(part: part) ? .tooFarAhead : .wait
+    }
+
+    private func isTooFar(part: Int64) -> Bool {
+        guard let advancePartLimit else { return false }
+        return part - openParts >= advancePartLimit
+    }
+}

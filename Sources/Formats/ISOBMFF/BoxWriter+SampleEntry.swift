@@ -1,0 +1,99 @@
+import Bytes
+import Media
+
+extension BoxWriter {
+    /// The sample entry of `track`: `avc1`, ISO/IEC 14496-15 §5.4.2, or `mp4a`, ISO/IEC 14496-14 §6.7.
+    mutating func writeSampleEntry(_ track: Track) {
+        switch track.format {
+        case .video(let video):
+            box("avc1") { $0.writeVisualEntry(video, configuration: track.decoderConfiguration) }
+        case .audio(let audio):
+            box("mp4a") { $0.writeAudioEntry(audio, configuration: track.decoderConfiguration) }
+        }
+    }
+
+    /// `VisualSampleEntry`, ISO/IEC 14496-12 §12.1.3.
+    private mutating func writeVisualEntry(_ video: VideoFormat, configuration: ByteChunk) {
+        output.writeZeros(6)
+        // data_reference_index
+        output.write(UInt16(1))
+        output.writeZeros(16)
+        output.write(UInt16(clamping: video.width))
+        output.write(UInt16(clamping: video.height))
+        // 72 dots per inch both ways
+        output.write(UInt32(0x0048_0000))
+        output.write(UInt32(0x0048_0000))
+        output.write(UInt32(0))
+        // frame_count
+        output.write(UInt16(1))
+        // compressorname
+        output.writeZeros(32)
+        // depth, pre_defined
+        output.write(UInt16(0x0018))
+        output.write(UInt16(0xFFFF))
+        box("avcC") { $0.output.write(configuration.span) }
+        if let colour = video.colour {
+            box("colr") { colr in
+                colr.output.write("nclx" as FourCC)
+                colr.output.write(UInt16(colour.primaries))
+                colr.output.write(UInt16(colour.transfer))
+                colr.output.write(UInt16(colour.matrix))
+                colr.output.write(UInt8(colour.isFullRange ? 0x80 : 0))
+            }
+        }
+        box("pasp") { pasp in
+            pasp.output.write(UInt32(clamping: video.sampleAspectRatio.width))
+            pasp.output.write(UInt32(clamping: video.sampleAspectRatio.height))
+        }
+    }
+
+    /// `AudioSampleEntry`, ISO/IEC 14496-12 §12.2.3.
+    private mutating func writeAudioEntry(_ audio: AudioFormat, configuration: ByteChunk) {
+        output.writeZeros(6)
+        // data_reference_index
+        output.write(UInt16(1))
+        output.writeZeros(8)
+        output.write(UInt16(clamping: audio.channelCount))
+        // samplesize
+        output.write(UInt16(16))
+        output.writeZeros(4)
+        // A rate that does not fit the 16.16 number is left to the decoder configuration.
+        output.write((UInt32(UInt16(exactly: audio.sampleRate) ?? 0)) << 16)
+        fullBox("esds") { $0.writeElementaryStream(configuration) }
+    }
+
+    /// `ES_Descriptor`, ISO/IEC 14496-1 §7.2.6.5.
+    private mutating func writeElementaryStream(_ configuration: ByteChunk) {
+        var decoder = ByteWriter()
+        // objectTypeIndication: ISO/IEC 14496-3
+        decoder.write(UInt8(0x40))
+        // streamType audio, upStream 0, reserved 1
+        decoder.write(UInt8(0x15))
+        // bufferSizeDB, maxBitrate, avgBitrate
+        decoder.writeZeros(11)
+        decoder.writeDescriptor(tag: 0x05, configuration.array)
+
+        var stream = ByteWriter()
+        // ES_ID, flags
+        stream.writeZeros(3)
+        stream.writeDescriptor(tag: 0x04, decoder.bytes)
+        // SLConfigDescriptor, predefined for MP4
+        stream.writeDescriptor(tag: 0x06, [2])
+        output.writeDescriptor(tag: 0x03, stream.bytes)
+    }
+}
+
+extension ByteWriter {
+    /// A descriptor with its expandable size, ISO/IEC 14496-1 §8.3.3: seven bits a byte, the last without its top bit.
+    fileprivate mutating func writeDescriptor(tag: UInt8, _ content: [UInt8]) {
+        write(tag)
+        var shift = 0
+        while content.count >> (shift + 7) > 0 { shift += 7 }
+        while shift > 0 {
+            write(UInt8(content.count >> shift & 0x7F) | 0x80)
+            shift -= 7
+        }
+        write(UInt8(content.count & 0x7F))
+        write(content)
+    }
+}

@@ -1,0 +1,205 @@
+internal import Crypto
+internal import Ingest
+internal import Media
+public import Packaging
+public import Publishing
+internal import Synchronization
+public import Telemetry
+public import Time
+
+/// What a channel is told about itself.
+public struct ChannelConfiguration: Sendable {
+    /// The name in URLs.
+    public let id: String
+    /// The name for people.
+    public let name: String
+    /// What a publisher must know.
+    public let streamKey: Secret<String>
+    /// How the channel is packaged.
+    public let profile: LatencyProfile
+
+    /// A channel of that name.
+    public init(id: String, name: String, streamKey: Secret<String>, profile: LatencyProfile) {
+        self.id = id
+        self.name = name
+        self.streamKey = streamKey
+        self.profile = profile
+    }
+}
+
+/// A channel: it outlives its encoders. One lock owns its state; under it the pure machines step, and what they want to
+/// be done outside (publishing, logging, telling the publisher) is done after it is released.
+public final class Channel: Sendable {
+    private struct State {
+        var presentation: Presentation?
+        var session: FeedSession?
+        /// Who publishes; the number tells feeds apart.
+        var publisher: (number: Int, publisher: any Publisher)?
+        var feeds = 0
+        var isStopped = false
+    }
+
+    /// What has to be done outside the lock.
+    private struct Effects {
+        /// The last snapshot of a presentation that has ended.
+        var ended: PresentationSnapshot?
+        var snapshot: PresentationSnapshot?
+        var events: [PresentationEvent] = []
+        var publisher: (any Publisher)?
+        var isNewPresentation = false
+    }
+
+    /// What the channel was told about itself.
+    public let configuration: ChannelConfiguration
+    /// What viewers see and wait for.
+    public let output: LiveOutput
+
+    private let state = Mutex(State())
+    private let clock: any Clocks
+    private let logger: Logger
+    private let metrics: ChannelMetrics
+
+    /// A channel that has not been on air.
+    public init(
+        _ configuration: ChannelConfiguration, waker: Waker, clock: any Clocks, logger: Logger,
+        registry: MetricsRegistry
+    ) {
+        self.configuration = configuration
+        output = LiveOutput(waker: waker)
+        self.clock = clock
+        self.logger = logger.with(["channel.id": .public(configuration.id)])
+        metrics = ChannelMetrics(registry, channel: configuration.id)
+    }
+
+    // MARK: Publishers
+
+    /// Lets `publisher` fill the channel, if nobody else does.
+    func attach(_ publisher: any Publisher) throws(PublishRefusal) -> any Feed {
+        let number = state.withLock { state -> Int? in
+            guard state.publisher == nil, !state.isStopped else { return nil }
+            state.feeds += 1
+            state.publisher = (state.feeds, publisher)
+            state.session = FeedSession()
+            return state.feeds
+        }
+        guard let number else {
+            throw PublishRefusal(.busy, "Somebody else is publishing to \(configuration.id) at the moment")
+        }
+        metrics.isOnAir.set(1)
+        return ChannelFeed(channel: self, number: number)
+    }
+
+    fileprivate func receive(_ event: FeedEvent, from feed: Int, arrival: Instant) {
+        let effects = state.withLock { state -> Effects in
+            guard state.publisher?.number == feed, let actions = state.session?.take(event) else { return Effects() }
+            return perform(actions, &state)
+        }
+        perform(effects, arrival: arrival)
+    }
+
+    fileprivate func detach(_ feed: Int) {
+        let effects = state.withLock { state -> Effects? in
+            guard state.publisher?.number == feed else { return nil }
+            state.publisher = nil
+            state.session = nil
+            state.presentation?.interrupt()
+            return collect(&state, before: [])
+        }
+        guard let effects else { return }
+        metrics.isOnAir.set(0)
+        perform(effects, arrival: clock.now)
+    }
+
+    /// Ends all waits; the presentation stays as it is, without ENDLIST, for it will go on.
+    public func stop() {
+        state.withLock { $0.isStopped = true }
+        output.close()
+    }
+
+    // MARK: Under the lock
+
+    private func perform(_ actions: [FeedSession.Action], _ state: inout State) -> Effects {
+        var effects = Effects()
+        let before = state.presentation?.versions ?? []
+        for action in actions {
+            switch action {
+            case .begin(let tracks, let sourceStart):
+                let wall = clock.wallTime
+                if state.presentation?.beginRun(tracks: tracks, sourceStart: sourceStart, wall: wall) != true {
+                    // The first run, or tracks that clients of the presentation do not know: it ends, another begins.
+                    state.presentation?.end()
+                    effects.ended = state.presentation?.snapshot
+                    var next = Presentation(
+                        id: Random.identifier(), profile: configuration.profile, wallStart: wall)
+                    _ = next.beginRun(tracks: tracks, sourceStart: sourceStart, wall: wall)
+                    state.presentation = next
+                    effects.isNewPresentation = true
+                }
+            case .video(let sample):
+                if state.presentation?.appendVideo(sample) != true { metrics.droppedSamples.increment() }
+            case .audio(let sample):
+                state.presentation?.appendAudio(sample)
+            }
+        }
+        let collected = collect(&state, before: before)
+        effects.snapshot = collected.snapshot
+        effects.events = collected.events
+        effects.publisher = collected.publisher
+        return effects
+    }
+
+    private func collect(_ state: inout State, before: [Int64]) -> Effects {
+        var effects = Effects()
+        guard let presentation = state.presentation else { return effects }
+        if presentation.versions != before { effects.snapshot = presentation.snapshot }
+        effects.events = state.presentation?.takeEvents() ?? []
+        effects.publisher = state.publisher?.publisher
+        return effects
+    }
+
+    // MARK: Outside the lock
+
+    private func perform(_ effects: Effects, arrival: Instant) {
+        if effects.isNewPresentation { logger.info("channel.presentation_started") }
+        if let ended = effects.ended { output.publish(ended) }
+        if let snapshot = effects.snapshot {
+            output.publish(snapshot)
+            metrics.publishDelay.observe(clock.now - arrival)
+            metrics.publications.increment()
+        }
+        for event in effects.events { report(event, to: effects.publisher) }
+    }
+
+    private func report(_ event: PresentationEvent, to publisher: (any Publisher)?) {
+        switch event {
+        case .segmentWithoutKeyFrame(let sequenceNumber):
+            metrics.segmentsWithoutKeyFrame.increment()
+            let target = configuration.profile.targetDuration
+            // Told once in a while, not for every segment.
+            guard sequenceNumber % 10 == 0 || metrics.segmentsWithoutKeyFrame.value == 1 else { return }
+            logger.warning("channel.keyframe_interval_too_long", ["target.seconds": .public(target)])
+            publisher?.warn(
+                code: "NetStream.Publish.KeyframeInterval",
+                description: "No key frame within \(target) seconds: set the encoder's keyframe interval to 2 seconds")
+        case .trackStalled(let rendition):
+            logger.warning("channel.track_stalled", ["rendition": .public(rendition)])
+        }
+    }
+}
+
+/// An accepted publisher's way into its channel.
+private struct ChannelFeed: Feed {
+    let channel: Channel
+    let number: Int
+
+    var channelID: String { channel.configuration.id }
+
+    func receive(_ event: FeedEvent, arrival: Instant) { channel.receive(event, from: number, arrival: arrival) }
+
+    func end() { channel.detach(number) }
+}
+
+extension Presentation {
+    /// The versions of the renditions: when they differ, there is something new to see.
+    fileprivate var versions: [Int64] { [videoWindow?.version ?? -1, audioWindow?.version ?? -1] }
+}

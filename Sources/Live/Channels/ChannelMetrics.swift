@@ -1,0 +1,33 @@
+internal import Telemetry
+
+/// What a channel does, in numbers.
+struct ChannelMetrics: Sendable {
+    let isOnAir: Gauge
+    let publications: Counter
+    let publishDelay: Histogram
+    let droppedSamples: Counter
+    let segmentsWithoutKeyFrame: Counter
+
+    init(_ registry: MetricsRegistry, channel: String) {
+        isOnAir = registry.gauges(
+            "headwater_channel_on_air", help: "1 while somebody publishes to the channel.", labels: "channel"
+        ).child(channel)
+        publications = registry.counters(
+            "headwater_channel_publications_total", help: "Times that viewers got something new to see.",
+            labels: "channel"
+        ).child(channel)
+        publishDelay = registry.histograms(
+            "headwater_channel_publish_delay_seconds",
+            help: "From the arrival of the frame that completes a part to the part being fetchable.",
+            labels: "channel"
+        ).child(channel)
+        droppedSamples = registry.counters(
+            "headwater_channel_dropped_samples_total", help: "Samples that nothing could be shown from.",
+            labels: "channel"
+        ).child(channel)
+        segmentsWithoutKeyFrame = registry.counters(
+            "headwater_channel_segments_without_key_frame_total",
+            help: "Segments that were cut at the target duration because no key frame came.", labels: "channel"
+        ).child(channel)
+    }
+}

@@ -1,0 +1,126 @@
+internal import Ingest
+internal import Media
+
+/// What a feed's samples mean for the channel: where a run of media begins, and when its timeline breaks.
+///
+/// Nothing is published before the tracks are known: a run begins with a key frame, when sound is configured too or has
+/// not come for a second of video. A jump of a track's clock begins a new run.
+struct FeedSession {
+    enum Action {
+        /// A new run begins, at that time of the source.
+        case begin(tracks: [Track], sourceStart: MediaTime)
+        case video(Sample)
+        case audio(Sample)
+    }
+
+    /// How long one track waits for the configuration of the other.
+    private static let patience = MediaTime.milliseconds(1000)
+    /// How far a track's clock may step within a run.
+    private static let largestStep = MediaTime.milliseconds(1000)
+    private static let bufferLimit = 1024
+
+    private var video: Track?
+    private var audio: Track?
+    private var isRunning = false
+    private var runTracks: [Track] = []
+    private var buffer: [FeedEvent] = []
+    private var lastVideo: MediaTime?
+    private var lastAudio: MediaTime?
+    /// Samples that were dropped: before the first key frame, or going back in time.
+    private(set) var droppedSamples = 0
+
+    /// Takes what came in; says what to do.
+    mutating func take(_ event: FeedEvent) -> [Action] {
+        switch event {
+        case .track(let track):
+            switch track.format {
+            case .video: video = track
+            case .audio: audio = track
+            }
+            if isRunning, !runTracks.contains(track) { restart() }
+            return []
+        case .video(let sample):
+            guard checkStep(sample.decodeTime, since: lastVideo) else { return drop() }
+            lastVideo = sample.decodeTime
+            if isRunning { return [.video(sample)] }
+            guard !buffer.isEmpty || sample.isSync else { return drop() }
+            if sample.isSync, case .audio? = buffer.first { buffer = [] }
+        case .audio(let sample):
+            guard checkStep(sample.decodeTime, since: lastAudio) else { return drop() }
+            lastAudio = sample.decodeTime
+            if isRunning { return [.audio(sample)] }
+        }
+        buffer.append(event)
+        if buffer.count > Self.bufferLimit {
+            droppedSamples += buffer.count
+            buffer = []
+        }
+        return begin()
+    }
+
+    /// False for a step back that is too small to be a new timeline; a large step begins a new run.
+    private mutating func checkStep(_ time: MediaTime, since last: MediaTime?) -> Bool {
+        guard let last else { return true }
+        let step = time - last
+        if step > Self.largestStep || step < .zero - Self.largestStep {
+            restart()
+            return true
+        }
+        return step >= .zero
+    }
+
+    private mutating func restart() {
+        isRunning = false
+        buffer = []
+        (lastVideo, lastAudio) = (nil, nil)
+    }
+
+    private mutating func drop() -> [Action] {
+        droppedSamples += 1
+        return []
+    }
+
+    /// Begins a run when enough is known, and hands on what had to wait.
+    private mutating func begin() -> [Action] {
+        let samples = buffer.map(\.sample)
+        guard let first = samples.first, let last = samples.last else { return [] }
+        let hasWaited = last.decodeTime - first.decodeTime >= Self.patience
+        let start: MediaTime
+        if let key = buffer.firstVideo {
+            guard audio != nil || hasWaited else { return [] }
+            start = key.presentationTime
+        } else {
+            // Sound alone: only when no picture has come for a while.
+            guard hasWaited, video == nil else { return [] }
+            start = first.presentationTime
+        }
+        isRunning = true
+        runTracks = [buffer.firstVideo == nil ? nil : video, audio].compactMap(\.self)
+        defer { buffer = [] }
+        return [.begin(tracks: runTracks, sourceStart: start)] + buffer.compactMap(\.action)
+    }
+}
+
+extension [FeedEvent] {
+    fileprivate var firstVideo: Sample? {
+        for case .video(let sample) in self { return sample }
+        return nil
+    }
+}
+
+extension FeedEvent {
+    fileprivate var sample: Sample {
+        switch self {
+        case .video(let sample), .audio(let sample): sample
+        case .track: preconditionFailure("tracks are not buffered")
+        }
+    }
+
+    fileprivate var action: FeedSession.Action? {
+        switch self {
+        case .video(let sample): .video(sample)
+        case .audio(let sample): .audio(sample)
+        case .track: nil
+        }
+    }
+}

@@ -1,0 +1,95 @@
+internal import Runtime
+public import Sockets
+internal import Synchronization
+public import Telemetry
+public import Time
+
+/// Takes RTMP publishers: one thread accepts, one thread serves each connection.
+public final class RTMPListener: Sendable {
+    /// How many publishers may be connected at once.
+    private static let connectionLimit = 1024
+
+    private struct State {
+        var publishers: [ObjectIdentifier: (publisher: RTMPPublisher, thread: NamedThread?)] = [:]
+        var finished: [NamedThread] = []
+        var isStopping = false
+    }
+
+    private let listener: TCPListener
+    private let gate: any PublishGate
+    private let logger: Logger
+    private let metrics: IngestMetrics
+    private let clock: any MonotonicClock
+    private let state = Monitor(State())
+    private let thread = Mutex<NamedThread?>(nil)
+
+    /// Listens at `address`; publishers wait until `start`.
+    public init(
+        _ address: SocketAddress, gate: any PublishGate, logger: Logger, metrics: IngestMetrics,
+        clock: any MonotonicClock = SystemClocks()
+    ) throws(SocketError) {
+        listener = try TCPListener(address)
+        self.gate = gate
+        self.logger = logger
+        self.metrics = metrics
+        self.clock = clock
+    }
+
+    /// Where the listener listens, with the port that it was given.
+    public var address: SocketAddress { listener.address }
+
+    /// Begins to accept.
+    public func start() {
+        let accepting = NamedThread("rtmp-accept") { [self] in
+            while let connection = listener.accept() { serve(connection) }
+        }
+        thread.withLock { $0 = accepting }
+    }
+
+    /// Tells all publishers, and waits until their connections are closed.
+    public func stop() {
+        listener.shutDown()
+        thread.withLock { thread in
+            thread?.join()
+            thread = nil
+        }
+        let publishers = state.signal { state in
+            state.isStopping = true
+            return state.publishers.values.map(\.publisher)
+        }
+        for publisher in publishers { publisher.disconnect(reason: "The server is shutting down") }
+        state.wait(for: .seconds(5)) { $0.publishers.isEmpty }
+        for thread in state.withLock({ $0.finished }) { thread.join() }
+    }
+
+    private func serve(_ connection: TCPConnection) {
+        let isFull = state.withLock { $0.isStopping || $0.publishers.count >= Self.connectionLimit }
+        guard !isFull else {
+            metrics.refused("too_many_connections")
+            logger.warning("ingest.refused", ["reason": .public("too_many_connections")])
+            return connection.shutDown()
+        }
+        let publisher = RTMPPublisher(
+            connection: connection, gate: gate, logger: logger, metrics: metrics, clock: clock)
+        let key = ObjectIdentifier(publisher)
+        state.withLock { $0.publishers[key] = (publisher, nil) }
+        metrics.connections.add(1)
+        let thread = NamedThread("rtmp-publisher") { [state, metrics] in
+            publisher.run()
+            metrics.connections.add(-1)
+            state.signal { state in
+                if let thread = state.publishers.removeValue(forKey: key)?.thread { state.finished.append(thread) }
+            }
+        }
+        let ended = state.withLock { state -> [NamedThread] in
+            if state.publishers[key] == nil {
+                state.finished.append(thread)
+            } else {
+                state.publishers[key]?.thread = thread
+            }
+            defer { state.finished = [] }
+            return state.finished
+        }
+        for thread in ended { thread.join() }
+    }
+}

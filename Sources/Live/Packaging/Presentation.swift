@@ -1,0 +1,184 @@
+internal import Bytes
+internal import ISOBMFF
+public import Media
+public import Time
+
+/// What happened in a presentation that someone may want to hear of.
+public enum PresentationEvent: Sendable, Equatable {
+    /// A segment was cut without a key frame: key frames come too far apart for the target duration.
+    case segmentWithoutKeyFrame(sequenceNumber: Int64)
+    /// No frames came for one track while the others went on: the track has a hole.
+    case trackStalled(rendition: String)
+}
+
+/// One run of a channel between start and ENDLIST: samples in, renditions' windows out.
+///
+/// Pure: time comes with the samples. Video leads where there is video, and audio is cut where video was. Audio is
+/// never published beyond what video has decided, video never runs more than one part ahead of audio, and a track that
+/// stops releases the other before long.
+public struct Presentation: Sendable {
+    /// The renditions' names.
+    public static let (video, audio) = ("video", "audio")
+    /// The random name under which all media of the presentation lie.
+    public let id: String
+    /// The profile, constant for the life of the presentation.
+    public let profile: LatencyProfile
+    /// The video rendition, where there is one.
+    public private(set) var videoWindow: RenditionWindow?
+    /// The audio rendition, where there is one.
+    public private(set) var audioWindow: RenditionWindow?
+    /// True while every segment began with a key frame.
+    public private(set) var hasIndependentSegments = true
+    /// The measured frame rate of the video.
+    public private(set) var frameRate: Double?
+
+    /// The wall time of the timeline's zero.
+    private let wallStart: WallTime
+    private var run: Run?
+    private var sequenceNumbers: (video: UInt32, audio: UInt32) = (0, 0)
+
+    /// A presentation that begins at `wallStart`.
+    public init(id: String, profile: LatencyProfile, wallStart: WallTime) {
+        self.id = id
+        self.profile = profile
+        self.wallStart = wallStart
+    }
+
+    // MARK: Feeding
+
+    /// Begins a run of samples with those tracks, whose source timeline stands at `sourceStart` when the wall clock
+    /// stands at `wall`. The first run begins at the presentation's zero; a later one begins a discontinuity, at the
+    /// place that the wall clock gives it.
+    ///
+    /// Returns false when the tracks do not fit the renditions that clients know: then a new presentation is needed.
+    public mutating func beginRun(tracks: [Track], sourceStart: MediaTime, wall: WallTime) -> Bool {
+        let video = tracks.first { if case .video = $0.format { true } else { false } }
+        let audio = tracks.first { if case .audio = $0.format { true } else { false } }
+        let isFirst = videoWindow == nil && audioWindow == nil
+        guard isFirst || (videoWindow == nil) == (video == nil) && !(audioWindow == nil && audio != nil) else {
+            return false
+        }
+        interrupt()
+        var start = MediaTime.zero
+        if isFirst {
+            if video != nil { videoWindow = RenditionWindow(name: Self.video, profile: profile) }
+            if audio != nil { audioWindow = RenditionWindow(name: Self.audio, profile: profile) }
+        } else {
+            start = max(.milliseconds((wall - wallStart).wholeMilliseconds), videoWindow?.edge ?? .zero)
+            start = max(start, audioWindow?.edge ?? .zero).converted(to: .milliseconds, rounding: .up)
+        }
+        for track in tracks { begin(track) }
+        videoWindow?.discontinue()
+        audioWindow?.discontinue()
+        var silentFormat: AudioFormat?
+        if case .audio(let format)? = audioWindow?.initializations.last?.track.format { silentFormat = format }
+        run = Run(
+            profile: profile, video: video, audio: audio, silentFormat: silentFormat, sourceStart: sourceStart,
+            sourceTimescale: sourceStart.timescale, start: start)
+        return true
+    }
+
+    private mutating func begin(_ track: Track) {
+        func header(_ version: Int) -> (Track) -> Initialization {
+            { Initialization(version: version, track: $0, data: CMAFHeader.bytes(for: $0)) }
+        }
+        switch track.format {
+        case .video:
+            let next = (videoWindow?.initializations.count ?? 0) + 1
+            videoWindow?.begin(track, header: header(next))
+        case .audio:
+            let next = (audioWindow?.initializations.count ?? 0) + 1
+            audioWindow?.begin(track, header: header(next))
+        }
+    }
+
+    /// Takes a video sample of the current run. A sample that nothing can be shown from is dropped: false.
+    public mutating func appendVideo(_ sample: Sample) -> Bool {
+        guard run != nil else { return false }
+        let isTaken = run?.appendVideo(sample) ?? false
+        frameRate = run?.frameRate ?? frameRate
+        advance()
+        return isTaken
+    }
+
+    /// Takes an audio sample of the current run.
+    public mutating func appendAudio(_ sample: Sample) {
+        run?.appendAudio(sample)
+        advance()
+    }
+
+    /// Publishes what is open and completes the segments: the source has gone, or its timeline broke.
+    public mutating func interrupt() {
+        guard run != nil else { return }
+        run?.interrupt()
+        advance()
+        run = nil
+        reportedStalls = []
+    }
+
+    /// Ends the presentation.
+    public mutating func end() {
+        interrupt()
+        videoWindow?.end()
+        audioWindow?.end()
+    }
+
+    /// What happened since the last call.
+    public mutating func takeEvents() -> [PresentationEvent] {
+        defer { events = [] }
+        return events
+    }
+
+    private var events: [PresentationEvent] = []
+    private var reportedStalls: Set<String> = []
+
+    // MARK: Publishing
+
+    /// Publishes all that the decisions so far allow.
+    private mutating func advance() {
+        defer { reportStalls() }
+        while let release = run?.nextRelease() {
+            switch release {
+            case .video(.chunk(let chunk)):
+                videoWindow?.publish(chunk, in: .video, number: &sequenceNumbers.video, wallStart: wallStart)
+            case .video(.segmentEnd(let reason)):
+                if reason == .withoutKeyFrame {
+                    hasIndependentSegments = false
+                    events.append(
+                        .segmentWithoutKeyFrame(sequenceNumber: videoWindow?.segments.last?.sequenceNumber ?? 0))
+                }
+                videoWindow?.endSegment()
+            case .audio(.chunk(let chunk)):
+                guard let timescale = audioWindow?.initializations.last?.track.timescale else { break }
+                audioWindow?.publish(chunk, in: timescale, number: &sequenceNumbers.audio, wallStart: wallStart)
+            case .audio(.segmentEnd):
+                audioWindow?.endSegment()
+            }
+        }
+    }
+
+    private mutating func reportStalls() {
+        guard let stalled = run?.stalled, stalled != reportedStalls else { return }
+        for rendition in stalled.subtracting(reportedStalls).sorted() {
+            events.append(.trackStalled(rendition: rendition))
+        }
+        reportedStalls = stalled
+    }
+}
+
+extension RenditionWindow {
+    fileprivate mutating func publish(
+        _ chunk: Chunk, in timescale: Timescale, number: inout UInt32, wallStart: WallTime
+    ) {
+        let start = MediaTime(chunk.start, timescale)
+        var data: ByteChunk?
+        if !chunk.samples.isEmpty {
+            number &+= 1
+            data = CMAFChunk.bytes(
+                sequenceNumber: number, baseMediaDecodeTime: UInt64(clamping: chunk.start), samples: chunk.samples)
+        }
+        append(
+            PartMedia(end: MediaTime(chunk.end, timescale), isIndependent: chunk.isIndependent, data: data),
+            from: start, at: wallStart + .microseconds(start.ticks(in: Timescale(1_000_000), rounding: .down)))
+    }
+}

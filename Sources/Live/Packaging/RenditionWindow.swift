@@ -1,0 +1,153 @@
+internal import Bytes
+public import Media
+internal import Time
+
+/// The rolling window of one rendition: the segments in the playlist, those that have left it and must still be
+/// fetchable, and the one that is growing.
+///
+/// A value: a copy is a snapshot, and shares the media with the original.
+public struct RenditionWindow: Sendable {
+    /// The rendition's name, which is its folder in URIs: `video` or `audio`.
+    public let name: String
+    /// The profile that the presentation was started with.
+    public let profile: LatencyProfile
+    /// The initializations so far, oldest first.
+    public private(set) var initializations: [Initialization] = []
+    /// All segments that can be fetched, oldest first; the last one may be growing.
+    public private(set) var segments: [Segment] = []
+    /// The number of the first segment in the playlist.
+    public private(set) var mediaSequence: Int64 = 0
+    /// How many discontinuities have left the playlist.
+    public private(set) var discontinuitySequence: Int64 = 0
+    /// The number that the next part will have.
+    public private(set) var nextPartNumber: Int64 = 0
+    /// Grows with every change that a client can see.
+    public private(set) var version: Int64 = 0
+    /// True when nothing will be added any more.
+    public private(set) var isEnded = false
+    /// What has been measured of the bit rate.
+    public private(set) var bandwidth: BandwidthMeter
+
+    private var isDiscontinuityPending = false
+
+    init(name: String, profile: LatencyProfile) {
+        self.name = name
+        self.profile = profile
+        bandwidth = BandwidthMeter(targetDuration: profile.target)
+    }
+
+    // MARK: Growing
+
+    /// Makes `track` the one that segments begin with from now on.
+    mutating func begin(_ track: Track, header: (Track) -> Initialization) {
+        if let current = initializations.last, current.track == track { return }
+        initializations.append(header(track))
+    }
+
+    /// The next segment will not continue the one before it.
+    mutating func discontinue() { isDiscontinuityPending = !segments.isEmpty || mediaSequence > 0 }
+
+    /// Adds a part that begins at `start`, to the growing segment or as the first of a new one.
+    mutating func append(_ media: PartMedia, from start: MediaTime, at programDateTime: WallTime) {
+        if segments.last.map(\.isComplete) ?? true {
+            segments.append(
+                Segment(
+                    sequenceNumber: (segments.last?.sequenceNumber ?? -1) + 1, start: start,
+                    programDateTime: programDateTime, initializationVersion: initializations.last?.version ?? 1,
+                    isDiscontinuous: isDiscontinuityPending))
+            isDiscontinuityPending = false
+        }
+        let position = segments.count - 1
+        segments[position].parts.append(
+            Part(
+                number: nextPartNumber, duration: media.end - start, isIndependent: media.isIndependent,
+                data: media.data))
+        segments[position].end = media.end
+        nextPartNumber += 1
+        if profile.offersParts { version += 1 }
+    }
+
+    /// Completes the growing segment, if there is one, and lets old segments go.
+    mutating func endSegment() {
+        guard let position = segments.indices.last, !segments[position].isComplete else { return }
+        segments[position].isComplete = true
+        bandwidth.add(bytes: segments[position].byteCount, duration: segments[position].duration)
+        removeFromPlaylist()
+        version += 1
+    }
+
+    /// Ends the presentation: the playlist gets its ENDLIST.
+    mutating func end() {
+        endSegment()
+        isEnded = true
+        version += 1
+    }
+
+    /// A segment leaves the playlist from its head, when the window is full without it. It stays fetchable for its
+    /// own length and that of the longest playlist that named it (§6.2.2).
+    private mutating func removeFromPlaylist() {
+        guard let edge = segments.last?.end else { return }
+        var position = Int(mediaSequence - segments[0].sequenceNumber)
+        while position < segments.count - 1, edge - segments[position].end >= profile.window {
+            segments[position].fetchableUntil = edge + segments[position].duration + profile.window + profile.target
+            mediaSequence += 1
+            position += 1
+            if segments[position - 1].isDiscontinuous { discontinuitySequence += 1 }
+        }
+        let gone = segments.prefix { $0.fetchableUntil.map { $0 < edge } ?? false }.count
+        segments.removeFirst(gone)
+    }
+
+    // MARK: Reading
+
+    /// The segments in the playlist.
+    public var listed: ArraySlice<Segment> {
+        guard let first = segments.first else { return [] }
+        return segments[Int(mediaSequence - first.sequenceNumber)...]
+    }
+
+    /// The complete segment of that number, while it can be fetched.
+    public func segment(_ sequenceNumber: Int64) -> Segment? {
+        guard let first = segments.first, sequenceNumber >= first.sequenceNumber else { return nil }
+        let position = sequenceNumber - first.sequenceNumber
+        guard position < segments.count, segments[Int(position)].isComplete else { return nil }
+        return segments[Int(position)]
+    }
+
+    /// The part of that number, while it can be fetched.
+    public func part(_ number: Int64) -> Part? {
+        guard number < nextPartNumber else { return nil }
+        // Segments' part numbers ascend: the wanted one is in the last segment that begins at or before it.
+        var (low, high) = (0, segments.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if (segments[middle].parts.first?.number ?? .max) <= number { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0, let first = segments[low - 1].parts.first else { return nil }
+        let parts = segments[low - 1].parts
+        return number - first.number < parts.count ? parts[Int(number - first.number)] : nil
+    }
+
+    /// The initialization of that version.
+    public func initialization(_ version: Int) -> Initialization? {
+        version >= 1 && version <= initializations.count ? initializations[version - 1] : nil
+    }
+
+    /// True when a client can begin to play: a part where parts are offered, else a segment.
+    public var isPlayable: Bool {
+        profile.offersParts ? !segments.isEmpty : segments.contains(where: \.isComplete)
+    }
+
+    /// The end of the newest media.
+    public var edge: MediaTime? { segments.last?.end }
+
+    /// The number of the oldest part that can be fetched.
+    public var oldestPartNumber: Int64 { segments.first?.parts.first?.number ?? nextPartNumber }
+}
+
+/// A part before it has its place: where it ends and what it holds.
+struct PartMedia: Sendable {
+    let end: MediaTime
+    let isIndependent: Bool
+    let data: ByteChunk?
+}

@@ -1,0 +1,75 @@
+public import Bytes
+public import Media
+public import Time
+
+/// A part: the smallest piece of a rendition that is published.
+public struct Part: Sendable {
+    /// The part's place in its rendition; the count runs on across segments, so that a hint names the next part
+    /// wherever the segment ends.
+    public let number: Int64
+    /// Its length.
+    public let duration: MediaTime
+    /// True when its first sample needs no other.
+    public let isIndependent: Bool
+    /// One CMAF chunk; nothing where there are no media for this time.
+    public let data: ByteChunk?
+
+    /// True where there are no media for this time.
+    public var isGap: Bool { data == nil }
+}
+
+/// What a player needs before the first sample: a CMAF header and the track it was made from.
+public struct Initialization: Sendable {
+    /// 1 for the first of a rendition, one more at every change.
+    public let version: Int
+    /// The track that the header describes.
+    public let track: Track
+    /// The header's bytes.
+    public let data: ByteChunk
+}
+
+/// A media segment and the parts it is made of; its bytes are theirs, one after the other.
+public struct Segment: Sendable {
+    /// The media sequence number.
+    public let sequenceNumber: Int64
+    /// The start on the presentation's timeline.
+    public let start: MediaTime
+    /// The wall time of the start.
+    public let programDateTime: WallTime
+    /// The version of the initialization that it needs.
+    public let initializationVersion: Int
+    /// True when it does not continue the segment before it.
+    public let isDiscontinuous: Bool
+    /// The parts, oldest first.
+    public internal(set) var parts: [Part] = []
+    /// The end on the presentation's timeline.
+    public internal(set) var end: MediaTime
+    /// False while more parts may come.
+    public internal(set) var isComplete = false
+    /// Where the live edge must be before the segment may be forgotten, once it has left the playlist.
+    var fetchableUntil: MediaTime?
+
+    init(
+        sequenceNumber: Int64, start: MediaTime, programDateTime: WallTime, initializationVersion: Int,
+        isDiscontinuous: Bool
+    ) {
+        self.sequenceNumber = sequenceNumber
+        self.start = start
+        self.end = start
+        self.programDateTime = programDateTime
+        self.initializationVersion = initializationVersion
+        self.isDiscontinuous = isDiscontinuous
+    }
+
+    /// Its length.
+    public var duration: MediaTime { end - start }
+
+    /// True when none of its parts has media.
+    public var isGap: Bool { parts.allSatisfy(\.isGap) }
+
+    /// The size of its media.
+    public var byteCount: Int { parts.reduce(0) { $0 + ($1.data?.count ?? 0) } }
+
+    /// The media, without copying.
+    public var data: [ByteChunk] { parts.compactMap(\.data) }
+}

@@ -1,0 +1,250 @@
+internal import Bytes
+internal import ISOBMFF
+internal import Media
+internal import Timeline
+
+/// A frame on the presentation's own timeline, in ticks of its track.
+struct TimedFrame {
+    let data: ByteChunk
+    /// The source's decode time on the source's own clock, for measuring the beat.
+    let sourceDecodeTime: Int64
+    let decodeTime: Int64
+    let presentationTime: Int64
+    let isSync: Bool
+}
+
+/// What a cutter has decided, in order.
+enum Cut {
+    /// A chunk is whole.
+    case chunk(Chunk)
+    /// The segment ends where the last chunk did.
+    case segmentEnd(SegmentEnd)
+}
+
+/// Why a segment ended.
+enum SegmentEnd: Equatable {
+    /// The next one begins with a key frame.
+    case keyFrame
+    /// No key frame had come by the target duration.
+    case withoutKeyFrame
+    /// The source went away, or its timeline broke.
+    case interruption
+}
+
+/// The samples between two cuts, or a stretch of time without any.
+struct Chunk {
+    /// Ticks of the track at which the chunk begins, which is where the one before it ended.
+    let start: Int64
+    let end: Int64
+    let samples: [ChunkSample]
+
+    var isIndependent: Bool { samples.first?.isSync ?? false }
+}
+
+/// Decides where video is cut: the chunks, and the segments that they make up.
+///
+/// Cuts lie in presentation time. Decode times begin with each key frame's presentation time and go on at the measured
+/// cadence, so that a chunk's `tfdt` is the sum of all durations before it and every key frame is decoded when it is
+/// shown; composition offsets carry what is left, and so presentation times stay exactly the source's. While the
+/// cadence holds, a chunk closes on its own last frame, because the time of the next is known; else on the next frame.
+struct VideoCutter {
+    private let profile: LatencyProfile
+    private let timescale = Timescale.video
+    private let sourceTicksPerSecond: Int64
+    private(set) var cadence: Cadence
+
+    private var frames: [TimedFrame] = []
+    /// Where the open chunk begins.
+    private var chunkStart: Int64 = 0
+    private var segmentStart: Int64 = 0
+    /// Where the grid of chunk ends is counted from.
+    private var gridOrigin: Int64 = 0
+    /// What turns a frame's decode time into ours: the distance from decoding to showing of the last key frame.
+    private var reorderDelay: Int64 = 0
+    private var segmentsEnded = 0
+    private var isOpen = false
+    private var needsKeyFrame = false
+
+    init(profile: LatencyProfile, sourceTimescale: Timescale) {
+        self.profile = profile
+        sourceTicksPerSecond = Int64(sourceTimescale.ticksPerSecond)
+        cadence = Cadence(ticksPerSecond: sourceTicksPerSecond)
+    }
+
+    /// The end of everything that was cut or taken, as far as it is known.
+    var end: Int64 { frames.last.map { max(chunkStart, decodeTime($0)) } ?? chunkStart }
+
+    /// The same on the presentation's timeline.
+    var endTime: MediaTime { MediaTime(end, timescale) }
+
+    /// True between the first key frame and an interruption.
+    var isRunning: Bool { isOpen }
+
+    // MARK: Taking frames
+
+    /// Takes the next frame in decode order. Frames before the first key frame are refused.
+    mutating func append(_ frame: TimedFrame, cuts: inout [Cut]) -> Bool {
+        guard frame.isSync || (isOpen && !needsKeyFrame) else { return false }
+        needsKeyFrame = false
+        _ = cadence.observe(frame.sourceDecodeTime)
+        if frame.isSync { reorderDelay = frame.presentationTime - frame.decodeTime }
+        let time = decodeTime(frame)
+        if !isOpen { open(at: time) }
+        if time > chunkStart { closeBefore(frame, at: time, cuts: &cuts) }
+        endSegmentIfDue(before: frame, at: time, cuts: &cuts)
+        if frames.isEmpty, frame.isSync { gridOrigin = chunkStart }
+        frames.append(frame)
+        if let next = predictedTime(after: frame), isChunkDue(at: next) { close(at: next, cuts: &cuts) }
+        return true
+    }
+
+    /// Gives up waiting for frames before `time`, so that other tracks can go on: what is missing becomes chunks
+    /// without samples, and the next frame taken must be a key frame.
+    mutating func giveUp(before time: MediaTime, cuts: inout [Cut]) {
+        guard isOpen else { return }
+        fillHole(upTo: ticks(time), leaving: ticks(profile.gapPart), cuts: &cuts)
+        needsKeyFrame = true
+    }
+
+    /// Closes everything that is open: the source has gone, or its timeline breaks here.
+    mutating func interrupt(cuts: inout [Cut]) {
+        guard isOpen else { return }
+        if let last = frames.last {
+            close(at: predictedTime(after: last) ?? decodeTime(last) + typicalDuration, cuts: &cuts)
+        }
+        cuts.append(.segmentEnd(.interruption))
+        isOpen = false
+        cadence = Cadence(ticksPerSecond: sourceTicksPerSecond)
+    }
+
+    private mutating func open(at time: Int64) {
+        isOpen = true
+        (chunkStart, segmentStart, gridOrigin) = (time, time, time)
+    }
+
+    // MARK: Deciding
+
+    /// Ends the open chunk before a frame that must not be in it, and fills a hole in front of the frame. A key frame
+    /// inside a segment begins a chunk, and a grid, of its own when the chunk before it is long enough.
+    private mutating func closeBefore(_ frame: TimedFrame, at time: Int64, cuts: inout [Cut]) {
+        if !frames.isEmpty {
+            let isNewGrid = frame.isSync && time - chunkStart + tolerance >= profile.shortestPart.ticks(in: timescale)
+            guard isNewGrid || isSegmentDue(at: time, isSync: frame.isSync) || isChunkDue(at: time) else { return }
+        }
+        let limit = ticks(profile.partTarget)
+        fillHole(upTo: time, leaving: limit, cuts: &cuts)
+        if !frames.isEmpty { close(at: time, cuts: &cuts) }
+        fillHole(upTo: time, leaving: limit - typicalDuration, cuts: &cuts)
+    }
+
+    /// A chunk is never longer than the part target: when frames are missing for longer, the frame before the hole
+    /// lasts to the next grid instant, and what is still missing is cut into chunks without samples.
+    private mutating func fillHole(upTo time: Int64, leaving limit: Int64, cuts: inout [Cut]) {
+        let step = ticks(profile.gapPart)
+        while time - chunkStart > limit {
+            if frames.isEmpty, chunkStart - segmentStart + tolerance >= ticks(profile.target) {
+                endSegment(.withoutKeyFrame, cuts: &cuts)
+            }
+            let stop = max(chunkStart + step, frames.last.map { decodeTime($0) + 1 } ?? 0)
+            close(at: min(stop, time), cuts: &cuts)
+        }
+    }
+
+    private mutating func endSegmentIfDue(before frame: TimedFrame, at time: Int64, cuts: inout [Cut]) {
+        guard frames.isEmpty, isSegmentDue(at: time, isSync: frame.isSync) else { return }
+        endSegment(frame.isSync ? .keyFrame : .withoutKeyFrame, cuts: &cuts)
+    }
+
+    private mutating func endSegment(_ reason: SegmentEnd, cuts: inout [Cut]) {
+        cuts.append(.segmentEnd(reason))
+        segmentsEnded += 1
+        (segmentStart, gridOrigin) = (chunkStart, chunkStart)
+    }
+
+    /// A segment ends at the first key frame after half the target duration, at every key frame while the
+    /// presentation is young, and at the target duration whatever comes.
+    private func isSegmentDue(at time: Int64, isSync: Bool) -> Bool {
+        let length = time - segmentStart + tolerance
+        if length - tolerance <= 0 { return false }
+        if length >= ticks(profile.target) { return true }
+        return isSync && (segmentsEnded < LatencyProfile.eagerSegments || length >= ticks(profile.target) / 2)
+    }
+
+    /// A chunk ends at the first frame at or after the next grid instant, or where one more frame would be too many.
+    private func isChunkDue(at time: Int64) -> Bool {
+        let reached = time + tolerance
+        if reached - segmentStart >= ticks(profile.target) { return true }
+        if let grid = profile.grid.map(ticks) {
+            // The grid instant that follows the chunk's start by more than a rounding error.
+            let next = gridOrigin + ((chunkStart + tolerance - gridOrigin) / grid + 1) * grid
+            if reached >= next { return true }
+        }
+        return time + typicalDuration - chunkStart > ticks(profile.partTarget)
+    }
+
+    // MARK: Closing
+
+    /// Makes the frames taken so far, or the lack of any, a chunk that ends at `end`.
+    private mutating func close(at end: Int64, cuts: inout [Cut]) {
+        let end = max(end, chunkStart + Int64(max(frames.count, 1)))
+        let starts = decodeTimes(upTo: end)
+        var samples: [ChunkSample] = []
+        samples.reserveCapacity(frames.count)
+        for (position, frame) in frames.enumerated() {
+            let next = position + 1 < starts.count ? starts[position + 1] : end
+            samples.append(
+                ChunkSample(
+                    data: frame.data, duration: UInt32(clamping: next - starts[position]),
+                    compositionOffset: Int32(clamping: frame.presentationTime - starts[position]),
+                    isSync: frame.isSync))
+        }
+        cuts.append(.chunk(Chunk(start: chunkStart, end: end, samples: samples)))
+        frames.removeAll(keepingCapacity: true)
+        chunkStart = end
+    }
+
+    /// When each frame of the open chunk is decoded: regularly where no frame is missing, else as the source says.
+    private func decodeTimes(upTo end: Int64) -> [Int64] {
+        if let duration = cadence.frameDuration {
+            let regular = (0...Int64(frames.count)).map { chunkStart + ticks(frames: $0, of: duration) }
+            if abs(regular[frames.count] - end) <= tolerance { return Array(regular.dropLast()) }
+        }
+        var times: [Int64] = []
+        for (position, frame) in frames.enumerated() {
+            let earliest = (times.last ?? chunkStart - 1) + 1
+            let latest = end - Int64(frames.count - position)
+            times.append(position == 0 ? chunkStart : min(max(decodeTime(frame), earliest), latest))
+        }
+        return times
+    }
+
+    private func decodeTime(_ frame: TimedFrame) -> Int64 { frame.decodeTime + reorderDelay }
+
+    /// When the frame after `frame`, the last one taken, will be decoded.
+    private func predictedTime(after frame: TimedFrame) -> Int64? {
+        cadence.predicted().map { decodeTime(frame) + ($0 - frame.sourceDecodeTime) * ticksPerSourceTick }
+    }
+
+    // MARK: Units
+
+    private var ticksPerSourceTick: Int64 { Int64(timescale.ticksPerSecond) / sourceTicksPerSecond }
+
+    /// Times of a coarse clock lie up to two of its ticks from the truth.
+    private var tolerance: Int64 { 2 * ticksPerSourceTick }
+
+    /// A frame's length: by the cadence, else the distance of the last two frames.
+    private var typicalDuration: Int64 {
+        if let duration = cadence.frameDuration { return ticks(frames: 1, of: duration) }
+        guard frames.count >= 2 else { return Int64(timescale.ticksPerSecond) / 30 }
+        return max(decodeTime(frames[frames.count - 1]) - decodeTime(frames[frames.count - 2]), 1)
+    }
+
+    private func ticks(frames: Int64, of duration: Cadence.FrameDuration) -> Int64 {
+        let (ticks, divisor) = (
+            frames * duration.numerator * Int64(timescale.ticksPerSecond), sourceTicksPerSecond * duration.denominator
+        )
+        return (ticks + divisor / 2) / divisor
+    }
+
+    private func ticks(_ time: MediaTime) -> Int64 { time.ticks(in: timescale) }
+}

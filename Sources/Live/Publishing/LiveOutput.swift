@@ -1,0 +1,130 @@
+public import HLS
+public import Packaging
+internal import Synchronization
+public import Time
+
+/// Something that a viewer can wait for.
+public enum Awaited: Sendable, Hashable {
+    /// A version of a rendition's playlist that satisfies the directives.
+    case playlist(rendition: String, DeliveryDirectives)
+    /// The part of that number, which the playlist has hinted at.
+    case part(rendition: String, number: Int64)
+}
+
+/// How a wait ended.
+public enum WaitOutcome: Sendable {
+    /// What was awaited is in this snapshot.
+    case published(PresentationSnapshot)
+    /// It will not come: the presentation is over, or another one took its place.
+    case cancelled
+    /// It did not come in time.
+    case timedOut
+    /// The server is going down.
+    case shuttingDown
+}
+
+/// What a channel's viewers see and wait for: the newest snapshot, and those who wait for a newer one.
+///
+/// The publisher's thread swaps the snapshot and tells the waker; it never wakes a viewer itself. Any thread may read.
+public final class LiveOutput: Sendable {
+    /// Called once, on the waker's thread, with what became of the wait.
+    public typealias Resume = @Sendable (WaitOutcome) -> Void
+
+    private struct Waiter {
+        let awaited: Awaited
+        let presentation: String
+        let deadline: Instant
+        let resume: Resume
+    }
+
+    private struct State {
+        var snapshot: PresentationSnapshot?
+        var waiters: [Waiter] = []
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let waker: Waker
+
+    /// An output whose viewers are woken by `waker`.
+    public init(waker: Waker) { self.waker = waker }
+
+    /// The newest snapshot; nothing while the channel has never been on air.
+    public var snapshot: PresentationSnapshot? { state.withLock { $0.snapshot } }
+
+    /// How many viewers wait.
+    public var waiterCount: Int { state.withLock { $0.waiters.count } }
+
+    /// Makes `snapshot` the newest one. Cheap: whoever waits is woken later, elsewhere.
+    public func publish(_ snapshot: PresentationSnapshot) {
+        let hasWaiters = state.withLock { state in
+            state.snapshot = snapshot
+            return !state.waiters.isEmpty
+        }
+        if hasWaiters { waker.wake(self) }
+    }
+
+    /// Waits for something of `presentation` until `deadline`; `resume` is called exactly once. When it is there
+    /// already, or cannot come any more, it is called soon.
+    public func wait(
+        for awaited: Awaited, of presentation: String, until deadline: Instant, resume: @escaping Resume
+    ) {
+        let waiter = Waiter(awaited: awaited, presentation: presentation, deadline: deadline, resume: resume)
+        let isSettled = state.withLock { state in
+            state.waiters.append(waiter)
+            return state.isClosed || Progress(state.snapshot).outcome(of: waiter.awaited, in: presentation) != nil
+        }
+        waker.note(deadline, of: self)
+        if isSettled { waker.wake(self) }
+    }
+
+    /// Ends all waits, now and from now on.
+    public func close() {
+        state.withLock { $0.isClosed = true }
+        waker.wake(self)
+    }
+
+    /// Resumes whoever need not wait any more, in the order in which they came. Returns the earliest deadline left.
+    func settle(at now: Instant) -> Instant? {
+        var settled: [(Waiter, WaitOutcome)] = []
+        let next = state.withLock { state in
+            let progress = Progress(state.snapshot)
+            state.waiters.removeAll { waiter in
+                var outcome = progress.outcome(of: waiter.awaited, in: waiter.presentation)
+                if outcome == nil, state.isClosed { outcome = .shuttingDown }
+                if outcome == nil, waiter.deadline <= now { outcome = .timedOut }
+                guard let outcome else { return false }
+                settled.append((waiter, outcome))
+                return true
+            }
+            return state.waiters.lazy.map(\.deadline).min()
+        }
+        for (waiter, outcome) in settled { waiter.resume(outcome) }
+        return next
+    }
+}
+
+/// How far a snapshot has got, worked out once for all who wait.
+private struct Progress {
+    private let snapshot: PresentationSnapshot?
+    private let renditions: [(name: String, edge: PlaylistEdge, nextPart: Int64)]
+
+    init(_ snapshot: PresentationSnapshot?) {
+        self.snapshot = snapshot
+        renditions = (snapshot?.renditions ?? []).map { ($0.name, $0.playlistEdge, $0.nextPartNumber) }
+    }
+
+    /// How a wait for `awaited` has ended; nothing while it goes on.
+    func outcome(of awaited: Awaited, in presentation: String) -> WaitOutcome? {
+        guard let snapshot, snapshot.id == presentation else { return .cancelled }
+        switch awaited {
+        case .playlist(let name, let directives):
+            guard let rendition = renditions.first(where: { $0.name == name }) else { return .cancelled }
+            return rendition.edge.decide(directives) == .answer ? .published(snapshot) : nil
+        case .part(let name, let number):
+            guard let rendition = renditions.first(where: { $0.name == name }) else { return .cancelled }
+            if number < rendition.nextPart { return .published(snapshot) }
+            return rendition.edge.isEnded ? .cancelled : nil
+        }
+    }
+}

@@ -1,0 +1,34 @@
+internal import Bytes
+
+/// The messages inside an aggregate message. RTMP 1.0 §7.1.6.
+enum RTMPAggregate {
+    /// Calls `body` with the audio, video and data messages in `message`, in order; they share its memory.
+    ///
+    /// Their timestamps are moved so that the first is the aggregate's. False when the end of one is missing.
+    static func forEachMessage(in message: RTMPMessage, _ body: (RTMPMessage) -> Void) -> Bool {
+        var reader = ByteReader(message.payload.span)
+        var shift: UInt32?
+        do {
+            while !reader.isAtEnd {
+                let type = RTMPMessageType(rawValue: try reader.readUInt8())
+                let length = Int(try reader.readUInt24())
+                let low = try reader.readUInt24()
+                let timestamp = UInt32(try reader.readUInt8()) << 24 | low
+                try reader.skip(3)
+                let start = reader.offset
+                try reader.skip(length)
+                let offset = shift ?? message.timestamp &- timestamp
+                shift = offset
+                if type == .audio || type == .video || type == .dataAMF0 {
+                    body(
+                        RTMPMessage(
+                            type: type, timestamp: timestamp &+ offset, streamID: message.streamID,
+                            payload: message.payload[start..<(start + length)]))
+                }
+                // The back pointer, which some writers leave out behind the last message.
+                if !reader.isAtEnd { try reader.skip(4) }
+            }
+            return true
+        } catch { return false }
+    }
+}

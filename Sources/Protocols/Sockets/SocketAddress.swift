@@ -1,0 +1,92 @@
+internal import Glibc
+
+/// Where a socket listens: a numeric IPv4 or IPv6 address and a port.
+public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
+    /// The address in its textual form, without brackets: `0.0.0.0`, `::`, `127.0.0.1`.
+    public let host: String
+    /// The port; 0 asks the system for a free one.
+    public let port: UInt16
+
+    /// That address and port.
+    public init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    /// `host:port`, with brackets around an IPv6 address.
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// True when `host` is an address of this machine's loopback interface.
+    public var isLoopback: Bool { host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.") }
+
+    /// Calls `body` with the system's form of the address; nothing when `host` is no numeric address.
+    func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result? {
+        var v4 = sockaddr_in()
+        if inet_pton(AF_INET, host, &v4.sin_addr) == 1 {
+            v4.sin_family = sa_family_t(AF_INET)
+            v4.sin_port = port.bigEndian
+            return withUnsafePointer(to: &v4) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
+        var v6 = sockaddr_in6()
+        guard inet_pton(AF_INET6, host, &v6.sin6_addr) == 1 else { return nil }
+        v6.sin6_family = sa_family_t(AF_INET6)
+        v6.sin6_port = port.bigEndian
+        return withUnsafePointer(to: &v6) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+            }
+        }
+    }
+
+    /// The address in `storage`, an IPv4 address mapped into IPv6 in its IPv4 form.
+    init(_ storage: sockaddr_storage) {
+        var storage = storage
+        let length = Int(INET6_ADDRSTRLEN)
+        self = withUnsafePointer(to: &storage) { pointer in
+            withUnsafeTemporaryAllocation(of: CChar.self, capacity: length) { text in
+                guard let base = text.baseAddress else { return SocketAddress(host: "", port: 0) }
+                if Int32(pointer.pointee.ss_family) == AF_INET {
+                    return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { v4 in
+                        var address = v4.pointee.sin_addr
+                        inet_ntop(AF_INET, &address, base, socklen_t(length))
+                        return SocketAddress(host: String(cString: base), port: UInt16(bigEndian: v4.pointee.sin_port))
+                    }
+                }
+                return pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { v6 in
+                    var address = v6.pointee.sin6_addr
+                    inet_ntop(AF_INET6, &address, base, socklen_t(length))
+                    let text = String(cString: base)
+                    let host = text.hasPrefix("::ffff:") && text.contains(".") ? String(text.dropFirst(7)) : text
+                    return SocketAddress(host: host, port: UInt16(bigEndian: v6.pointee.sin6_port))
+                }
+            }
+        }
+    }
+}
+
+/// Why a socket could not be used: what was tried, and what the system said.
+public struct SocketError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The failed call, such as `bind`.
+    public let call: String
+    /// The system's error number.
+    public let code: Int32
+    /// The address concerned.
+    public let address: SocketAddress
+
+    /// True when another process has the port.
+    public var isAddressInUse: Bool { code == EADDRINUSE }
+
+    /// One sentence that says what to do.
+    public var description: String {
+        switch code {
+        case EADDRINUSE: "\(address) is taken by another process: stop it, or choose another port"
+        case EACCES: "\(address) may not be used by this user: ports below 1024 need the right to bind them"
+        case EADDRNOTAVAIL: "\(address.host) is no address of this machine"
+        default: "\(call) failed for \(address): \(String(cString: strerror(code)))"
+        }
+    }
+}

@@ -1,0 +1,49 @@
+internal import Bytes
+internal import HLSRules
+internal import Runtime
+internal import Time
+
+/// A run of the prober: what all its threads share.
+final class Probe: Sendable {
+    private struct State {
+        var history = PresentationHistory()
+        var violations: [Violation] = []
+        var faults = 0
+    }
+
+    private let state = Monitor(State())
+    private let clock = SystemClocks()
+    let end: Instant
+    let isStopped = Monitor(false)
+
+    init(seconds: Int) { end = SystemClocks().now + .seconds(seconds) }
+
+    var now: Double { Double(clock.now.nanoseconds) / 1e9 }
+
+    var isOver: Bool { clock.now >= end || isStopped.withLock { $0 } }
+
+    /// GETs `url` with `client`, and judges the answer as a `kind`. `directives` go with the request only.
+    func observe(
+        _ kind: Observation.Kind, _ url: String, _ directives: String = "", with client: borrowing HTTPClient
+    ) -> Observation? {
+        let sentAt = now
+        let target = directives.isEmpty ? url : URIReference.adding(directives, to: url)
+        guard let answer = client.get(target) else {
+            state.withLock { $0.faults += 1 }
+            return nil
+        }
+        let observation = Observation(
+            kind, url: url, sentAt: sentAt, arrivedAt: now, status: answer.status, headers: answer.headers,
+            body: ByteChunk(answer.body), acceptsGzip: true)
+        state.withLock { $0.violations += $0.history.observe(observation) }
+        return observation
+    }
+
+    /// What was found in the end.
+    func finish() -> (tallies: [Rule: Tally], violations: [Violation], faults: Int) {
+        state.withLock { state in
+            state.violations += state.history.finish(at: now)
+            return (state.history.tallies, state.violations, state.faults)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+internal import Bytes
+internal import HLSRules
+internal import Runtime
+
+/// Follows one media playlist like a player, and fetches everything that it names.
+final class RenditionFollower: Sendable {
+    private static let timeout = 30
+
+    private let url: String
+    private let variables: [String: String]
+    private let probe: Probe
+    /// What the fetching threads have yet to get, and the hints that somebody waits for.
+    private let hints = Monitor<[String]>([])
+
+    init(url: String, variables: [String: String], probe: Probe) {
+        self.url = url
+        self.variables = variables
+        self.probe = probe
+    }
+
+    /// Follows until the probe is over. Runs on two threads of its own.
+    func start() -> [NamedThread] {
+        [NamedThread("follow") { self.follow() }, NamedThread("hints") { self.fetchHints() }]
+    }
+
+    private func follow() {
+        guard let client = HTTPClient(timeout: Self.timeout) else { return }
+        var seen: Set<String> = []
+        var position: Position?
+        var isBlocking = false
+        var reloads = 0
+        while !probe.isOver {
+            reloads += 1
+            let observation: Observation?
+            if isBlocking, let position, reloads % 16 != 0 {
+                let part = position.parts
+                let directives = "_HLS_msn=\(position.number)" + (part >= 0 ? "&_HLS_part=\(part)" : "")
+                observation = probe.observe(
+                    .playlist(.blocking(number: position.number, part: part >= 0 ? part : nil)), url, directives,
+                    with: client)
+            } else {
+                observation = probe.observe(.playlist(.plain), url, with: client)
+            }
+            guard let observation, observation.status == 200, let playlist = read(observation.body) else {
+                pause(.milliseconds(500))
+                continue
+            }
+            isBlocking = playlist.serverControl?.canBlockReload ?? false
+            // Without parts a client waits for whole segments.
+            position =
+                playlist.partTarget == nil
+                ? Position(number: playlist.lastNumber + 1, parts: -1) : playlist.position
+            if let hint = playlist.hints.first(where: { $0.type == "PART" }) { want(hint.uri, &seen) }
+            fetch(playlist, &seen, client)
+            if reloads % 10 == 3 { probeRefusals(playlist, client) }
+            if playlist.isEnded { return }
+            if !isBlocking { pause(.milliseconds(max(playlist.targetDuration * 500, 250))) }
+        }
+    }
+
+    private func read(_ body: ByteChunk) -> MediaPlaylist? {
+        let reader = try? PlaylistReader(body, variables: variables, query: URIReference.query(of: url))
+        if case .media(let playlist)? = reader?.playlist { return playlist }
+        return nil
+    }
+
+    /// Gets each initialization, part and segment once; segments from the newest few, like a player that joined late.
+    private func fetch(_ playlist: MediaPlaylist, _ seen: inout Set<String>, _ client: borrowing HTTPClient) {
+        for segment in playlist.allSegments.suffix(4) {
+            if let map = segment.map, seen.insert(map.uri).inserted {
+                _ = probe.observe(.initialization, resolve(map.uri), with: client)
+            }
+            for part in segment.parts where !part.isGap && seen.insert(part.uri).inserted {
+                _ = probe.observe(.part, resolve(part.uri), with: client)
+            }
+            if let uri = segment.uri, !segment.isGap, seen.insert(uri).inserted {
+                _ = probe.observe(.segment, resolve(uri), with: client)
+            }
+        }
+    }
+
+    private func probeRefusals(_ playlist: MediaPlaylist, _ client: borrowing HTTPClient) {
+        let probes: [(Observation.Probe, String)] = [
+            (.partAlone, "_HLS_part=0"), (.farNumber, "_HLS_msn=\(playlist.lastNumber + 1000)"),
+            (.malformedNumber, "_HLS_msn=x"), (.oldNumber, "_HLS_msn=\(playlist.mediaSequence)"),
+            (.unknownParameter, "unknown=1"),
+        ]
+        for (kind, directives) in probes { _ = probe.observe(.probe(kind), url, directives, with: client) }
+        _ = probe.observe(.probe(.unknownResource), resolve("no-such-resource.m4s"), with: client)
+    }
+
+    // MARK: Hints
+
+    private func want(_ uri: String, _ seen: inout Set<String>) {
+        guard seen.insert(uri).inserted else { return }
+        hints.signal { $0.append(uri) }
+    }
+
+    /// Waits for hinted parts on a connection of its own.
+    private func fetchHints() {
+        guard let client = HTTPClient(timeout: Self.timeout) else { return }
+        while !probe.isOver {
+            hints.wait(for: .milliseconds(200)) { !$0.isEmpty }
+            guard let uri = hints.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { continue }
+            _ = probe.observe(.hintedPart, resolve(uri), with: client)
+        }
+    }
+
+    private func resolve(_ uri: String) -> String { URIReference.resolve(uri, against: url) }
+
+    private func pause(_ duration: Duration) { probe.isStopped.wait(for: duration) { $0 } }
+}

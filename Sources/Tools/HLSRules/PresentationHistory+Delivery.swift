@@ -1,0 +1,65 @@
+import Bytes
+
+/// Rules of HTTP delivery (RFC 8216bis appendix B.1, §6.2).
+extension PresentationHistory {
+    private static let mediaTypes: Set<String> = ["video/mp4", "audio/mp4", "video/iso.segment", "audio/iso.segment"]
+    private static let playlistTypes: Set<String> = ["application/vnd.apple.mpegurl"]
+
+    mutating func checkDelivery(_ observation: Observation) {
+        let place = observation.url + (observation.isSuccess ? "" : " (\(observation.status))")
+        check(.crossOrigin, place, observation.header("access-control-allow-origin") != nil, "no allowed origin")
+        check(.age, place, observation.header("age") == nil, "Age: \(observation.header("age") ?? "")")
+        check(.cacheControl, place, observation.header("cache-control") != nil, "no Cache-Control")
+        check(.redirect, place, !(300...399).contains(observation.status), "a redirection")
+        guard observation.isSuccess else { return }
+        let type = observation.header("content-type") ?? "none"
+        let essence = String(type.prefix { $0 != ";" && $0 != " " }).lowercased()
+        let allowed = observation.isPlaylist ? Self.playlistTypes : Self.mediaTypes
+        if observation.kind != .probe(.unknownResource) {
+            check(.contentType, place, allowed.contains(essence), "Content-Type: \(type)")
+        }
+        if observation.isPlaylist {
+            guard observation.acceptsGzip else { return }
+            let coding = observation.header("content-encoding") ?? ""
+            check(.compression, place, coding.lowercased().contains("gzip"), "Content-Encoding: \(coding)")
+            let vary = observation.header("vary") ?? ""
+            check(.vary, place, vary.lowercased().contains("accept-encoding") || vary == "*", "Vary: \(vary)")
+        } else {
+            let length = observation.header("content-length").flatMap(Int.init)
+            let isChunked = observation.header("transfer-encoding") != nil
+            check(
+                .whole, place, length == observation.body.count && !isChunked,
+                "Content-Length \(length.map(String.init) ?? "missing") for \(observation.body.count) bytes")
+        }
+    }
+
+    mutating func observeProbe(_ observation: Observation, _ probe: Observation.Probe) {
+        let status = observation.status
+        let place = observation.url
+        switch probe {
+        case .partAlone: check(.blockPartAlone, place, status == 400, "status \(status)")
+        case .farNumber: check(.blockFar, place, status == 400, "status \(status)")
+        case .malformedNumber: check(.blockMalformed, place, status == 400, "status \(status)")
+        case .unknownResource: check(.unknownResource, place, status == 404, "status \(status)")
+        case .oldNumber:
+            check(
+                .blockOld, place, status == 200 && observation.elapsed <= tolerances.promptness,
+                "status \(status) after \(seconds(observation.elapsed))")
+            if status == 200 { observePlaylist(observation, .plain) }
+        case .unknownParameter:
+            check(.blockUnknownParameter, place, status == 200, "status \(status)")
+            if status == 200 { observePlaylist(observation, .plain) }
+        }
+    }
+}
+
+extension Observation {
+    /// True when the answer should be a playlist.
+    var isPlaylist: Bool {
+        switch kind {
+        case .multivariant, .playlist: true
+        case .probe(let probe): probe != .unknownResource
+        case .initialization, .segment, .part, .hintedPart: false
+        }
+    }
+}

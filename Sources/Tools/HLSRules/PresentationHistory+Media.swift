@@ -1,0 +1,242 @@
+import Bytes
+
+/// Rules of initialization sections, parts and segments (ISO/IEC 23000-19 §7).
+extension PresentationHistory {
+    mutating func observeInitialization(_ observation: Observation) {
+        check(.served, observation.url, observation.isSuccess, "status \(observation.status)")
+        guard observation.isSuccess else { return }
+        let key = ResourceKey(url: observation.url, range: observation.range)
+        if let before = headerBytes[key] {
+            check(.segmentIdentity, observation.url, before == observation.body, "the initialization changed")
+            return
+        }
+        do throws(BoxError) {
+            let facts = try InitializationFacts(observation.body)
+            note(facts.faults, observation.url, judged: Self.headerRules)
+            headers[key] = facts
+            headerBytes[key] = observation.body
+        } catch {
+            check(.boxStructure, "\(observation.url) byte \(error.offset)", false, error.detail)
+        }
+        for url in renditions.keys.sorted() { settle(url) }
+    }
+
+    mutating func observeMedia(_ observation: Observation) {
+        let key = ResourceKey(url: observation.url, range: observation.range)
+        guard let place = places[key] else {
+            if observation.kind == .hintedPart {
+                check(.hintWaits, observation.url, observation.isSuccess, "status \(observation.status)")
+            }
+            if observation.isSuccess {
+                unplaced.append((key, observation))
+                if unplaced.count > 64 { unplaced.removeFirst() }
+            }
+            return
+        }
+        if observation.kind == .hintedPart {
+            check(.hintWaits, observation.url, observation.isSuccess, "status \(observation.status)")
+        } else {
+            checkAvailability(observation, place)
+        }
+        if observation.isSuccess { store(observation.body, at: place) }
+        settle(place.rendition)
+    }
+
+    /// What is listed must be served, and for a while after its removal still.
+    private mutating func checkAvailability(_ observation: Observation, _ place: ResourcePlace) {
+        guard let record = renditions[place.rendition], let segment = record.segments[place.number] else { return }
+        let isListed: Bool
+        let until: Double
+        if let index = place.part, index < segment.parts.count {
+            let part = segment.parts[index]
+            if part.part.isGap { return }
+            isListed = !part.removed && place.number >= record.latest?.mediaSequence ?? 0
+            until = part.lastListed + 3 * record.target
+        } else {
+            if segment.segment.isGap { return }
+            isListed = place.number >= record.latest?.mediaSequence ?? 0
+            until = segment.lastListed + segment.segment.duration + segment.longestPlaylist
+        }
+        let name = "\(observation.url) (segment \(place.number))"
+        if isListed {
+            check(.served, name, observation.isSuccess, "status \(observation.status)")
+        } else if observation.isSuccess || observation.arrivedAt < until {
+            let rule: Rule = place.part == nil ? .segmentAvailable : .partAvailable
+            check(
+                rule, name, observation.isSuccess,
+                "status \(observation.status), \(seconds(until - observation.arrivedAt)) too early")
+        }
+    }
+
+    private mutating func store(_ body: ByteChunk, at place: ResourcePlace) {
+        guard let segment = renditions[place.rendition]?.segments[place.number] else { return }
+        if let index = place.part {
+            guard index < segment.parts.count, segment.parts[index].bytes == nil, segment.parts[index].facts == nil
+            else { return }
+            renditions[place.rendition]?.segments[place.number]?.parts[index].bytes = body
+        } else if let summary = segment.summary {
+            let isSame = summary.byteCount == body.count && summary.hash == body.hashValue
+            check(.segmentIdentity, "\(place.rendition) segment \(place.number)", isSame, "its bytes changed")
+        } else if segment.bytes == nil {
+            renditions[place.rendition]?.segments[place.number]?.bytes = body
+        }
+    }
+
+    private static let headerRules: [Rule] = [.boxStructure, .brands, .oneTrack, .emptyTables, .editList]
+    private static let fragmentRules: [Rule] = [
+        .boxStructure, .oneTrack, .defaultBase, .decodeTimePresent, .continuity, .sequenceNumber, .runVersion,
+        .sampleData, .sampleDuration, .parameterSets, .syncFlags,
+    ]
+
+    private mutating func note(_ faults: [MediaFault], _ place: String, judged: [Rule]) {
+        for rule in judged {
+            let own = faults.filter { $0.rule == rule }
+            guard let first = own.first else {
+                check(rule, place, true, "")
+                continue
+            }
+            let more = own.count > 1 ? " (and \(own.count - 1) more)" : ""
+            check(rule, "\(place) byte \(first.offset)", false, first.detail + more)
+        }
+    }
+
+    /// Checks everything about `rendition` that has become checkable.
+    mutating func settle(_ rendition: String) {
+        placeMedia()
+        guard let numbers = renditions[rendition]?.segments.filter({ !$0.value.isSettled }).keys.sorted() else {
+            return
+        }
+        for number in numbers {
+            guard let segment = renditions[rendition]?.segments[number], let mapKey = segment.mapKey,
+                let header = headers[mapKey]
+            else { continue }
+            if renditions[rendition]?.facts == nil {
+                renditions[rendition]?.facts = header
+                checkClaims(about: rendition)
+            }
+            if segment.segment.isEncrypted || segment.segment.isGap { continue }
+            settleParts(rendition, number, header)
+            settleSegment(rendition, number, header)
+            join(rendition, number)
+            chain(rendition, number)
+        }
+    }
+
+    /// Gives media that came early to the segment that now names it.
+    private mutating func placeMedia() {
+        guard unplaced.contains(where: { places[$0.key] != nil }) else { return }
+        let ready = unplaced.filter { places[$0.key] != nil }
+        unplaced.removeAll { places[$0.key] != nil }
+        for (key, observation) in ready {
+            if let place = places[key] { store(observation.body, at: place) }
+        }
+    }
+
+    private mutating func settleParts(_ rendition: String, _ number: Int, _ header: InitializationFacts) {
+        guard var segment = renditions[rendition]?.segments[number] else { return }
+        for index in segment.parts.indices {
+            let part = segment.parts[index]
+            let place = "\(rendition) segment \(number) part \(index)"
+            if part.facts == nil, let bytes = part.bytes {
+                do throws(BoxError) {
+                    let facts = try FragmentFacts(bytes, header: header)
+                    note(facts.faults, place, judged: Self.fragmentRules)
+                    segment.parts[index].facts = facts
+                    let duration = Double(facts.duration) / Double(header.timescale)
+                    check(
+                        .partDuration, place, abs(part.part.duration - duration) <= tolerances.duration + 1e-6,
+                        "DURATION \(part.part.duration), media \(seconds(duration))")
+                    check(
+                        .partIndependent, place, part.part.isIndependent == facts.startsWithSync,
+                        part.part.isIndependent
+                            ? "INDEPENDENT=YES, but the first sample is no sync sample"
+                            : "the first sample is a sync sample, but INDEPENDENT=YES is missing")
+                } catch {
+                    check(.boxStructure, "\(place) byte \(error.offset)", false, error.detail)
+                    segment.parts[index].bytes = nil
+                }
+            }
+            guard index > 0, !segment.parts[index].isChained, let before = segment.parts[index - 1].facts,
+                let facts = segment.parts[index].facts
+            else { continue }
+            segment.parts[index].isChained = true
+            checkSuccession(
+                place, before.end, before.chunks.last?.sequenceNumber ?? 0, facts.decodeTime,
+                facts.chunks.first?.sequenceNumber ?? 0)
+        }
+        renditions[rendition]?.segments[number] = segment
+    }
+
+    private mutating func checkSuccession(
+        _ place: String, _ end: Int64, _ lastSequence: UInt32, _ decodeTime: Int64, _ sequence: UInt32
+    ) {
+        check(.continuity, place, decodeTime == end, "its decode time is \(decodeTime), not \(end)")
+        check(.sequenceNumber, place, sequence > lastSequence, "\(sequence) follows \(lastSequence)")
+    }
+
+    private mutating func settleSegment(_ rendition: String, _ number: Int, _ header: InitializationFacts) {
+        guard var segment = renditions[rendition]?.segments[number], segment.summary == nil, segment.key != nil,
+            let bytes = segment.bytes
+        else { return }
+        let place = "\(rendition) segment \(number)"
+        do throws(BoxError) {
+            let facts = try FragmentFacts(bytes, header: header)
+            note(facts.faults, place, judged: Self.fragmentRules)
+            checkSegment(facts, segment, header, place, rendition)
+            let scale = Double(header.timescale)
+            segment.summary = SegmentSummary(
+                decodeTime: facts.decodeTime, end: facts.end, firstSequence: facts.chunks.first?.sequenceNumber ?? 0,
+                lastSequence: facts.chunks.last?.sequenceNumber ?? 0,
+                presentation: Double(facts.earliestPresentation) / scale,
+                frame: Double(facts.duration) / Double(max(1, facts.sampleCount)) / scale, byteCount: bytes.count,
+                hash: bytes.hashValue)
+            if header.isVideo, facts.sampleCount >= 10, renditions[rendition]?.frameRate == nil, facts.duration > 0 {
+                renditions[rendition]?.frameRate = Double(facts.sampleCount) * scale / Double(facts.duration)
+                checkClaims(about: rendition)
+            }
+        } catch {
+            check(.boxStructure, "\(place) byte \(error.offset)", false, error.detail)
+            segment.bytes = nil
+        }
+        renditions[rendition]?.segments[number] = segment
+    }
+
+    private mutating func checkSegment(
+        _ facts: FragmentFacts, _ segment: SegmentRecord, _ header: InitializationFacts, _ place: String,
+        _ rendition: String
+    ) {
+        let duration = Double(facts.duration) / Double(header.timescale)
+        check(
+            .segmentDuration, place, abs(segment.segment.duration - duration) <= tolerances.duration + 1e-6,
+            "EXTINF \(segment.segment.duration), media \(seconds(duration))")
+        let claims =
+            multivariant?.hasIndependentSegments == true
+            || renditions[rendition]?.latest?.hasIndependentSegments == true
+        if claims { check(.startsWithSync, place, facts.startsWithSync, "its first sample is no sync sample") }
+        if !header.hasEditList {
+            check(
+                .earliestPresentation, place, facts.earliestPresentation == facts.decodeTime,
+                "presentation begins at \(facts.earliestPresentation), decoding at \(facts.decodeTime)")
+        }
+    }
+
+    /// Compares a segment with its parts once all of them are there, and lets go of the bytes.
+    private mutating func join(_ rendition: String, _ number: Int) {
+        guard var segment = renditions[rendition]?.segments[number], !segment.isJoined, segment.summary != nil,
+            let bytes = segment.bytes
+        else { return }
+        let isPartial = !segment.sawItOpen && renditions[rendition]?.first?.segments.first?.number == number
+        if !segment.parts.isEmpty, !isPartial {
+            let parts = segment.parts.compactMap(\.bytes)
+            guard parts.count == segment.parts.count else { return }
+            let isSame = ByteChunk(joining: parts) == bytes
+            check(
+                .partConcatenation, "\(rendition) segment \(number)", isSame,
+                "\(bytes.count) bytes, its \(parts.count) parts have \(parts.reduce(0) { $0 + $1.count })")
+        }
+        segment.isJoined = true
+        segment.bytes = nil
+        for index in segment.parts.indices { segment.parts[index].bytes = nil }
+        renditions[rendition]?.segments[number] = segment
+    }
+}

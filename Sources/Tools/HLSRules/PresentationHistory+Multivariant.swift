@@ -1,0 +1,114 @@
+import Bytes
+
+/// Rules of the multivariant playlist (RFC 8216bis §4.4.6).
+extension PresentationHistory {
+    mutating func observeMultivariant(_ observation: Observation) {
+        check(.served, observation.url, observation.isSuccess, "status \(observation.status)")
+        guard observation.isSuccess else { return }
+        do throws(PlaylistFault) {
+            let reader = try PlaylistReader(observation.body, query: URIReference.query(of: observation.url))
+            note(reader.faults, observation.url)
+            guard case .multivariant(let playlist) = reader.playlist else {
+                check(.tagPlacement, observation.url, false, "a media playlist in place of a multivariant one")
+                return
+            }
+            multivariant = playlist
+            multivariantURL = observation.url
+            checkVariants(playlist)
+            checkRenditions(playlist)
+        } catch {
+            note([error], observation.url)
+        }
+    }
+
+    private static let videoCodecs: Set<String> = ["avc1", "avc3", "hvc1", "hev1", "av01", "vp09", "dvh1", "dvhe"]
+
+    private mutating func checkVariants(_ playlist: MultivariantPlaylist) {
+        check(.streamAttributes, multivariantURL, !playlist.variants.isEmpty, "no variant")
+        for variant in playlist.variants {
+            let place = "\(multivariantURL) line \(variant.line)"
+            let isVideo = variant.codecs.contains { Self.videoCodecs.contains(String($0.prefix(4))) }
+            check(.streamAttributes, place, !variant.codecs.isEmpty, "no CODECS")
+            if isVideo {
+                check(.streamAttributes, place, variant.resolution != nil, "no RESOLUTION")
+                check(.streamAttributes, place, variant.frameRate != nil, "no FRAME-RATE")
+            }
+            for (type, group) in variant.groups.sorted(by: { $0.key < $1.key }) {
+                let exists = playlist.renditions.contains { $0.type == type && $0.group == group }
+                check(.mediaGroup, place, exists, "the \(type) group '\(group)' has no members")
+            }
+        }
+    }
+
+    private mutating func checkRenditions(_ playlist: MultivariantPlaylist) {
+        var names: Set<[String]> = []
+        var defaults: Set<[String]> = []
+        for rendition in playlist.renditions {
+            let place = "\(multivariantURL) line \(rendition.line)"
+            let isNew = names.insert([rendition.type, rendition.group, rendition.name]).inserted
+            check(.mediaAttributes, place, isNew, "the name '\(rendition.name)' is taken in its group")
+            if rendition.isDefault {
+                let isOnly = defaults.insert([rendition.type, rendition.group]).inserted
+                check(.mediaAttributes, place, isOnly, "a second DEFAULT=YES in its group")
+                check(.mediaAttributes, place, rendition.isAutoselect != false, "DEFAULT=YES with AUTOSELECT=NO")
+            }
+            let needsURI = rendition.type == "SUBTITLES"
+            check(.mediaAttributes, place, !needsURI || rendition.uri != nil, "SUBTITLES without URI")
+            check(.mediaAttributes, place, rendition.type == "VIDEO" || rendition.language != nil, "no LANGUAGE")
+        }
+    }
+
+    /// Compares what the variants claim with the media of `rendition`.
+    mutating func checkClaims(about rendition: String) {
+        guard let playlist = multivariant, let record = renditions[rendition], let facts = record.facts else { return }
+        for variant in playlist.variants {
+            let isOwn = resolved(variant.uri) == rendition
+            let isMember = audioMembers(of: variant).contains(rendition)
+            guard isOwn || isMember else { continue }
+            let place = "\(multivariantURL) line \(variant.line)"
+            let names = facts.codec.contains(".") ? facts.codec.lowercased() : "\(facts.sampleEntry)".lowercased()
+            check(
+                .streamCodecs, place, variant.codecs.contains { $0.lowercased().hasPrefix(names) },
+                "\(variant.codecs.joined(separator: ",")) lacks \(facts.codec)")
+            guard isOwn, let resolution = facts.resolution else { continue }
+            if let claimed = variant.resolution {
+                let isTrue =
+                    claimed.height == resolution.height
+                    && (facts.hasPixelAspect || claimed.width == resolution.width)
+                check(
+                    .streamResolution, place, isTrue,
+                    "\(claimed.width)x\(claimed.height), media \(resolution.width)x\(resolution.height)")
+            }
+            if let claimed = variant.frameRate, let measured = record.frameRate {
+                check(
+                    .streamFrameRate, place, abs(claimed - measured) <= 0.01 * claimed,
+                    "\(claimed), measured \((measured * 1000).rounded() / 1000)")
+            }
+        }
+    }
+
+    /// Compares BANDWIDTH with the peaks measured so far: the variant's own and its audio group's greatest.
+    mutating func checkBandwidth(of rendition: String) {
+        guard let playlist = multivariant else { return }
+        for variant in playlist.variants {
+            let own = resolved(variant.uri)
+            let members = audioMembers(of: variant).filter { $0 != own }
+            guard let claimed = variant.bandwidth, own == rendition || members.contains(rendition),
+                let peak = renditions[own]?.peak, peak > 0
+            else { continue }
+            let total = peak + (members.compactMap { renditions[$0]?.peak }.max() ?? 0)
+            check(
+                .streamBandwidth, "\(multivariantURL) line \(variant.line)", total <= 1.25 * Double(claimed),
+                "measured \(Int(total)) of \(claimed) bit/s")
+        }
+    }
+
+    private func audioMembers(of variant: MultivariantPlaylist.Variant) -> [String] {
+        guard let group = variant.groups["AUDIO"] else { return [] }
+        let members = multivariant?.renditions.filter { $0.type == "AUDIO" && $0.group == group } ?? []
+        return members.compactMap(\.uri).map(resolved)
+    }
+
+    /// A URI of the multivariant playlist as an absolute URL.
+    func resolved(_ uri: String) -> String { URIReference.resolve(uri, against: multivariantURL) }
+}

@@ -1,0 +1,87 @@
+import Bytes
+
+/// A resource: a URL, and the bytes of it when not all.
+struct ResourceKey: Hashable {
+    var url: String
+    var range: MediaPlaylist.ByteRange?
+}
+
+/// Where a resource belongs.
+struct ResourcePlace: Hashable {
+    var rendition: String
+    var number: Int
+    /// The part's index; nothing for the segment itself.
+    var part: Int?
+}
+
+/// What is known of a part.
+struct PartRecord {
+    var part: MediaPlaylist.Part
+    var key: ResourceKey
+    var lastListed: Double
+    var removed = false
+    var bytes: ByteChunk?
+    var facts: FragmentFacts?
+    var isMinimumChecked = false
+    var isChained = false
+}
+
+/// What is left of a segment's media when it was checked.
+struct SegmentSummary {
+    /// In ticks.
+    var decodeTime: Int64
+    var end: Int64
+    var firstSequence: UInt32
+    var lastSequence: UInt32
+    /// Seconds.
+    var presentation: Double
+    var frame: Double
+    var byteCount: Int
+    var hash: Int
+}
+
+/// What is known of a segment.
+struct SegmentRecord {
+    var segment: MediaPlaylist.Segment
+    var key: ResourceKey?
+    var mapKey: ResourceKey?
+    /// Counts the continuities: it grows with every discontinuity.
+    var run: Int
+    var lastListed: Double
+    var longestPlaylist = 0.0
+    var sawItOpen = false
+    var parts: [PartRecord] = []
+    var bytes: ByteChunk?
+    var summary: SegmentSummary?
+    var isDateFaulty = false
+    var isJoined = false
+    var isChained = false
+    var isMapCompared = false
+    var isSettled: Bool { summary != nil && isJoined && isChained }
+}
+
+/// What is known of one media playlist and its media.
+struct RenditionRecord {
+    let url: String
+    var latest: MediaPlaylist?
+    var first: MediaPlaylist?
+    var latestSent = 0.0
+    var latestArrived = 0.0
+    var segments: [Int: SegmentRecord] = [:]
+    var hint: MediaPlaylist.Hint?
+    var lastPartSeen: Double?
+    var lastSegmentSeen: Double?
+    /// The least and the greatest difference between date and media time, by continuity.
+    var mappings: [Int: ClosedRange<Double>] = [:]
+    /// The peak bit rate of any run of segments so far.
+    var peak = 0.0
+    var facts: InitializationFacts?
+    var frameRate: Double?
+
+    init(url: String) { self.url = url }
+
+    /// True when parts are listed.
+    var isLowLatency: Bool { latest?.partTarget != nil }
+    /// The target duration in seconds.
+    var target: Double { Double(latest?.targetDuration ?? 0) }
+}

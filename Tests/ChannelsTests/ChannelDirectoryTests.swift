@@ -1,0 +1,144 @@
+import Bytes
+import Channels
+import Ingest
+import Media
+import Packaging
+import Publishing
+import Synchronization
+import Telemetry
+import Testing
+import Time
+
+@Suite struct ChannelDirectoryTests {
+    /// A publisher that keeps what it is told.
+    final class Encoder: Publisher {
+        let warnings = Mutex<[String]>([])
+
+        func warn(code: String, description: String) { warnings.withLock { $0.append(code) } }
+
+        func disconnect(reason: String) {}
+    }
+
+    struct Quiet: LogSink {
+        func write(_ line: [UInt8]) {}
+    }
+
+    let clock = ManualClock(wallTime: WallTime(microseconds: 1_800_000_000_000_000))
+
+    func directory(_ profile: LatencyProfile = LatencyProfile(.ultra)) -> ChannelDirectory {
+        let waker = Waker()
+        let logger = Logger(sink: Quiet())
+        return ChannelDirectory(
+            ["news", "sport"].map { id in
+                Channel(
+                    ChannelConfiguration(id: id, name: id, streamKey: Secret("key-of-\(id)"), profile: profile),
+                    waker: waker, clock: clock, logger: logger, registry: MetricsRegistry())
+            })
+    }
+
+    func request(_ channel: String?, _ key: String) -> PublishRequest {
+        PublishRequest(scheme: "rtmp", channel: channel, streamKey: Secret(key))
+    }
+
+    @Test func theKeyFindsItsChannel() throws {
+        let feed = try directory().open(request(nil, "key-of-sport"), for: Encoder())
+        #expect(feed.channelID == "sport")
+    }
+
+    @Test(
+        arguments: [
+            ("news", "key-of-sport", PublishRefusal.Reason.wrongKey), ("films", "key-of-news", .unknownChannel),
+            (nil, "nonsense", .wrongKey), (nil, "", .wrongKey),
+        ] as [(String?, String, PublishRefusal.Reason)])
+    func whatDoesNotFitIsRefusedWithItsReason(channel: String?, key: String, reason: PublishRefusal.Reason) {
+        var refused: PublishRefusal?
+        do { _ = try directory().open(request(channel, key), for: Encoder()) } catch { refused = error }
+        #expect(refused?.reason == reason)
+        #expect(refused?.description.contains("key-of") == false, "a refusal gives no key away")
+    }
+
+    @Test func aBusyChannelIsRefusedUntilItsPublisherHasGone() throws {
+        let directory = directory()
+        let feed = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        #expect(throws: PublishRefusal.self) { try directory.open(request(nil, "key-of-news"), for: Encoder()) }
+        feed.end()
+        _ = try directory.open(request(nil, "key-of-news"), for: Encoder())
+    }
+
+    static let video = Track(
+        codec: .h264, format: .video(VideoFormat(width: 320, height: 180)),
+        decoderConfiguration: ByteChunk([1, 0x64, 0, 0x1F, 0xFF, 0xE0, 0]), codecString: "avc1.64001f")
+    static let audio = Track(
+        codec: .aac, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1024)),
+        decoderConfiguration: ByteChunk([0x11, 0x90]), codecString: "mp4a.40.2")
+
+    func feed(_ feed: any Feed, milliseconds range: Range<Int64>, gop: Int64 = 1000) {
+        for time in stride(from: range.lowerBound, to: range.upperBound, by: 40) {
+            let at = MediaTime.milliseconds(time)
+            feed.receive(
+                .video(
+                    Sample(
+                        data: ByteChunk([0, 0, 0, 1, 0x65]), decodeTime: at, presentationTime: at,
+                        isSync: (time - range.lowerBound) % gop == 0)), arrival: clock.now)
+        }
+    }
+
+    @Test func theChannelOutlivesItsEncoder() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let first = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        first.receive(.track(Self.video), arrival: clock.now)
+        feed(first, milliseconds: 0..<5000)
+        first.end()
+        let before = try #require(channel.output.snapshot)
+        clock.advance(by: .seconds(20))
+        let second = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        second.receive(.track(Self.video), arrival: clock.now)
+        feed(second, milliseconds: 0..<5000)
+        let after = try #require(channel.output.snapshot)
+        #expect(after.id == before.id)
+        let window = try #require(after.rendition("video"))
+        #expect(window.segments.filter { $0.isDiscontinuous }.count == 1)
+        #expect(window.segments.map { $0.sequenceNumber } == Array(0..<Int64(window.segments.count)))
+    }
+
+    @Test func soundThatComesLaterBeginsANewPresentation() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        opened.receive(.track(Self.video), arrival: clock.now)
+        feed(opened, milliseconds: 0..<5000)
+        let before = try #require(channel.output.snapshot)
+        #expect(before.renditions.map { $0.name } == ["video"])
+        clock.advance(by: .seconds(5))
+        opened.receive(.track(Self.audio), arrival: clock.now)
+        feed(opened, milliseconds: 5000..<9000)
+        let after = try #require(channel.output.snapshot)
+        #expect(after.id != before.id)
+        #expect(after.renditions.map { $0.name } == ["video", "audio"])
+    }
+
+    @Test func keyFramesThatComeTooRarelyAreToldToThePublisher() throws {
+        let directory = directory()
+        let encoder = Encoder()
+        let opened = try directory.open(request(nil, "key-of-news"), for: encoder)
+        opened.receive(.track(Self.video), arrival: clock.now)
+        feed(opened, milliseconds: 0..<9000, gop: 8000)
+        #expect(encoder.warnings.withLock { $0 } == ["NetStream.Publish.KeyframeInterval"])
+    }
+
+    @Test func aJumpOfTheSourcesClockIsADiscontinuityNotAHole() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        opened.receive(.track(Self.video), arrival: clock.now)
+        feed(opened, milliseconds: 0..<4000)
+        clock.advance(by: .seconds(4))
+        feed(opened, milliseconds: 9_000_000..<9_004_000)
+        let window = try #require(channel.output.snapshot?.rendition("video"))
+        #expect(window.segments.filter { $0.isDiscontinuous }.count == 1)
+        let edge = try #require(window.edge)
+        #expect(edge < .milliseconds(10_000))
+        #expect(!window.segments.contains { $0.isGap })
+    }
+}

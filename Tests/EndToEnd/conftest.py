@@ -1,0 +1,157 @@
+"""A server, encoders and players for the end-to-end tests: the release binary and real ffmpeg."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("E2E_BINARY", str(ROOT / ".build/release/headwater"))
+
+
+def wait_for(condition, seconds=20, what="the condition"):
+    """Waits until `condition` returns something true, and returns that."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not come within {seconds} s")
+
+
+class Response:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+
+class Server:
+    """A running `headwater serve` on free ports."""
+
+    def __init__(self, folder, channels, *flags, name="server"):
+        self.folder = folder
+        configuration = folder / f"{name}.json5"
+        configuration.write_text(json.dumps({"channels": channels}))
+        self.keys = {channel["id"]: channel["streamKey"] for channel in channels}
+        self.log = []
+        self.process = subprocess.Popen(
+            [BINARY, "serve", "--config", configuration, "--data", folder / f"{name}-data", "--http-port", "0",
+             "--rtmp-port", "0", "--metrics-listen", "127.0.0.1:0", *flags],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder)
+        self.reader = threading.Thread(target=self._read_log, daemon=True)
+        self.reader.start()
+        started = wait_for(lambda: self.events("server.started"), what="server.started")[0]
+        self.http_port, self.rtmp_port = started["http.port"], started["rtmp.port"]
+        self.metrics_port = started["metrics.port"]
+
+    def _read_log(self):
+        for line in self.process.stderr:
+            self.log.append(json.loads(line))
+
+    def events(self, name):
+        return [event for event in list(self.log) if event["event"] == name]
+
+    def url(self, path, host="127.0.0.1"):
+        return f"http://{host}:{self.http_port}{path}"
+
+    def get(self, path, headers=None, method="GET", timeout=30):
+        request = urllib.request.Request(self.url(path), headers=headers or {}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                return Response(answer.status, answer.headers, answer.read())
+        except urllib.error.HTTPError as error:
+            return Response(error.code, error.headers, error.read())
+
+    def renditions(self, channel, seconds=20):
+        """The folders of the renditions by name, once the channel can be played."""
+        path = f"/live/{channel}/index.m3u8"
+        text = wait_for(lambda: (lambda r: r.status == 200 and r.text)(self.get(path)), seconds, f"{channel} on air")
+        found = {}
+        for line in text.splitlines():
+            uri = line.split('URI="')[1].split('"')[0] if "TYPE=AUDIO" in line else line
+            if uri and not uri.startswith("#"):
+                folder = uri.rsplit("/", 1)[0]
+                found[folder.rsplit("/", 1)[1]] = f"/live/{channel}/{folder}"
+        return found
+
+    def metrics(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as answer:
+            return answer.read().decode()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=20)
+        self.reader.join(timeout=5)
+        return code
+
+
+class Publisher:
+    """ffmpeg with a test picture and a tone, at real time."""
+
+    def __init__(self, url, fps="30", gop=60, bframes=0, rate=48000, seconds=60, size="320x180", video="libx264",
+                 audio="aac"):
+        encoder = ["-c:v", video]
+        if video == "libx264":
+            encoder += ["-preset", "ultrafast", "-bf", str(bframes), "-keyint_min", str(gop), "-sc_threshold", "0"]
+        self.process = subprocess.Popen(
+            ["ffmpeg", "-hide_banner", "-loglevel", "warning", "-nostdin", "-re", "-f", "lavfi", "-i",
+             f"testsrc2=size={size}:rate={fps}", "-f", "lavfi", "-i", f"sine=frequency=440:sample_rate={rate}",
+             "-t", str(seconds), *encoder, "-g", str(gop), "-pix_fmt", "yuv420p", "-c:a", audio, "-f", "flv", url],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self, seconds=20):
+        """What ffmpeg said, once it has ended."""
+        try:
+            return self.process.communicate(timeout=seconds)[1]
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+            raise
+
+
+@pytest.fixture
+def serve(tmp_path):
+    servers = []
+
+    def start(channels, *flags, **options):
+        servers.append(Server(tmp_path, channels, *flags, **options))
+        return servers[-1]
+
+    yield start
+    assert [server.stop() for server in servers] == [0] * len(servers)
+
+
+@pytest.fixture
+def publish():
+    publishers = []
+
+    def start(server, channel, path=None, **options):
+        url = f"rtmp://127.0.0.1:{server.rtmp_port}/live/{path or server.keys[channel]}"
+        publishers.append(Publisher(url, **options))
+        return publishers[-1]
+
+    yield start
+    for publisher in publishers:
+        if publisher.process.poll() is None:
+            publisher.stop()
+
+
+def channel(id, **more):
+    return {"id": id, "streamKey": f"key-of-{id}-1234", **more}

@@ -1,0 +1,82 @@
+"""The server as its operator meets it: probes, configuration, start-up faults, logs."""
+
+import json
+import socket
+import subprocess
+import urllib.request
+
+from conftest import BINARY, channel, wait_for
+
+
+def run(*arguments, **options):
+    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=20, **options)
+
+
+def test_probes_and_metrics(serve, publish):
+    server = serve([channel("news")])
+    assert (server.get("/healthz").status, server.get("/readyz").status) == (200, 200)
+    publish(server, "news")
+    server.renditions("news")
+    url = f"http://127.0.0.1:{server.metrics_port}/metrics"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        text = answer.read().decode()
+    assert 'headwater_channel_on_air{channel="news"} 1' in text
+    assert 'headwater_channel_publish_delay_seconds_count{channel="news"}' in text
+    assert server.get("/metrics").status == 404, "metrics stay off the public port"
+
+
+def test_ipv4_and_ipv6_both_answer(serve):
+    server = serve([])
+    for host in ["127.0.0.1", "[::1]"]:
+        with urllib.request.urlopen(server.url("/healthz", host), timeout=10) as answer:
+            assert answer.status == 200
+
+
+def test_stream_keys_and_addresses_never_reach_the_log(serve, publish):
+    server = serve([channel("news")], "--log-level", "debug")
+    publish(server, "news")
+    server.renditions("news")
+    publish(server, "news", path="a-wrong-key-1234", seconds=5).wait()
+    wait_for(lambda: server.events("ingest.refused"), what="the refusal")
+    text = json.dumps(server.log)
+    assert server.keys["news"] not in text and "a-wrong-key" not in text and "127.0.0.1" not in text
+
+
+def test_all_faults_of_a_configuration_are_told_at_once(tmp_path):
+    file = tmp_path / "bad.json5"
+    file.write_text("{ http: { prot: 1, port: 70000 }, channels: [{ id: 'x', latency: 'fast' }] }")
+    result = run("config", "check", "--config", file)
+    assert result.returncode == 2
+    for path in ["http.prot", "http.port", "channels[0].latency", "channels[0].streamKey"]:
+        assert path in result.stderr
+    assert run("serve", "--config", file).returncode == 2
+    assert run("config", "check", "--http-prot", "1").returncode == 2
+
+
+def test_the_printed_configuration_hides_secrets(tmp_path):
+    file = tmp_path / "good.json5"
+    file.write_text("{ channels: [{ id: 'x', streamKey: 'very-secret-key' }] }")
+    result = run("config", "print", "--config", file)
+    assert result.returncode == 0
+    assert "very-secret-key" not in result.stdout and "***" in result.stdout
+
+
+def test_a_taken_port_is_one_clear_message(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for flag, other in [("--http-port", "--rtmp-port"), ("--rtmp-port", "--http-port")]:
+            result = run(
+                "serve", "--data", tmp_path / "data", flag, port, other, 0, "--metrics-listen", "127.0.0.1:0",
+                "--http-address", "127.0.0.1", "--rtmp-address", "127.0.0.1", cwd=tmp_path)
+            assert result.returncode == 1
+            assert str(port) in result.stderr and "taken" in result.stderr
+            assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_data_folder_has_one_server(serve, tmp_path):
+    serve([], name="first")
+    result = run(
+        "serve", "--data", tmp_path / "first-data", "--http-port", 0, "--rtmp-port", 0, "--metrics-listen",
+        "127.0.0.1:0", cwd=tmp_path)
+    assert result.returncode == 1 and "used by another server" in result.stderr

@@ -1,0 +1,37 @@
+import Configuration
+import FoundationEssentials
+import HeadwaterServer
+import Testing
+
+/// What people read is made from the declarations; these tests fail when the two drift apart.
+@Suite struct DocumentationTests {
+    static func file(_ name: String) throws -> String {
+        var root = URL(filePath: #filePath)
+        for _ in 0..<3 { root.deleteLastPathComponent() }
+        return try String(contentsOf: root.appending(path: name), encoding: .utf8)
+    }
+
+    @Test func theReadmeHasTheTableOfAllKeys() throws {
+        let table = ConfigurationLoader<ServerSettings>().documentationTable()
+        let readme = try Self.file("README.md")
+        #expect(
+            readme.contains("<!-- configuration -->\n\(table.trimmedLines)\n<!-- /configuration -->"),
+            "put the output of `headwater config table` between the two comments")
+    }
+
+    @Test func theExampleFileHasEveryKey() throws {
+        let example = ConfigurationLoader<ServerSettings>().exampleFile()
+        #expect(
+            try Self.file("Deploy/headwater.example.json5").trimmedLines == example.trimmedLines,
+            "write the output of `headwater config example` there")
+    }
+}
+
+extension String {
+    fileprivate var trimmedLines: String {
+        var text = Substring(self)
+        while text.last == "\n" { text = text.dropLast() }
+        while text.first == "\n" { text = text.dropFirst() }
+        return String(text)
+    }
+}

@@ -1,0 +1,47 @@
+import Configuration
+import HeadwaterServer
+import Schema
+import Testing
+
+@Suite struct ServerSettingsTests {
+    static func load(_ text: String, _ arguments: [String] = []) throws(ConfigurationError) -> ServerSettings {
+        let loader = ConfigurationLoader<ServerSettings>(
+            readFile: { _ throws(ConfigurationFile.ReadError) in [UInt8](text.utf8) })
+        return try loader.load(arguments: ["--config", "test.json5"] + arguments, environment: [:]).settings
+    }
+
+    @Test func channelsComeFromTheFileAndPortsFromFlags() throws {
+        let settings = try Self.load(
+            "{ channels: [{ id: 'news', streamKey: 'a-long-key', latency: 'ultra', targetDuration: 4 }] }",
+            ["--http-port", "8081", "--demo"])
+        #expect(settings.http.port == 8081)
+        #expect(settings.demo)
+        #expect(settings.channels.map(\.id) == ["news"])
+        #expect(settings.channels[0].targetDuration == 4)
+    }
+
+    @Test func everyFaultIsToldAtOnce() {
+        var faults: [String] = []
+        do {
+            _ = try Self.load(
+                """
+                { http: { prot: 1 }, metrics: { listen: "nowhere" },
+                  channels: [{ id: "a b", streamKey: "short", latency: "fast" }, { streamKey: "long-enough" }] }
+                """)
+        } catch { faults = error.faults.map { "\($0.path)" } }
+        #expect(
+            Set(faults) == [
+                "http.prot", "metrics.listen", "channels[0].id", "channels[0].streamKey", "channels[0].latency",
+                "channels[1].id",
+            ])
+    }
+
+    @Test func twoChannelsNeverShareAnIdOrAKey() {
+        #expect(throws: ConfigurationError.self) {
+            try Self.load("{ channels: [{ id: 'a', streamKey: '12345678' }, { id: 'a', streamKey: '87654321' }] }")
+        }
+        #expect(throws: ConfigurationError.self) {
+            try Self.load("{ channels: [{ id: 'a', streamKey: '12345678' }, { id: 'b', streamKey: '12345678' }] }")
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import Bytes
+import Media
+import Packaging
+import Time
+
+/// A source as RTMP shows it: times in whole milliseconds, audio and video interleaved.
+struct Feed {
+    var frames: Int64 = 30
+    var perSeconds: Int64 = 1
+    var gopFrames: Int64 = 60
+    var sampleRate: UInt32 = 48_000
+    var bFrames = false
+    var hasVideo = true
+    var hasAudio = true
+
+    static let video = Track(
+        codec: .h264, format: .video(VideoFormat(width: 1280, height: 720)),
+        decoderConfiguration: ByteChunk([1, 0x64, 0, 0x1F, 0xFF, 0xE0, 0]), codecString: "avc1.64001f")
+
+    var audio: Track {
+        Track(
+            codec: .aac,
+            format: .audio(AudioFormat(sampleRate: sampleRate, channelCount: 2, samplesPerFrame: 1024)),
+            decoderConfiguration: ByteChunk([0x11, 0x90]), codecString: "mp4a.40.2")
+    }
+
+    var tracks: [Track] { (hasVideo ? [Self.video] : []) + (hasAudio ? [audio] : []) }
+
+    func milliseconds(ofFrame frame: Int64) -> Int64 { (frame * 1000 * perSeconds + frames / 2) / frames }
+
+    enum Event {
+        case video(Sample)
+        case audio(Sample)
+    }
+
+    /// The samples up to `seconds`, in the order in which a publisher sends them.
+    func events(seconds: Int64, from start: Int64 = 0, without lost: Set<Int64> = []) -> [Event] {
+        var events: [(time: Int64, event: Event)] = []
+        var frame: Int64 = 0
+        while hasVideo, milliseconds(ofFrame: frame) < seconds * 1000 {
+            defer { frame += 1 }
+            if lost.contains(frame) { continue }
+            let decode = milliseconds(ofFrame: frame)
+            // Pattern I P B P B …: the picture after next is decoded before the next one.
+            let position = frame % gopFrames
+            var shown = frame
+            if bFrames, position > 0 { shown += position % 2 == 1 ? (position == gopFrames - 1 ? 0 : 1) : -1 }
+            let delay: Int64 = bFrames ? 1 : 0
+            let sample = Sample(
+                data: ByteChunk([UInt8](repeating: UInt8(truncatingIfNeeded: frame), count: 100)),
+                decodeTime: .milliseconds(start + decode),
+                presentationTime: .milliseconds(start + milliseconds(ofFrame: shown + delay)), isSync: position == 0)
+            events.append((decode, .video(sample)))
+        }
+        var index: Int64 = 0
+        while hasAudio, index * 1024 < seconds * Int64(sampleRate) {
+            let time = (index * 1024 * 1000 + Int64(sampleRate) / 2) / Int64(sampleRate)
+            let sample = Sample(
+                data: ByteChunk([UInt8](repeating: 7, count: 20)), decodeTime: .milliseconds(start + time),
+                presentationTime: .milliseconds(start + time), isSync: true)
+            events.append((time, .audio(sample)))
+            index += 1
+        }
+        return events.sorted { $0.time < $1.time }.map(\.event)
+    }
+}
+
+extension Presentation {
+    mutating func play(_ events: [Feed.Event], each: (inout Presentation) -> Void = { _ in }) {
+        for event in events {
+            switch event {
+            case .video(let sample): _ = appendVideo(sample)
+            case .audio(let sample): appendAudio(sample)
+            }
+            each(&self)
+        }
+    }
+
+    static func started(_ feed: Feed, _ name: LatencyProfile.Name, targetDuration: Int? = nil) -> Presentation {
+        var presentation = Presentation(
+            id: "test", profile: LatencyProfile(name, targetDuration: targetDuration),
+            wallStart: WallTime(microseconds: 1_800_000_000_000_000))
+        _ = presentation.beginRun(
+            tracks: feed.tracks, sourceStart: .milliseconds(feed.bFrames ? feed.milliseconds(ofFrame: 1) : 0),
+            wall: WallTime(microseconds: 1_800_000_000_000_000))
+        return presentation
+    }
+}

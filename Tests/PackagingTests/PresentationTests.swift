@@ -1,0 +1,226 @@
+import Bytes
+import HLS
+import ISOBMFF
+import Media
+import Packaging
+import Testing
+import Time
+
+@Suite struct PresentationTests {
+    static let names = LatencyProfile.Name.allCases
+
+    /// A chunk's decode times, presentation times and durations as its boxes state them.
+    struct Timing: Equatable {
+        var start: Int64
+        var decode: [Int64] = []
+        var presentation: [Int64] = []
+        var end: Int64
+    }
+
+    static func timing(_ chunk: ByteChunk) throws -> Timing {
+        var reader = ByteReader(chunk.span)
+        var timing = Timing(start: 0, end: 0)
+        var (duration, flags): (UInt32, UInt32) = (0, 0)
+        while !reader.isAtEnd {
+            let size = Int(try reader.readUInt32())
+            let type = FourCC(rawValue: try reader.readUInt32())
+            switch type {
+            case "moof", "traf": continue
+            case "tfdt":
+                try reader.skip(4)
+                timing.start = Int64(try reader.readUInt64())
+            case "tfhd":
+                flags = try reader.readUInt32() & 0xFFFFFF
+                try reader.skip(4)
+                if flags & 0x8 != 0 { duration = try reader.readUInt32() }
+                if flags & 0x10 != 0 { try reader.skip(4) }
+                if flags & 0x20 != 0 { try reader.skip(4) }
+            case "trun":
+                let word = try reader.readUInt32()
+                #expect(word >> 24 == 1, "trun version")
+                let fields = word & 0xFFFFFF
+                let count = try reader.readUInt32()
+                if fields & 1 != 0 { try reader.skip(4) }
+                if fields & 4 != 0 { try reader.skip(4) }
+                var time = timing.start
+                for _ in 0..<count {
+                    let length = fields & 0x100 != 0 ? try reader.readUInt32() : duration
+                    if fields & 0x200 != 0 { try reader.skip(4) }
+                    if fields & 0x400 != 0 { try reader.skip(4) }
+                    let offset = fields & 0x800 != 0 ? Int32(bitPattern: try reader.readUInt32()) : 0
+                    timing.decode.append(time)
+                    timing.presentation.append(time + Int64(offset))
+                    time += Int64(length)
+                }
+                timing.end = time
+            default: try reader.skip(size - 8)
+            }
+        }
+        return timing
+    }
+
+    static func timings(_ presentation: Presentation, _ name: String) throws -> [[Timing]] {
+        try (presentation.snapshot.rendition(name)?.segments ?? []).map { segment in
+            try segment.parts.compactMap { try $0.data.map(timing) }
+        }
+    }
+
+    @Test(arguments: names, [false, true])
+    func decodeTimesAreTheSumOfDurationsAndPresentationTimesTheSources(name: LatencyProfile.Name, bFrames: Bool) throws
+    {
+        let feed = Feed(frames: 30_000, perSeconds: 1001, gopFrames: 60, bFrames: bFrames)
+        var presentation = Presentation.started(feed, name)
+        let events = feed.events(seconds: 15)
+        presentation.play(events)
+        let segments = try Self.timings(presentation, "video")
+        let chunks = segments.flatMap(\.self)
+        for (chunk, next) in zip(chunks, chunks.dropFirst()) { #expect(chunk.end == next.start) }
+        for segment in segments where !segment.isEmpty {
+            #expect(segment[0].presentation[0] == segment[0].start, "a key frame is decoded when it is shown")
+        }
+        let origin = feed.milliseconds(ofFrame: bFrames ? 1 : 0)
+        let expected = events.compactMap { event -> Int64? in
+            if case .video(let sample) = event { (sample.presentationTime.value - origin) * 90 } else { nil }
+        }
+        let shown = chunks.flatMap(\.presentation)
+        #expect(shown.count > 300)
+        #expect(shown == Array(expected.prefix(shown.count)))
+        // Between chunk ends the durations are those of the cadence: 3003 ticks at 29.97 frames per second.
+        for chunk in chunks.dropFirst() {
+            for (time, next) in zip(chunk.decode, chunk.decode.dropFirst()) { #expect(next - time == 3003) }
+        }
+    }
+
+    @Test(arguments: names) func playlistsNameWhatIsThere(name: LatencyProfile.Name) throws {
+        let feed = Feed()
+        var presentation = Presentation.started(feed, name)
+        presentation.play(feed.events(seconds: 10))
+        let rendition = try #require(presentation.snapshot.rendition("video"))
+        let text = String(decoding: rendition.playlist.rendered(), as: UTF8.self)
+        #expect(text.contains("#EXT-X-PART:") == (name != .standard))
+        #expect(text.contains("#EXT-X-PRELOAD-HINT") == (name != .standard))
+        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+            guard case .segment(let number)? = MediaResource(fileName: line) else {
+                Issue.record("\(line) is no segment")
+                continue
+            }
+            #expect(rendition.segment(number) != nil)
+        }
+        #expect(rendition.part(rendition.nextPartNumber) == nil)
+        #expect(rendition.part(rendition.nextPartNumber - 1) != nil)
+    }
+
+    @Test func audioNeverRunsPastVideoAndVideoAtMostOnePartAhead() {
+        let feed = Feed()
+        var presentation = Presentation.started(feed, .low)
+        presentation.play(feed.events(seconds: 20)) { presentation in
+            let (video, audio) = (presentation.videoWindow, presentation.audioWindow)
+            let ahead = (video?.nextPartNumber ?? 0) - (audio?.nextPartNumber ?? 0)
+            #expect((0...1).contains(ahead))
+        }
+    }
+
+    @Test func missingFramesStayAHole() throws {
+        let feed = Feed(frames: 25, gopFrames: 50)
+        var presentation = Presentation.started(feed, .low)
+        presentation.play(feed.events(seconds: 10, without: Set(60..<65)))
+        let chunks = try Self.timings(presentation, "video").flatMap(\.self)
+        let shown = chunks.flatMap(\.presentation)
+        #expect(!shown.contains(62 * 3600))
+        #expect(shown.contains(65 * 3600))
+        for (chunk, next) in zip(chunks, chunks.dropFirst()) { #expect(chunk.end == next.start) }
+        #expect(presentation.videoWindow?.segments.contains { $0.isGap } == false)
+    }
+
+    @Test func aHoleLongerThanAPartIsPublishedAsGap() throws {
+        let feed = Feed(frames: 25, gopFrames: 50)
+        var presentation = Presentation.started(feed, .ultra)
+        presentation.play(feed.events(seconds: 10, without: Set(60..<75)))
+        let parts = (presentation.videoWindow?.segments ?? []).flatMap { $0.parts }
+        #expect(parts.contains { $0.isGap })
+        #expect(parts.allSatisfy { $0.duration <= presentation.profile.partTarget })
+        let shown = try Self.timings(presentation, "video").flatMap(\.self).flatMap(\.presentation)
+        #expect(shown.contains(75 * 3600) && shown.contains(59 * 3600))
+    }
+
+    @Test func withoutAKeyFrameASegmentIsCutAtTheTargetAndSaidSo() throws {
+        let feed = Feed(gopFrames: 300)
+        var presentation = Presentation.started(feed, .ultra)
+        presentation.play(feed.events(seconds: 8))
+        #expect(!presentation.hasIndependentSegments)
+        #expect(presentation.takeEvents().contains(.segmentWithoutKeyFrame(sequenceNumber: 0)))
+        let video = try #require(presentation.videoWindow)
+        #expect(video.segments.dropLast().allSatisfy { $0.duration == .milliseconds(2000) })
+        #expect(video.segments[1].parts[0].isIndependent == false)
+        let text = String(decoding: presentation.snapshot.multivariantPlaylist.rendered(), as: UTF8.self)
+        #expect(!text.contains("INDEPENDENT-SEGMENTS"))
+    }
+
+    @Test func silentAudioReleasesVideoAndBecomesAGap() throws {
+        let feed = Feed()
+        var presentation = Presentation.started(feed, .low)
+        let events = feed.events(seconds: 12).filter {
+            if case .audio(let sample) = $0 { sample.presentationTime < .milliseconds(4000) } else { true }
+        }
+        presentation.play(events)
+        #expect(presentation.takeEvents() == [.trackStalled(rendition: "audio")])
+        let audio = try #require(presentation.audioWindow)
+        let video = try #require(presentation.videoWindow)
+        #expect(audio.segments.contains { $0.parts.contains { $0.isGap } })
+        #expect(video.nextPartNumber - audio.nextPartNumber <= 1)
+        let edge = try #require(video.edge)
+        #expect(edge > .milliseconds(10_000))
+    }
+
+    @Test func anEncoderThatComesBackContinuesBehindADiscontinuity() throws {
+        let feed = Feed()
+        let start = WallTime(microseconds: 1_800_000_000_000_000)
+        var presentation = Presentation.started(feed, .low)
+        presentation.play(feed.events(seconds: 5))
+        presentation.interrupt()
+        let before = try #require(presentation.videoWindow)
+        #expect(before.segments.last?.isComplete == true)
+        let isSame = presentation.beginRun(
+            tracks: feed.tracks, sourceStart: .milliseconds(77_000), wall: start + .seconds(15))
+        #expect(isSame)
+        presentation.play(feed.events(seconds: 5, from: 77_000))
+        for rendition in presentation.snapshot.renditions {
+            let after = rendition.segments.filter(\.isDiscontinuous)
+            #expect(after.count == 1)
+            #expect(after.first?.sequenceNumber == (before.segments.last?.sequenceNumber ?? 0) + 1)
+            #expect(after.first?.programDateTime == start + .seconds(15))
+            #expect(rendition.playlist.isEnded == false)
+        }
+        presentation.end()
+        let ended = try #require(presentation.videoWindow)
+        let text = String(decoding: ended.playlist.rendered(), as: UTF8.self)
+        #expect(text.contains("#EXT-X-ENDLIST") && !text.contains("PRELOAD-HINT"))
+    }
+
+    @Test func theWindowRollsAndKeepsWhatLeftItFetchable() throws {
+        let feed = Feed()
+        var presentation = Presentation.started(feed, .ultra)
+        presentation.play(feed.events(seconds: 120))
+        let video = try #require(presentation.videoWindow)
+        let listed = video.listed
+        let (end, begin) = (try #require(listed.last?.end), try #require(listed.first?.start))
+        let length = end - begin
+        #expect(length >= presentation.profile.window && length < presentation.profile.window + .milliseconds(6000))
+        #expect(video.segment(video.mediaSequence - 1) != nil, "just removed")
+        #expect(video.segment(video.mediaSequence - 14) != nil, "removed 28 s ago")
+        #expect(video.segment(0) == nil, "long gone")
+        #expect(video.segments.count < 45)
+        #expect(video.bandwidth.peak != nil)
+    }
+
+    @Test func soundAloneIsAPresentationToo() throws {
+        let feed = Feed(hasVideo: false)
+        var presentation = Presentation.started(feed, .ultra)
+        presentation.play(feed.events(seconds: 20))
+        let audio = try #require(presentation.audioWindow)
+        #expect(audio.segments.count > 8)
+        #expect(audio.segments.flatMap { $0.parts.dropLast() }.allSatisfy { $0.duration.seconds >= 0.85 * 0.215 })
+        let text = String(decoding: presentation.snapshot.multivariantPlaylist.rendered(), as: UTF8.self)
+        #expect(text.contains("CODECS=\"mp4a.40.2\"") && text.contains("test/audio/index.m3u8"))
+    }
+}

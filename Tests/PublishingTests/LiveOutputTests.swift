@@ -1,0 +1,120 @@
+import Bytes
+import HLS
+import Media
+import Packaging
+import Publishing
+import Runtime
+import Testing
+import Time
+
+@Suite(.timeLimit(.minutes(1))) struct LiveOutputTests {
+    /// What became of waits, in order.
+    final class Log: Sendable {
+        let entries = Monitor<[String]>([])
+
+        func note(_ name: String) -> LiveOutput.Resume {
+            { outcome in
+                let text =
+                    switch outcome {
+                    case .published(let snapshot): "\(name) \(snapshot.rendition("audio")?.nextPartNumber ?? -1)"
+                    case .cancelled: "\(name) cancelled"
+                    case .timedOut: "\(name) timed out"
+                    case .shuttingDown: "\(name) shutting down"
+                    }
+                self.entries.signal { $0.append(text) }
+            }
+        }
+
+        func expect(_ expected: [String], sourceLocation: SourceLocation = #_sourceLocation) {
+            entries.wait(for: .seconds(10)) { $0.count >= expected.count }
+            #expect(entries.withLock { $0 } == expected, sourceLocation: sourceLocation)
+        }
+    }
+
+    /// An audio presentation that has published `parts` parts of 0.2 s.
+    static func presentation(_ parts: Int, id: String = "one") -> Presentation {
+        var presentation = Presentation(id: id, profile: LatencyProfile(.ultra), wallStart: .epoch)
+        let track = Track(
+            codec: .aac, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1024)),
+            decoderConfiguration: ByteChunk([0x11, 0x90]), codecString: "mp4a.40.2")
+        _ = presentation.beginRun(tracks: [track], sourceStart: .zero, wall: .epoch)
+        var frame: Int64 = 0
+        while presentation.audioWindow?.nextPartNumber ?? 0 < parts {
+            let time = MediaTime(frame * 1024, Timescale(48_000)).converted(to: .milliseconds)
+            presentation.appendAudio(
+                Sample(data: ByteChunk([1]), decodeTime: time, presentationTime: time, isSync: true))
+            frame += 1
+        }
+        return presentation
+    }
+
+    @Test func viewersAreWokenInOrderByWhatTheyWaitFor() {
+        let waker = Waker()
+        defer { waker.stop() }
+        let output = LiveOutput(waker: waker)
+        let log = Log()
+        output.publish(Self.presentation(2).snapshot)
+        let deadline = SystemClocks().now + .seconds(60)
+        output.wait(for: .part(rendition: "audio", number: 2), of: "one", until: deadline, resume: log.note("a"))
+        output.wait(
+            for: .playlist(rendition: "audio", DeliveryDirectives(mediaSequence: 0, part: 2)), of: "one",
+            until: deadline, resume: log.note("b"))
+        output.wait(for: .part(rendition: "audio", number: 3), of: "one", until: deadline, resume: log.note("c"))
+        #expect(output.waiterCount == 3)
+        output.publish(Self.presentation(3).snapshot)
+        log.expect(["a 3", "b 3"])
+        output.publish(Self.presentation(4).snapshot)
+        log.expect(["a 3", "b 3", "c 4"])
+    }
+
+    @Test func whatIsThereAlreadyEndsTheWaitAtOnce() {
+        let waker = Waker()
+        defer { waker.stop() }
+        let output = LiveOutput(waker: waker)
+        let log = Log()
+        output.publish(Self.presentation(3).snapshot)
+        output.wait(
+            for: .part(rendition: "audio", number: 1), of: "one", until: SystemClocks().now + .seconds(60),
+            resume: log.note("a"))
+        log.expect(["a 3"])
+    }
+
+    @Test func anotherPresentationCancelsTheWaitsForTheFirst() {
+        let waker = Waker()
+        defer { waker.stop() }
+        let output = LiveOutput(waker: waker)
+        let log = Log()
+        output.publish(Self.presentation(2).snapshot)
+        output.wait(
+            for: .part(rendition: "audio", number: 2), of: "one", until: SystemClocks().now + .seconds(60),
+            resume: log.note("a"))
+        output.publish(Self.presentation(5, id: "two").snapshot)
+        log.expect(["a cancelled"])
+    }
+
+    @Test func aWaitEndsAtItsDeadline() {
+        let waker = Waker()
+        defer { waker.stop() }
+        let output = LiveOutput(waker: waker)
+        let log = Log()
+        output.publish(Self.presentation(2).snapshot)
+        output.wait(
+            for: .part(rendition: "audio", number: 2), of: "one", until: SystemClocks().now + .milliseconds(50),
+            resume: log.note("a"))
+        log.expect(["a timed out"])
+        #expect(output.waiterCount == 0)
+    }
+
+    @Test func closingEndsAllWaitsAndThoseThatComeLater() {
+        let waker = Waker()
+        let output = LiveOutput(waker: waker)
+        let log = Log()
+        output.publish(Self.presentation(2).snapshot)
+        let deadline = SystemClocks().now + .seconds(60)
+        output.wait(for: .part(rendition: "audio", number: 2), of: "one", until: deadline, resume: log.note("a"))
+        output.close()
+        output.wait(for: .part(rendition: "audio", number: 2), of: "one", until: deadline, resume: log.note("b"))
+        log.expect(["a shutting down", "b shutting down"])
+        waker.stop()
+    }
+}

@@ -1,0 +1,123 @@
+import Bytes
+import Glibc
+import RTMP
+
+/// An ffmpeg that publishes a test picture and a tone to a free port of this machine.
+final class FFmpegPublisher {
+    struct SystemError: Error {
+        let call: String
+        let code: Int32
+    }
+
+    /// Where ffmpeg is installed, if it is.
+    static let path = (["/usr/bin/ffmpeg", "/usr/local/bin/ffmpeg"] as [String]).first { access($0, X_OK) == 0 }
+
+    private let listener: Int32
+    private let log: UnsafeMutablePointer<FILE>
+    private var process: pid_t = 0
+
+    /// Starts ffmpeg. `-re` among the codecs makes it send in real time.
+    init(seconds: Int, codecs: [String]) throws {
+        guard let log = tmpfile() else { throw SystemError(call: "tmpfile", code: errno) }
+        self.log = log
+        let listener = try Self.check("socket", socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        self.listener = listener
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        try withUnsafeMutablePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                try Self.check("bind", bind(listener, pointer, size))
+                try Self.check("listen", listen(listener, 1))
+                try Self.check("getsockname", getsockname(listener, pointer, &size))
+            }
+        }
+        Self.setTimeout(listener)
+
+        let url = "rtmp://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/live/key?a=b"
+        let pace = codecs.contains("-re") ? ["-re"] : []
+        let video = pace + ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=\(seconds)"]
+        let audio = pace + ["-f", "lavfi", "-i", "sine=sample_rate=48000:duration=\(seconds)"]
+        let arguments =
+            ["ffmpeg", "-nostdin", "-loglevel", "error"] + video + audio + codecs.filter { $0 != "-re" }
+            + ["-f", "flv", url]
+        try spawn(arguments)
+    }
+
+    deinit {
+        close(listener)
+        fclose(log)
+        if process > 0 {
+            kill(process, SIGKILL)
+            waitpid(process, nil, 0)
+        }
+    }
+
+    /// Runs a session over ffmpeg's connection until ffmpeg closes it, or is told to go.
+    func serve(
+        limits: RTMPLimits = RTMPLimits(), apps: Set<String>? = nil,
+        handle: (inout RTMPServerSession, RTMPEvent) -> Void
+    ) throws {
+        let connection = try Self.check("accept", accept(listener, nil, nil))
+        defer { close(connection) }
+        Self.setTimeout(connection)
+        let random = [UInt8](repeating: 0x55, count: 1528)
+        var session = RTMPServerSession(limits: limits, apps: apps, handshakeRandom: random)
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = recv(connection, &buffer, buffer.count, 0)
+            guard count > 0 else {
+                // ffmpeg resets the connection when it has bytes of the server unread.
+                if count == 0 || errno == ECONNRESET { return }
+                throw SystemError(call: "recv", code: errno)
+            }
+            var events: [RTMPEvent] = []
+            defer { send(session.takeOutput(), to: connection) }
+            try session.receive(buffer.span.extracting(0..<count), into: &events)
+            for event in events { handle(&session, event) }
+        }
+    }
+
+    /// ffmpeg's exit status and what it logged.
+    func wait() throws -> (status: Int32, log: String) {
+        var status: Int32 = 0
+        try Self.check("waitpid", waitpid(process, &status, 0))
+        process = 0
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        let count = try Self.check("pread", Int32(pread(fileno(log), &bytes, bytes.count, 0)))
+        return (status, String(decoding: bytes[..<Int(count)], as: UTF8.self))
+    }
+
+    private func send(_ bytes: [UInt8], to connection: Int32) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = Glibc.send(connection, Array(bytes[sent...]), bytes.count - sent, Int32(MSG_NOSIGNAL))
+            guard count > 0 else { return }
+            sent += count
+        }
+    }
+
+    private func spawn(_ arguments: [String]) throws {
+        var files = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&files)
+        defer { posix_spawn_file_actions_destroy(&files) }
+        posix_spawn_file_actions_adddup2(&files, fileno(log), 2)
+        var pointers = arguments.map { strdup($0) } + [nil]
+        defer { for pointer in pointers { free(pointer) } }
+        let code = posix_spawn(&process, Self.path ?? "", &files, nil, &pointers, environ)
+        guard code == 0 else { throw SystemError(call: "posix_spawn", code: code) }
+    }
+
+    /// Nothing may wait for ever.
+    private static func setTimeout(_ descriptor: Int32) {
+        var time = timeval(tv_sec: 30, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    @discardableResult
+    private static func check(_ call: String, _ result: Int32) throws -> Int32 {
+        guard result >= 0 else { throw SystemError(call: call, code: errno) }
+        return result
+    }
+}
