@@ -193,6 +193,27 @@ import Testing
         #expect(try huge.request("POST", "/", "Content-Length: 99999999999999999999999\r\n").status == 413)
     }
 
+    /// libmicrohttpd 0.9.75 crashes when it refuses a request after it was told to stop.
+    @Test func stoppingAmidMalformedRequestsIsSurvived() throws {
+        for _ in 0..<20 {
+            let server = try startServer { _ in .response(Self.ok) }
+            let port = server.port
+            let sent = Atomic(0)
+            onThreads(4) { index in
+                if index == 0 {
+                    _ = eventually { sent.load(ordering: .relaxed) > 100 }
+                    server.stop()
+                    return
+                }
+                while let client = try? TestClient(port) {
+                    client.send("GET / HTTP/9\r\nHost: t\r\n\r\n")
+                    sent.add(1, ordering: .relaxed)
+                }
+            }
+            #expect(server.connectionCount == 0 && server.requestCount == 0)
+        }
+    }
+
     @Test func everyPrefixAndBitFlipOfARequestLeavesTheServerServing() throws {
         // libmicrohttpd overlooks the end of a connection that arrives together with bytes; the timeout ends it.
         let server = try startServer(configure: { $0.idleTimeout = .seconds(1) }) { _ in .response(Self.ok) }

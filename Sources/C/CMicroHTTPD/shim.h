@@ -22,6 +22,7 @@ struct mhd_options {
     unsigned int connections_per_address;
     unsigned int idle_seconds;
     void *context;
+    MHD_AcceptPolicyCallback accept;
     MHD_AccessHandlerCallback handle;
     MHD_RequestCompletedCallback completed;
     MHD_NotifyConnectionCallback connection_changed;
@@ -38,7 +39,7 @@ static inline struct MHD_Daemon *mhd_start(const struct mhd_options *o)
     /* A pool of one is refused with a warning: one worker means no pool. END would stop the list there,
        so that the pool size stands last. */
     return MHD_start_daemon(
-        flags, 0, NULL, NULL, o->handle, o->context,
+        flags, 0, o->accept, o->context, o->handle, o->context,
         MHD_OPTION_EXTERNAL_LOGGER, o->log, o->context,
         MHD_OPTION_LISTEN_SOCKET, (MHD_socket) o->listen_socket,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->connection_memory,

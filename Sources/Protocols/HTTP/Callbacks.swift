@@ -1,6 +1,5 @@
 internal import CMicroHTTPD
 internal import Glibc
-internal import Synchronization
 
 // libmicrohttpd's callbacks. Each finds the Swift object behind its context pointer and hands on. A connection's object
 // is retained from the "started" notification to the "closed" one; a server's core by its `HTTPServer`.
@@ -13,6 +12,12 @@ private func serverConnection(_ connection: OpaquePointer?) -> ServerConnection?
     mhd_connection_context(connection).map { Unmanaged<ServerConnection>.fromOpaque($0).takeUnretainedValue() }
 }
 
+@c func acceptConnection(
+    _ context: UnsafeMutableRawPointer?, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t
+) -> MHD_Result {
+    serverCore(context)?.sockets.admit() == true ? .YES : .NO
+}
+
 @c func connectionChanged(
     _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
     _ socketContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ notification: MHD_ConnectionNotificationCode
@@ -20,12 +25,13 @@ private func serverConnection(_ connection: OpaquePointer?) -> ServerConnection?
     guard let core = serverCore(context), let socketContext else { return }
     if notification == .CONNECTION_NOTIFY_STARTED {
         socketContext.pointee = Unmanaged.passRetained(ServerConnection(core)).toOpaque()
-        core.connectionCount.add(1, ordering: .relaxed)
+        core.sockets.insert(mhd_connection_socket(connection))
         core.observer?.connectionOpened()
     } else if let pointer = socketContext.pointee {
-        Unmanaged<ServerConnection>.fromOpaque(pointer).takeRetainedValue().closing(mhd_connection_socket(connection))
+        let socket = mhd_connection_socket(connection)
+        Unmanaged<ServerConnection>.fromOpaque(pointer).takeRetainedValue().closing(socket)
         socketContext.pointee = nil
-        core.connectionCount.subtract(1, ordering: .relaxed)
+        core.sockets.remove(socket)
         core.observer?.connectionClosed()
     }
 }

@@ -55,7 +55,7 @@ public final class HTTPServer: Sendable {
     public var parkedCount: Int { core.parkedCount }
 
     /// How many connections are open.
-    public var connectionCount: Int { core.connectionCount.load(ordering: .relaxed) }
+    public var connectionCount: Int { core.sockets.count }
 
     /// How many requests have been read and are not all answered, the parked ones among them.
     public var requestCount: Int { core.requestCount.load(ordering: .relaxed) }
@@ -73,6 +73,7 @@ public final class HTTPServer: Sendable {
             guard let running = daemon else { return }
             core.beginStopping()
             core.drain(until: .now + grace)
+            core.hangUp()
             MHD_stop_daemon(running.handle)
             daemon = nil
         }
@@ -91,6 +92,7 @@ public final class HTTPServer: Sendable {
         options.idle_seconds = UInt32(clamping: configuration.idleTimeout.components.seconds)
         // Unretained: the server holds the core until the daemon is stopped.
         options.context = Unmanaged.passUnretained(core).toOpaque()
+        options.accept = acceptConnection
         options.handle = handleRequest
         options.completed = requestCompleted
         options.connection_changed = connectionChanged

@@ -20,7 +20,7 @@ final class ServerCore: Sendable {
     let uploadLimit: Int
     let idleMilliseconds: Int
     let refusals: Refusals
-    let connectionCount = Atomic(0)
+    let sockets = OpenSockets()
     /// Requests whose fields have been read and whose answer is not all sent.
     let requestCount = Atomic(0)
 
@@ -76,5 +76,15 @@ final class ServerCore: Sendable {
         while parkedCount > 0 || (requestCount.load(ordering: .acquiring) > 0 && ContinuousClock.now < deadline) {
             usleep(1000)
         }
+    }
+
+    /// Ends all connections while the workers still run as usual; returns when they have closed them.
+    ///
+    /// A daemon may be told to stop only then: libmicrohttpd 0.9.75 crashes when a worker refuses a malformed request
+    /// after that, because queueing the refusal does nothing any more but reports success.
+    func hangUp() {
+        sockets.hangUp()
+        let deadline = ContinuousClock.now + .seconds(5)
+        while !sockets.isQuiet && ContinuousClock.now < deadline { usleep(1000) }
     }
 }

@@ -1,0 +1,53 @@
+internal import Glibc
+internal import Synchronization
+
+/// The sockets of a server's open connections, so that it can end them itself when it stops.
+///
+/// A socket is in here from the moment its connection begins until just before libmicrohttpd closes it, and it is only
+/// touched under the lock: its number cannot have become another file's.
+final class OpenSockets: Sendable {
+    private struct State {
+        var isClosing = false
+        /// Connections that were let in and have not begun yet.
+        var admitted = 0
+        var descriptors: Set<Int32> = []
+    }
+
+    private let state = Mutex(State())
+
+    /// How many connections are open.
+    var count: Int { state.withLock { $0.descriptors.count } }
+
+    /// True when no connection is open and none is about to begin.
+    var isQuiet: Bool { state.withLock { $0.admitted == 0 && $0.descriptors.isEmpty } }
+
+    /// Whether a client that has connected may begin.
+    func admit() -> Bool {
+        state.withLock { state in
+            if !state.isClosing { state.admitted += 1 }
+            return !state.isClosing
+        }
+    }
+
+    /// A connection has begun.
+    func insert(_ descriptor: Int32) {
+        state.withLock { state in
+            state.admitted -= 1
+            state.descriptors.insert(descriptor)
+            if state.isClosing { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    /// A connection is about to be closed.
+    func remove(_ descriptor: Int32) {
+        state.withLock { _ = $0.descriptors.remove(descriptor) }
+    }
+
+    /// Lets no one in any more, and ends all connections: the workers find them hung up, and close them.
+    func hangUp() {
+        state.withLock { state in
+            state.isClosing = true
+            for descriptor in state.descriptors { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        }
+    }
+}
