@@ -6,7 +6,7 @@ public protocol HTTPServerObserver: Sendable {
     func connectionClosed()
     /// A request is over.
     /// - Parameters:
-    ///   - status: what it was answered with.
+    ///   - status: what it was answered with; 0 when the client left before it had sent all of it.
     ///   - wasDelivered: false when the connection broke before all of the answer was handed to the kernel.
     func requestCompleted(method: HTTPMethod, status: Int, wasDelivered: Bool)
     /// A request was turned away before it was understood: malformed, or too large for the connection's memory.

@@ -25,6 +25,8 @@ final class ServerConnection: @unchecked Sendable {
     private var rawQuery = ""
     private var body: [UInt8] = []
     private var status = 0
+    /// True when libmicrohttpd gave the last request up after its line.
+    private var wasGivenUp = false
     /// What to say before the connection is closed where libmicrohttpd would close it in silence.
     private var lastWords: HTTPResponse?
 
@@ -33,6 +35,7 @@ final class ServerConnection: @unchecked Sendable {
     /// The request line is there; `query` is what follows its `?`.
     func readLine(query: UnsafeBufferPointer<UInt8>) {
         phase = .lineRead
+        wasGivenUp = false
         rawQuery = query.isEmpty ? "" : String(decoding: query, as: UTF8.self)
     }
 
@@ -65,7 +68,9 @@ final class ServerConnection: @unchecked Sendable {
     func completed(_ reason: MHD_RequestTerminationCode) {
         switch phase {
         case .idle: return
-        case .lineRead: core.observer?.requestRejected()
+        case .lineRead:
+            wasGivenUp = true
+            core.observer?.requestRejected()
         case .receiving, .parked, .answered:
             core.observer?.requestCompleted(
                 method: method, status: status, wasDelivered: reason == .REQUEST_TERMINATED_COMPLETED_OK)
@@ -80,8 +85,9 @@ final class ServerConnection: @unchecked Sendable {
     /// The connection is about to be closed; its socket is still open.
     func closing(_ descriptor: Int32) {
         if lastWords == nil, !core.isStopping, isClosedWithoutAnswer(descriptor) {
-            lastWords = core.refusals.badRequest
-            core.observer?.requestRejected()
+            // It answers a malformed field; where it stays silent after the line, it lacked memory even for that.
+            lastWords = wasGivenUp ? core.refusals.fieldsTooLarge : core.refusals.badRequest
+            if !wasGivenUp { core.observer?.requestRejected() }
         }
         if let lastWords {
             let bytes = Refusals.lastWords(lastWords)

@@ -1,0 +1,80 @@
+import Bytes
+import CZlib
+import Testing
+
+@testable import HTTP
+
+@Suite struct GzipTests {
+    @Test func zlibReadsBackWhatWasCompressed() throws {
+        for count in [0, 1, 1000, 300_000] {
+            let text = ByteChunk((0..<count).map { UInt8(truncatingIfNeeded: $0 / 7 &* 31) })
+            for level in [-5, 1, 6, 9, 99] {
+                let packed = try #require(Gzip.compress(text, level: level))
+                #expect(try unpack(packed) == text)
+            }
+        }
+    }
+
+    @Test func theSameTextGivesTheSameBytesWithoutATime() throws {
+        let text = ByteChunk(Array("#EXTM3U\n".utf8))
+        let packed = try #require(Gzip.compress(text))
+        #expect(packed == Gzip.compress(text))
+        #expect(Array(packed.array[..<8]) == [0x1f, 0x8b, 8, 0, 0, 0, 0, 0])
+    }
+
+    @Test func aPlaylistShrinks() throws {
+        let text = String(repeating: "#EXTINF:6.00000,\nsegment.m4s\n", count: 200)
+        let packed = try #require(Gzip.compress(ByteChunk(Array(text.utf8))))
+        #expect(packed.count < text.utf8.count / 10)
+    }
+
+    static let rows: [(field: String?, isAcceptable: Bool)] = [
+        (nil, false),
+        ("", false),
+        ("gzip", true),
+        ("GZIP", true),
+        ("x-gzip", true),
+        ("gzip, deflate, br", true),
+        ("deflate , gzip;q=0.5", true),
+        ("gzip;q=1.000", true),
+        ("gzip; Q=0.001", true),
+        ("gzip;q=0", false),
+        ("gzip;q=0.000", false),
+        ("gzip ; q=0 , *", false),
+        ("*", true),
+        ("*;q=0", false),
+        ("*;q=0.1", true),
+        ("identity", false),
+        ("br;q=1, *;q=0, gzip", true),
+        ("gzip;q=abc", false),
+        ("gzip;q=", false),
+        ("gzip;q=2", false),
+        ("gzip;q=1.5", false),
+        ("gzipped", false),
+        (",;,gzip", true),
+    ]
+
+    @Test(arguments: rows.indices) func acceptanceFollowsTheWeights(row: Int) {
+        let (field, isAcceptable) = Self.rows[row]
+        #expect(Gzip.isAcceptable(to: field) == isAcceptable, "\(field ?? "none")")
+    }
+
+    private func unpack(_ packed: ByteChunk) throws -> ByteChunk {
+        var stream = z_stream()
+        #expect(zlib_gunzip_init(&stream) == Z_OK)
+        defer { inflateEnd(&stream) }
+        var input = packed.array
+        var output = [UInt8](repeating: 0, count: 400_000)
+        let capacity = output.count
+        let written = input.withUnsafeMutableBufferPointer { input in
+            output.withUnsafeMutableBufferPointer { output -> Int? in
+                stream.next_in = input.baseAddress
+                stream.avail_in = UInt32(input.count)
+                stream.next_out = output.baseAddress
+                stream.avail_out = UInt32(capacity)
+                return inflate(&stream, Z_FINISH) == Z_STREAM_END ? capacity - Int(stream.avail_out) : nil
+            }
+        }
+        return ByteChunk(Array(output[..<(try #require(written))]))
+    }
+}
