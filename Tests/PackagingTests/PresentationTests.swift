@@ -143,6 +143,24 @@ import Time
         #expect(shown.contains(75 * 3600) && shown.contains(59 * 3600))
     }
 
+    @Test(
+        arguments: zip([.low, .low, .standard, .ultra], [1, 3, 2, 1])
+            as Zip2Sequence<
+                [LatencyProfile.Name], [Int64]
+            >)
+    func aSegmentEndsAtTheFirstKeyFrameAfterHalfTheTargetOnceThePresentationRuns(
+        name: LatencyProfile.Name, gopSeconds: Int64
+    ) throws {
+        let feed = Feed(frames: 25, gopFrames: 25 * gopSeconds)
+        var presentation = Presentation.started(feed, name)
+        presentation.play(feed.events(seconds: 30))
+        let lengths = try #require(presentation.videoWindow).segments.dropLast().map { $0.duration.seconds }
+        let half = Double(presentation.profile.targetDuration) / 2
+        let expected = (half / Double(gopSeconds)).rounded(.up) * Double(gopSeconds)
+        #expect(lengths.prefix(3) == [Double(gopSeconds), Double(gopSeconds), Double(gopSeconds)])
+        #expect(lengths.dropFirst(3).allSatisfy { $0 == expected })
+    }
+
     @Test func withoutAKeyFrameASegmentIsCutAtTheTargetAndSaidSo() throws {
         let feed = Feed(gopFrames: 300)
         var presentation = Presentation.started(feed, .ultra)
