@@ -93,24 +93,37 @@ static inline int mhd_record_count(struct MHD_Connection *connection)
         connection, (enum MHD_ValueKind) (MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND), NULL, NULL);
 }
 
-struct mhd_field_search {
-    const char *name;
-    int count;
+/* How often the fields that frame a request stand in it, and how many of its fields have blanks in
+   their name. */
+struct mhd_framing {
+    int hosts;
+    int lengths;
+    int codings;
+    int malformed;
 };
 
-static inline enum MHD_Result mhd_count_field(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+static inline int mhd_is_name(const char *name, size_t size, const char *wanted)
 {
-    struct mhd_field_search *search = context;
-    search->count += strcasecmp(name, search->name) == 0;
+    return size == strlen(wanted) && strncasecmp(name, wanted, size) == 0;
+}
+
+static inline enum MHD_Result mhd_count_framing(
+    void *context, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value, size_t value_size)
+{
+    struct mhd_framing *framing = context;
+    framing->hosts += mhd_is_name(name, name_size, "Host");
+    framing->lengths += mhd_is_name(name, name_size, "Content-Length");
+    framing->codings += mhd_is_name(name, name_size, "Transfer-Encoding");
+    framing->malformed += memchr(name, ' ', name_size) != NULL || memchr(name, '\t', name_size) != NULL;
     return MHD_YES;
 }
 
-/* How many fields of the current request are called `name`. */
-static inline int mhd_count_fields(struct MHD_Connection *connection, const char *name)
+/* Reads the current request's framing in one pass over its fields. */
+static inline struct mhd_framing mhd_read_framing(struct MHD_Connection *connection)
 {
-    struct mhd_field_search search = {name, 0};
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, mhd_count_field, &search);
-    return search.count;
+    struct mhd_framing framing = {0, 0, 0, 0};
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, mhd_count_framing, &framing);
+    return framing;
 }
 
 /* How much memory the copy of the current request's cookies takes. */

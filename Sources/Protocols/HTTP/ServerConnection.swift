@@ -98,20 +98,22 @@ final class ServerConnection: @unchecked Sendable {
 
     /// What is wrong with a request whose fields are there, before its body is read.
     private func refusal(of connection: OpaquePointer, isHTTP11: Bool) -> HTTPResponse? {
-        // RFC 9112 §3.2.
-        if isHTTP11, HTTPRequest.value(of: "Host", in: connection) == nil { return core.refusals.badRequest }
-        let length = HTTPRequest.value(of: "Content-Length", in: connection)
-        if let coding = HTTPRequest.value(of: "Transfer-Encoding", in: connection) {
-            // RFC 9112 §6.1: what is framed in two ways, or in one that is not understood, may be two requests to a
-            // proxy on the way.
-            return length != nil || coding.lowercased() != "chunked" ? core.refusals.badRequest : nil
+        let framing = mhd_read_framing(connection)
+        // RFC 9112 §3.2, §5.1 and §6.1: what is framed in two ways, or in one that is not understood, may be two
+        // requests to a proxy on the way. libmicrohttpd takes "Content-Length : 3" for a field that it does not know.
+        guard framing.malformed == 0, framing.hosts == 1 || (framing.hosts == 0 && !isHTTP11),
+            framing.lengths + framing.codings <= 1
+        else { return core.refusals.badRequest }
+        if framing.codings == 1 {
+            let coding = HTTPRequest.value(of: "Transfer-Encoding", in: connection)
+            return isHTTP11 && coding?.lowercased() == "chunked" ? nil : core.refusals.badRequest
         }
-        guard let length else { return nil }
+        if framing.lengths == 0 { return nil }
         // libmicrohttpd has checked that it is a number.
-        if let length = Int(length), length <= core.uploadLimit {
-            return mhd_count_fields(connection, "Content-Length") == 1 ? nil : core.refusals.badRequest
-        }
-        return core.refusals.contentTooLarge
+        guard let length = HTTPRequest.value(of: "Content-Length", in: connection).flatMap({ Int($0) }),
+            length <= core.uploadLimit
+        else { return core.refusals.contentTooLarge }
+        return nil
     }
 
     private func receive(_ upload: UnsafeBufferPointer<UInt8>) -> Bool {
