@@ -1,5 +1,4 @@
 import Bytes
-import Channels
 import Ingest
 import Media
 import Packaging
@@ -8,6 +7,8 @@ import Synchronization
 import Telemetry
 import Testing
 import Time
+
+@testable import Channels
 
 @Suite struct ChannelDirectoryTests {
     /// A publisher that keeps what it is told.
@@ -116,6 +117,66 @@ import Time
         let after = try #require(channel.output.snapshot)
         #expect(after.id != before.id)
         #expect(after.renditions.map { $0.name } == ["video", "audio"])
+        let ended = try #require(channel.output.snapshot(of: before.id), "its viewers play it to the end")
+        #expect(ended.rendition("video")?.isEnded == true)
+        clock.advance(by: .seconds(600))
+        channel.tick()
+        #expect(channel.output.snapshot(of: before.id) == nil)
+    }
+
+    @Test func anEncoderThatFallsSilentIsLeftBehindAfterTwoSecondsAndBeginsAgainWithAKeyFrame() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        opened.receive(.track(Self.video), arrival: clock.now)
+        for second in Int64(0)..<4 {
+            feed(opened, milliseconds: second * 1000..<second * 1000 + 1000)
+            clock.advance(by: .seconds(1))
+        }
+        let begun = try #require(channel.output.snapshot?.rendition("video")).nextPartNumber
+        clock.advance(by: .milliseconds(900))
+        channel.tick()
+        #expect(channel.output.snapshot?.rendition("video")?.nextPartNumber == begun, "a hiccup is no silence")
+        clock.advance(by: .milliseconds(100))
+        channel.tick()
+        for _ in 0..<60 {
+            clock.advance(by: .milliseconds(50))
+            channel.tick()
+        }
+        let silent = try #require(channel.output.snapshot?.rendition("video"))
+        #expect(silent.edge == .milliseconds(8000), "the clock stands at 8 s")
+        #expect(silent.segments.filter { $0.isGap }.count >= 2)
+        // The frames go on, in the middle of a group of pictures: shown from the next key frame on.
+        feed(opened, milliseconds: 8040..<8960, gop: 100_000)
+        let waiting = try #require(channel.output.snapshot?.rendition("video"))
+        #expect(waiting.nextPartNumber == silent.nextPartNumber)
+        feed(opened, milliseconds: 9000..<11_000)
+        let window = try #require(channel.output.snapshot?.rendition("video"))
+        let returned = window.segments.filter { $0.isDiscontinuous }
+        #expect(returned.count == 1 && returned.first?.isGap == false)
+    }
+
+    @Test func silenceGoesOnAfterTheEncoderHasLeftAtThePaceOfTheMonotonicClock() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        opened.receive(.track(Self.video), arrival: clock.now)
+        feed(opened, milliseconds: 0..<3000)
+        clock.advance(by: .seconds(3))
+        opened.end()
+        clock.setWallTime(.epoch)
+        clock.advance(by: .seconds(5))
+        channel.tick()
+        let window = try #require(channel.output.snapshot?.rendition("video"))
+        #expect(window.edge == .milliseconds(8000))
+        let dates = window.segments.map(\.programDateTime)
+        #expect(dates == dates.sorted())
+        #expect(window.isEnded == false)
+        channel.stop()
+        clock.advance(by: .seconds(5))
+        channel.tick()
+        #expect(
+            channel.output.snapshot?.rendition("video")?.edge == .milliseconds(8000), "it is stopped")
     }
 
     @Test func keyFramesThatComeTooRarelyAreToldToThePublisher() throws {

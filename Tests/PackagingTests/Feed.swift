@@ -79,10 +79,10 @@ extension Presentation {
     static func started(_ feed: Feed, _ name: LatencyProfile.Name, targetDuration: Int? = nil) -> Presentation {
         var presentation = Presentation(
             id: "test", profile: LatencyProfile(name, targetDuration: targetDuration),
-            wallStart: WallTime(microseconds: 1_800_000_000_000_000))
+            wallStart: WallTime(microseconds: 1_800_000_000_000_000), start: Instant(nanoseconds: 0))
         _ = presentation.beginRun(
             tracks: feed.tracks, sourceStart: .milliseconds(feed.bFrames ? feed.milliseconds(ofFrame: 1) : 0),
-            wall: WallTime(microseconds: 1_800_000_000_000_000))
+            now: Instant(nanoseconds: 0))
         return presentation
     }
 }

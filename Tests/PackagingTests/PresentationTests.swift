@@ -199,7 +199,7 @@ import Time
         let before = try #require(presentation.videoWindow)
         #expect(before.segments.last?.isComplete == true)
         let isSame = presentation.beginRun(
-            tracks: feed.tracks, sourceStart: .milliseconds(77_000), wall: start + .seconds(15))
+            tracks: feed.tracks, sourceStart: .milliseconds(77_000), now: Instant(nanoseconds: 15_000_000_000))
         #expect(isSame)
         presentation.play(feed.events(seconds: 5, from: 77_000))
         for rendition in presentation.snapshot.renditions {

@@ -33,11 +33,12 @@ import Time
 
     /// An audio presentation that has published `parts` parts of 0.2 s.
     static func presentation(_ parts: Int, id: String = "one") -> Presentation {
-        var presentation = Presentation(id: id, profile: LatencyProfile(.ultra), wallStart: .epoch)
+        var presentation = Presentation(
+            id: id, profile: LatencyProfile(.ultra), wallStart: .epoch, start: SystemClocks().now)
         let track = Track(
             codec: .aac, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1024)),
             decoderConfiguration: ByteChunk([0x11, 0x90]), codecString: "mp4a.40.2")
-        _ = presentation.beginRun(tracks: [track], sourceStart: .zero, wall: .epoch)
+        _ = presentation.beginRun(tracks: [track], sourceStart: .zero, now: SystemClocks().now)
         var frame: Int64 = 0
         while presentation.audioWindow?.nextPartNumber ?? 0 < parts {
             let time = MediaTime(frame * 1024, Timescale(48_000)).converted(to: .milliseconds)
@@ -90,6 +91,30 @@ import Time
             resume: log.note("a"))
         output.publish(Self.presentation(5, id: "two").snapshot)
         log.expect(["a cancelled"])
+    }
+
+    @Test func anEndedPresentationIsReadToItsEndBesideTheNextAndThenForgotten() throws {
+        let waker = Waker()
+        defer { waker.stop() }
+        let output = LiveOutput(waker: waker)
+        let log = Log()
+        var first = Self.presentation(2)
+        output.publish(first.snapshot)
+        let deadline = SystemClocks().now + .seconds(60)
+        output.wait(
+            for: .playlist(rendition: "audio", DeliveryDirectives(mediaSequence: 1, part: nil)), of: "one",
+            until: deadline, resume: log.note("a"))
+        first.end()
+        output.end(first.snapshot, forgetAt: Instant(nanoseconds: 1000))
+        output.publish(Self.presentation(5, id: "two").snapshot)
+        log.expect(["a 2"])
+        let ended = try #require(output.snapshot(of: "one"))
+        #expect(ended.rendition("audio")?.isEnded == true)
+        #expect(output.snapshot?.id == "two" && output.snapshot(of: "two")?.id == "two")
+        output.forgetEnded(at: Instant(nanoseconds: 999))
+        #expect(output.snapshot(of: "one") != nil)
+        output.forgetEnded(at: Instant(nanoseconds: 1000))
+        #expect(output.snapshot(of: "one") == nil)
     }
 
     @Test func aWaitEndsAtItsDeadline() {

@@ -19,6 +19,7 @@ public final class Server: Sendable {
     private let logger: Logger
     private let directory: ChannelDirectory
     private let waker: Waker
+    private let channelClock: ChannelClock
     private let frontDoor: FrontDoor
     private let http: HTTPServer
     private let metrics: HTTPServer
@@ -77,6 +78,7 @@ public final class Server: Sendable {
         welcome =
             "Headwater is running: HTTP on port \(http.port), RTMP on port \(rtmp.address.port)."
             + (demo?.welcome(httpPort: http.port, rtmpPort: rtmp.address.port) ?? "")
+        channelClock = ChannelClock(directory.channels)
         rtmp.start()
         frontDoor.setReady(true)
         logger.info(
@@ -92,6 +94,7 @@ public final class Server: Sendable {
         frontDoor.setReady(false)
         demo?.stop()
         rtmp.stop()
+        channelClock.stop()
         for channel in directory.channels { channel.stop() }
         waker.stop()
         http.stop()

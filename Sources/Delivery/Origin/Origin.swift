@@ -26,7 +26,7 @@ public final class Origin: Sendable {
     public init(_ directory: ChannelDirectory, clock: any MonotonicClock = SystemClocks()) {
         self.directory = directory
         self.clock = clock
-        responses = SharedResponses()
+        responses = SharedResponses { directory.channels.flatMap(\.output.snapshots) }
     }
 
     /// Answers a request whose path begins with `/live/`.
@@ -41,17 +41,18 @@ public final class Origin: Sendable {
             return .response(responses.failure(404, "There is no such channel", cacheSeconds: 1))
         }
         let path = Array(segments.dropFirst())
-        guard let snapshot = channel.output.snapshot else {
-            return .response(responses.failure(404, "The channel has not been on air yet", cacheSeconds: 1))
-        }
         let isGzipAccepted = Gzip.isAcceptable(to: request.header("Accept-Encoding"))
         if path == ["index.m3u8"] {
+            guard let snapshot = channel.output.snapshot else {
+                return .response(responses.failure(404, "The channel has not been on air yet", cacheSeconds: 1))
+            }
             guard snapshot.isPlayable else {
                 return .response(responses.failure(404, "The channel is about to begin", cacheSeconds: 1))
             }
             return .response(responses.multivariant(of: snapshot, gzip: isGzipAccepted))
         }
-        guard path.count == 3, path[0] == snapshot.id, let rendition = snapshot.rendition(path[1]),
+        guard path.count == 3, let snapshot = channel.output.snapshot(of: path[0]),
+            let rendition = snapshot.rendition(path[1]),
             let resource = MediaResource(fileName: path[2])
         else { return .response(responses.failure(404, "There is no such file", cacheSeconds: 1)) }
         let errorAge = snapshot.profile.targetDuration

@@ -24,27 +24,15 @@ final class SharedResponses: Sendable {
     private struct State {
         var media: [MediaKey: HTTPResponse] = [:]
         var playlists: [PlaylistKey: (version: Int64, response: HTTPResponse)] = [:]
-        /// The newest part number per rendition when the cache was last cleared of what is not fetchable any more.
-        var sweptAt: [String: Int64] = [:]
-
-        /// Lets go of responses whose media are not fetchable any more, now and then.
-        mutating func sweep(_ snapshot: PresentationSnapshot, _ rendition: RenditionWindow) {
-            let name = "\(snapshot.id)/\(rendition.name)"
-            guard rendition.oldestPartNumber - sweptAt[name, default: 0] >= 32 else { return }
-            sweptAt[name] = rendition.oldestPartNumber
-            let oldestSegment = rendition.segments.first?.sequenceNumber ?? 0
-            media = media.filter { key, _ in
-                guard key.presentation == snapshot.id, key.rendition == rendition.name else { return true }
-                switch key.resource {
-                case .part(let number): return number >= rendition.oldestPartNumber
-                case .segment(let number): return number >= oldestSegment
-                case .initialization, .playlist: return true
-                }
-            }
-        }
+        /// How many media were stored since the last sweep.
+        var storedSinceSweep = 0
     }
 
     private let state = Mutex(State())
+    private let snapshots: @Sendable () -> [PresentationSnapshot]
+
+    /// Responses for what is in `snapshots`, which gives all presentations that can be read at the moment.
+    init(of snapshots: @escaping @Sendable () -> [PresentationSnapshot]) { self.snapshots = snapshots }
 
     /// The answer to a CORS preflight.
     let preflight = HTTPResponse(
@@ -141,11 +129,32 @@ final class SharedResponses: Sendable {
                     Self.cacheControl(max(6 * snapshot.profile.targetDuration, Self.windowAge(snapshot)))
                 ),
             ], body: .chunks(chunks), acceptsRanges: true)
-        return state.withLock { state in
-            if let other = state.media[key] { return other }
+        let (shared, isSweepDue) = state.withLock { state -> (HTTPResponse, Bool) in
+            if let other = state.media[key] { return (other, false) }
             state.media[key] = response
-            state.sweep(snapshot, rendition)
-            return response
+            state.storedSinceSweep += 1
+            // In proportion to what there is to look at, so that its cost for each response stays the same.
+            guard state.storedSinceSweep >= max(64, state.media.count / 4) else { return (response, false) }
+            state.storedSinceSweep = 0
+            return (response, true)
+        }
+        if isSweepDue { sweep() }
+        return shared
+    }
+
+    /// Lets go of responses to what cannot be fetched any more.
+    private func sweep() {
+        let readable = Dictionary(snapshots().map { ($0.id, $0) }) { first, _ in first }
+        state.withLock { state in
+            state.playlists = state.playlists.filter { key, _ in readable[key.presentation] != nil }
+            state.media = state.media.filter { key, _ in
+                guard let rendition = readable[key.presentation]?.rendition(key.rendition) else { return false }
+                return switch key.resource {
+                case .part(let number): number >= rendition.oldestPartNumber
+                case .segment(let number): number >= rendition.segments.first?.sequenceNumber ?? 0
+                case .initialization, .playlist: true
+                }
+            }
         }
     }
 

@@ -36,6 +36,8 @@ public final class Channel: Sendable {
         /// Who publishes; the number tells feeds apart.
         var publisher: (number: Int, publisher: any Publisher)?
         var feeds = 0
+        /// When a sample came in last.
+        var lastArrival = Instant(nanoseconds: 0)
         var isStopped = false
     }
 
@@ -48,6 +50,9 @@ public final class Channel: Sendable {
         var publisher: (any Publisher)?
         var isNewPresentation = false
     }
+
+    /// Without a sample for so long, the encoder is silent: a hiccup of the network is over by then.
+    private static let silenceLimit = Duration.seconds(2)
 
     /// What the channel was told about itself.
     public let configuration: ChannelConfiguration
@@ -91,7 +96,10 @@ public final class Channel: Sendable {
 
     fileprivate func receive(_ event: FeedEvent, from feed: Int, arrival: Instant) {
         let effects = state.withLock { state -> Effects in
-            guard state.publisher?.number == feed, let actions = state.session?.take(event) else { return Effects() }
+            guard state.publisher?.number == feed, let actions = state.session?.take(event, arrival: arrival) else {
+                return Effects()
+            }
+            state.lastArrival = arrival
             return perform(actions, &state)
         }
         perform(effects, arrival: arrival)
@@ -102,12 +110,31 @@ public final class Channel: Sendable {
             guard state.publisher?.number == feed else { return nil }
             state.publisher = nil
             state.session = nil
+            let before = state.presentation?.versions ?? []
             state.presentation?.interrupt()
-            return collect(&state, before: [])
+            return collect(&state, before: before)
         }
         guard let effects else { return }
         metrics.isOnAir.set(0)
-        perform(effects, arrival: clock.now)
+        perform(effects)
+    }
+
+    /// Does what time alone brings: an encoder that has fallen silent is left behind, and silence is published at the
+    /// pace of the clock. To be called many times a second.
+    func tick() {
+        let now = clock.now
+        let effects = state.withLock { state -> Effects in
+            guard !state.isStopped else { return Effects() }
+            let before = state.presentation?.versions ?? []
+            if state.session?.isRunning == true, now - state.lastArrival >= Self.silenceLimit {
+                state.session?.restart()
+                state.presentation?.interrupt()
+            }
+            state.presentation?.passSilence(until: now)
+            return collect(&state, before: before)
+        }
+        perform(effects)
+        output.forgetEnded(at: now)
     }
 
     /// Ends all waits; the presentation stays as it is, without ENDLIST, for it will go on.
@@ -123,15 +150,15 @@ public final class Channel: Sendable {
         let before = state.presentation?.versions ?? []
         for action in actions {
             switch action {
-            case .begin(let tracks, let sourceStart):
-                let wall = clock.wallTime
-                if state.presentation?.beginRun(tracks: tracks, sourceStart: sourceStart, wall: wall) != true {
+            case .begin(let tracks, let sourceStart, let arrival):
+                if state.presentation?.beginRun(tracks: tracks, sourceStart: sourceStart, now: arrival) != true {
                     // The first run, or tracks that clients of the presentation do not know: it ends, another begins.
                     state.presentation?.end()
                     effects.ended = state.presentation?.snapshot
                     var next = Presentation(
-                        id: Random.identifier(), profile: configuration.profile, wallStart: wall)
-                    _ = next.beginRun(tracks: tracks, sourceStart: sourceStart, wall: wall)
+                        id: Random.identifier(), profile: configuration.profile,
+                        wallStart: clock.wallTime + (arrival - clock.now), start: arrival)
+                    _ = next.beginRun(tracks: tracks, sourceStart: sourceStart, now: arrival)
                     state.presentation = next
                     effects.isNewPresentation = true
                 }
@@ -159,13 +186,13 @@ public final class Channel: Sendable {
 
     // MARK: Outside the lock
 
-    private func perform(_ effects: Effects, arrival: Instant) {
+    private func perform(_ effects: Effects, arrival: Instant? = nil) {
         if effects.isNewPresentation { logger.info("channel.presentation_started") }
-        if let ended = effects.ended { output.publish(ended) }
+        if let ended = effects.ended { output.end(ended, forgetAt: clock.now + ended.timeToRead) }
         if let snapshot = effects.snapshot {
             output.publish(snapshot)
-            metrics.publishDelay.observe(clock.now - arrival)
             metrics.publications.increment()
+            if let arrival { metrics.publishDelay.observe(clock.now - arrival) }
         }
         for event in effects.events { report(event, to: effects.publisher) }
     }
@@ -183,6 +210,12 @@ public final class Channel: Sendable {
                 description: "No key frame within \(target) seconds: set the encoder's keyframe interval to 2 seconds")
         case .trackStalled(let rendition):
             logger.warning("channel.track_stalled", ["rendition": .public(rendition)])
+        case .silenceBegan:
+            metrics.isSilent.set(1)
+            logger.warning("channel.silence_began")
+        case .silenceEnded(let length):
+            metrics.isSilent.set(0)
+            logger.info("channel.silence_ended", ["seconds": .public(length.seconds)])
         }
     }
 }

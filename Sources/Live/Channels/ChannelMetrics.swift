@@ -3,6 +3,7 @@ internal import Telemetry
 /// What a channel does, in numbers.
 struct ChannelMetrics: Sendable {
     let isOnAir: Gauge
+    let isSilent: Gauge
     let publications: Counter
     let publishDelay: Histogram
     let droppedSamples: Counter
@@ -11,6 +12,9 @@ struct ChannelMetrics: Sendable {
     init(_ registry: MetricsRegistry, channel: String) {
         isOnAir = registry.gauges(
             "headwater_channel_on_air", help: "1 while somebody publishes to the channel.", labels: "channel"
+        ).child(channel)
+        isSilent = registry.gauges(
+            "headwater_channel_silent", help: "1 while the channel is on the air without media.", labels: "channel"
         ).child(channel)
         publications = registry.counters(
             "headwater_channel_publications_total", help: "Times that viewers got something new to see.",

@@ -1,5 +1,6 @@
 internal import Ingest
 internal import Media
+internal import Time
 
 /// What a feed's samples mean for the channel: where a run of media begins, and when its timeline breaks.
 ///
@@ -7,8 +8,8 @@ internal import Media
 /// not come for a second of video. A jump of a track's clock begins a new run.
 struct FeedSession {
     enum Action {
-        /// A new run begins, at that time of the source.
-        case begin(tracks: [Track], sourceStart: MediaTime)
+        /// A new run begins, at that time of the source, whose first sample came in at `arrival`.
+        case begin(tracks: [Track], sourceStart: MediaTime, arrival: Instant)
         case video(Sample)
         case audio(Sample)
     }
@@ -21,16 +22,19 @@ struct FeedSession {
 
     private var video: Track?
     private var audio: Track?
-    private var isRunning = false
+    /// True while samples go into a run.
+    private(set) var isRunning = false
     private var runTracks: [Track] = []
     private var buffer: [FeedEvent] = []
+    /// When the first sample in the buffer came in.
+    private var bufferArrival = Instant(nanoseconds: 0)
     private var lastVideo: MediaTime?
     private var lastAudio: MediaTime?
     /// Samples that were dropped: before the first key frame, or going back in time.
     private(set) var droppedSamples = 0
 
-    /// Takes what came in; says what to do.
-    mutating func take(_ event: FeedEvent) -> [Action] {
+    /// Takes what came in at `arrival`; says what to do.
+    mutating func take(_ event: FeedEvent, arrival: Instant) -> [Action] {
         switch event {
         case .track(let track):
             switch track.format {
@@ -50,6 +54,7 @@ struct FeedSession {
             lastAudio = sample.decodeTime
             if isRunning { return [.audio(sample)] }
         }
+        if buffer.isEmpty { bufferArrival = arrival }
         buffer.append(event)
         if buffer.count > Self.bufferLimit {
             droppedSamples += buffer.count
@@ -69,7 +74,8 @@ struct FeedSession {
         return step >= .zero
     }
 
-    private mutating func restart() {
+    /// The next key frame begins a new run.
+    mutating func restart() {
         isRunning = false
         buffer = []
         (lastVideo, lastAudio) = (nil, nil)
@@ -97,7 +103,7 @@ struct FeedSession {
         isRunning = true
         runTracks = [buffer.firstVideo == nil ? nil : video, audio].compactMap(\.self)
         defer { buffer = [] }
-        return [.begin(tracks: runTracks, sourceStart: start)] + buffer.compactMap(\.action)
+        return [.begin(tracks: runTracks, sourceStart: start, arrival: bufferArrival)] + buffer.compactMap(\.action)
     }
 }
 

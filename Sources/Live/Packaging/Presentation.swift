@@ -9,11 +9,15 @@ public enum PresentationEvent: Sendable, Equatable {
     case segmentWithoutKeyFrame(sequenceNumber: Int64)
     /// No frames came for one track while the others went on: the track has a hole.
     case trackStalled(rendition: String)
+    /// Nothing comes in: time passes without media from here on.
+    case silenceBegan
+    /// Media came again after so long.
+    case silenceEnded(MediaTime)
 }
 
 /// One run of a channel between start and ENDLIST: samples in, renditions' windows out.
 ///
-/// Pure: time comes with the samples. Video leads where there is video, and audio is cut where video was. Audio is
+/// Pure: time comes with the samples, and with `passSilence` while there are none. Video leads where there is video, and audio is cut where video was. Audio is
 /// never published beyond what video has decided, video never runs more than one part ahead of audio, and a track that
 /// stops releases the other before long.
 public struct Presentation: Sendable {
@@ -32,26 +36,28 @@ public struct Presentation: Sendable {
     /// The measured frame rate of the video.
     public private(set) var frameRate: Double?
 
-    /// The wall time of the timeline's zero.
-    private let wallStart: WallTime
+    /// When the timeline's zero was: the date for clients, the instant for pace. Dates go on as the monotonic clock
+    /// does, so that a wall clock that is set never moves them.
+    private let start: (wall: WallTime, instant: Instant)
     private var run: Run?
+    private var silence: Silence?
     private var sequenceNumbers: (video: UInt32, audio: UInt32) = (0, 0)
 
-    /// A presentation that begins at `wallStart`.
-    public init(id: String, profile: LatencyProfile, wallStart: WallTime) {
+    /// A presentation whose timeline begins at `start`, when the wall clock shows `wallStart`.
+    public init(id: String, profile: LatencyProfile, wallStart: WallTime, start: Instant) {
         self.id = id
         self.profile = profile
-        self.wallStart = wallStart
+        self.start = (wallStart, start)
     }
 
     // MARK: Feeding
 
-    /// Begins a run of samples with those tracks, whose source timeline stands at `sourceStart` when the wall clock
-    /// stands at `wall`. The first run begins at the presentation's zero; a later one begins a discontinuity, at the
-    /// place that the wall clock gives it.
+    /// Begins a run of samples with those tracks, whose source timeline stands at `sourceStart` at the instant `now`.
+    /// The first run begins at the presentation's zero; a later one begins a discontinuity, at the place that the
+    /// clock gives it.
     ///
     /// Returns false when the tracks do not fit the renditions that clients know: then a new presentation is needed.
-    public mutating func beginRun(tracks: [Track], sourceStart: MediaTime, wall: WallTime) -> Bool {
+    public mutating func beginRun(tracks: [Track], sourceStart: MediaTime, now: Instant) -> Bool {
         let video = tracks.first { if case .video = $0.format { true } else { false } }
         let audio = tracks.first { if case .audio = $0.format { true } else { false } }
         let isFirst = videoWindow == nil && audioWindow == nil
@@ -64,8 +70,8 @@ public struct Presentation: Sendable {
             if video != nil { videoWindow = RenditionWindow(name: Self.video, profile: profile) }
             if audio != nil { audioWindow = RenditionWindow(name: Self.audio, profile: profile) }
         } else {
-            start = max(.milliseconds((wall - wallStart).wholeMilliseconds), videoWindow?.edge ?? .zero)
-            start = max(start, audioWindow?.edge ?? .zero).converted(to: .milliseconds, rounding: .up)
+            start = max(elapsed(at: now), edge).converted(to: .milliseconds, rounding: .up)
+            endSilence(at: start)
         }
         for track in tracks { begin(track) }
         videoWindow?.discontinue()
@@ -116,6 +122,41 @@ public struct Presentation: Sendable {
         reportedStalls = []
     }
 
+    /// Lets time pass in which nothing comes in: what the clock says should be there is published as missing media, in
+    /// all renditions alike (EXT-X-GAP, §4.4.4.7). Does nothing while a run goes on.
+    public mutating func passSilence(until now: Instant) {
+        guard run == nil, videoWindow != nil || audioWindow != nil else { return }
+        let time = elapsed(at: now)
+        if silence == nil {
+            guard time - edge >= profile.gapPart else { return }
+            silence = Silence(profile: profile, start: edge)
+            events.append(.silenceBegan)
+        }
+        pass(until: time, isLast: false)
+    }
+
+    private mutating func endSilence(at time: MediaTime) {
+        guard let silence else { return }
+        pass(until: time, isLast: true)
+        events.append(.silenceEnded(time - silence.start))
+        self.silence = nil
+        videoWindow?.endSegment()
+        audioWindow?.endSegment()
+    }
+
+    private mutating func pass(until time: MediaTime, isLast: Bool) {
+        for stretch in silence?.stretches(until: time, isLast: isLast) ?? [] {
+            videoWindow?.publish(stretch, of: profile, wallStart: start.wall)
+            audioWindow?.publish(stretch, of: profile, wallStart: start.wall)
+        }
+    }
+
+    /// The place of `now` on the timeline.
+    private func elapsed(at now: Instant) -> MediaTime { .milliseconds((now - start.instant).wholeMilliseconds) }
+
+    /// The end of the newest media of all.
+    private var edge: MediaTime { max(videoWindow?.edge ?? .zero, audioWindow?.edge ?? .zero) }
+
     /// Ends the presentation.
     public mutating func end() {
         interrupt()
@@ -140,7 +181,7 @@ public struct Presentation: Sendable {
         while let release = run?.nextRelease() {
             switch release {
             case .video(.chunk(let chunk)):
-                videoWindow?.publish(chunk, in: .video, number: &sequenceNumbers.video, wallStart: wallStart)
+                videoWindow?.publish(chunk, in: .video, number: &sequenceNumbers.video, wallStart: start.wall)
             case .video(.segmentEnd(let reason)):
                 if reason == .withoutKeyFrame {
                     hasIndependentSegments = false
@@ -150,7 +191,7 @@ public struct Presentation: Sendable {
                 videoWindow?.endSegment()
             case .audio(.chunk(let chunk)):
                 guard let timescale = audioWindow?.initializations.last?.track.timescale else { break }
-                audioWindow?.publish(chunk, in: timescale, number: &sequenceNumbers.audio, wallStart: wallStart)
+                audioWindow?.publish(chunk, in: timescale, number: &sequenceNumbers.audio, wallStart: start.wall)
             case .audio(.segmentEnd):
                 audioWindow?.endSegment()
             }
@@ -179,6 +220,6 @@ extension RenditionWindow {
         }
         append(
             PartMedia(end: MediaTime(chunk.end, timescale), isIndependent: chunk.isIndependent, data: data),
-            from: start, at: wallStart + .microseconds(start.ticks(in: Timescale(1_000_000), rounding: .down)))
+            from: start, wallStart: wallStart)
     }
 }

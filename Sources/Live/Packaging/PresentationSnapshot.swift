@@ -17,6 +17,9 @@ public struct PresentationSnapshot: Sendable {
     /// The rendition of that name.
     public func rendition(_ name: some StringProtocol) -> RenditionWindow? { renditions.first { $0.name == name } }
 
+    /// How long the presentation must stay readable after its end: its media are fetchable for so long (§6.2.2).
+    public var timeToRead: Duration { .seconds((profile.window + profile.target * 3).seconds) }
+
     /// True when clients can begin to play every rendition.
     public var isPlayable: Bool { !renditions.isEmpty && renditions.allSatisfy(\.isPlayable) }
 

@@ -48,12 +48,14 @@ public struct RenditionWindow: Sendable {
     mutating func discontinue() { isDiscontinuityPending = !segments.isEmpty || mediaSequence > 0 }
 
     /// Adds a part that begins at `start`, to the growing segment or as the first of a new one.
-    mutating func append(_ media: PartMedia, from start: MediaTime, at programDateTime: WallTime) {
+    mutating func append(_ media: PartMedia, from start: MediaTime, wallStart: WallTime) {
         if segments.last.map(\.isComplete) ?? true {
             segments.append(
                 Segment(
                     sequenceNumber: (segments.last?.sequenceNumber ?? -1) + 1, start: start,
-                    programDateTime: programDateTime, initializationVersion: initializations.last?.version ?? 1,
+                    programDateTime: wallStart
+                        + .microseconds(start.ticks(in: Timescale(1_000_000), rounding: .down)),
+                    initializationVersion: initializations.last?.version ?? 1,
                     isDiscontinuous: isDiscontinuityPending))
             isDiscontinuityPending = false
         }
@@ -71,7 +73,9 @@ public struct RenditionWindow: Sendable {
     mutating func endSegment() {
         guard let position = segments.indices.last, !segments[position].isComplete else { return }
         segments[position].isComplete = true
-        bandwidth.add(bytes: segments[position].byteCount, duration: segments[position].duration)
+        if !segments[position].isGap {
+            bandwidth.add(bytes: segments[position].byteCount, duration: segments[position].duration)
+        }
         removeFromPlaylist()
         version += 1
     }

@@ -16,6 +16,8 @@ struct Run {
 
     /// How long, in media time, one track waits for the other.
     private static let patience = MediaTime.milliseconds(1500)
+    /// How much earlier than video audio may end; what lacks beyond that is a hole.
+    private static let largestLag = MediaTime.milliseconds(250)
 
     private let profile: LatencyProfile
     private let sourceStart: MediaTime
@@ -129,6 +131,10 @@ struct Run {
                     audioTargets.removeFirst()
                 case .wait:
                     guard isEnding else { return nil }
+                    if let end = audio?.end, instant - end > Self.largestLag {
+                        audio?.giveUp(before: instant)
+                        continue
+                    }
                     audioTargets.removeFirst()
                     if let rest = audio?.flush() { return .audio(.chunk(rest)) }
                 }

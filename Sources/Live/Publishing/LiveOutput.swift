@@ -39,8 +39,15 @@ public final class LiveOutput: Sendable {
 
     private struct State {
         var snapshot: PresentationSnapshot?
+        /// The presentation before it, which its viewers may still play to its end.
+        var ended: (snapshot: PresentationSnapshot, forgetAt: Instant)?
         var waiters: [Waiter] = []
         var isClosed = false
+
+        func snapshot(of presentation: some StringProtocol) -> PresentationSnapshot? {
+            if let snapshot, snapshot.id == presentation { return snapshot }
+            return ended.flatMap { $0.snapshot.id == presentation ? $0.snapshot : nil }
+        }
     }
 
     private let state = Mutex(State())
@@ -51,6 +58,16 @@ public final class LiveOutput: Sendable {
 
     /// The newest snapshot; nothing while the channel has never been on air.
     public var snapshot: PresentationSnapshot? { state.withLock { $0.snapshot } }
+
+    /// The newest snapshot of the presentation with that id, while it can be read.
+    public func snapshot(of presentation: some StringProtocol) -> PresentationSnapshot? {
+        state.withLock { $0.snapshot(of: presentation) }
+    }
+
+    /// All presentations that can be read, the newest first.
+    public var snapshots: [PresentationSnapshot] {
+        state.withLock { [$0.snapshot, $0.ended?.snapshot].compactMap(\.self) }
+    }
 
     /// How many viewers wait.
     public var waiterCount: Int { state.withLock { $0.waiters.count } }
@@ -64,6 +81,19 @@ public final class LiveOutput: Sendable {
         if hasWaiters { waker.wake(self) }
     }
 
+    /// Keeps `snapshot`, the last one of a presentation that gives place to another, readable until `instant`.
+    public func end(_ snapshot: PresentationSnapshot, forgetAt instant: Instant) {
+        state.withLock { $0.ended = (snapshot, instant) }
+        waker.wake(self)
+    }
+
+    /// Lets go of the presentation that has ended, when its time is over at `now`.
+    public func forgetEnded(at now: Instant) {
+        state.withLock { state in
+            if let ended = state.ended, ended.forgetAt <= now { state.ended = nil }
+        }
+    }
+
     /// Waits for something of `presentation` until `deadline`; `resume` is called exactly once. When it is there
     /// already, or cannot come any more, it is called soon.
     public func wait(
@@ -72,7 +102,7 @@ public final class LiveOutput: Sendable {
         let waiter = Waiter(awaited: awaited, presentation: presentation, deadline: deadline, resume: resume)
         let isSettled = state.withLock { state in
             state.waiters.append(waiter)
-            return state.isClosed || Progress(state.snapshot).outcome(of: waiter.awaited, in: presentation) != nil
+            return state.isClosed || Progress(state.snapshot(of: presentation)).outcome(of: waiter.awaited) != nil
         }
         waker.note(deadline, of: self)
         if isSettled { waker.wake(self) }
@@ -88,9 +118,15 @@ public final class LiveOutput: Sendable {
     func settle(at now: Instant) -> Instant? {
         var settled: [(Waiter, WaitOutcome)] = []
         let next = state.withLock { state in
-            let progress = Progress(state.snapshot)
+            let (progress, progressOfEnded) = (Progress(state.snapshot), Progress(state.ended?.snapshot))
+            let (current, ended) = (state.snapshot?.id, state.ended?.snapshot.id)
             state.waiters.removeAll { waiter in
-                var outcome = progress.outcome(of: waiter.awaited, in: waiter.presentation)
+                var outcome: WaitOutcome? = .cancelled
+                if waiter.presentation == current {
+                    outcome = progress.outcome(of: waiter.awaited)
+                } else if waiter.presentation == ended {
+                    outcome = progressOfEnded.outcome(of: waiter.awaited)
+                }
                 if outcome == nil, state.isClosed { outcome = .shuttingDown }
                 if outcome == nil, waiter.deadline <= now { outcome = .timedOut }
                 guard let outcome else { return false }
@@ -115,8 +151,8 @@ private struct Progress {
     }
 
     /// How a wait for `awaited` has ended; nothing while it goes on.
-    func outcome(of awaited: Awaited, in presentation: String) -> WaitOutcome? {
-        guard let snapshot, snapshot.id == presentation else { return .cancelled }
+    func outcome(of awaited: Awaited) -> WaitOutcome? {
+        guard let snapshot else { return .cancelled }
         switch awaited {
         case .playlist(let name, let directives):
             guard let rendition = renditions.first(where: { $0.name == name }) else { return .cancelled }
