@@ -69,6 +69,13 @@ import Testing
         #expect(found.contains(fault.rule), "found \(found.map { $0.rawValue })")
     }
 
+    @Test(arguments: [true, false])
+    func aHintedPartMayBeNotFoundOnlyWhenItTurnsOutToBeMissingMedia(isGap: Bool) {
+        let gap = Self.replacing("URI=\"p17.m4s\",INDEPENDENT=YES", "URI=\"p17.m4s\",GAP=YES")
+        let found = PlaylistHistory.violations(refusedHint: 17, forever: true, changing: isGap ? gap : { $0 })
+        #expect(found == (isGap ? [] : [.hintWaits]))
+    }
+
     @Test(arguments: ["access-control-allow-origin", "content-type", "cache-control"])
     func aMissingHeaderIsFound(name: String) {
         let headers = PlaylistHistory.headers.filter { $0.0 != name }

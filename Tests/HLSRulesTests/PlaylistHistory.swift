@@ -33,9 +33,10 @@ struct PlaylistHistory {
     }
 
     /// The playlist with 13 to 22 parts, as a client sees them one after the other; the body of the one with `changed`
-    /// parts, and of all after it where `forever`, goes through `change`.
+    /// parts, and of all after it where `forever`, goes through `change`. A request for the hinted part `refusedHint` is
+    /// answered with 404 before the playlist that lists it comes.
     static func violations(
-        status: Int = 200, headers: [(String, String)] = headers, changed: Int = 18,
+        refusedHint: Int? = nil, status: Int = 200, headers: [(String, String)] = headers, changed: Int = 18,
         forever: Bool = false,
         changing change: (String) -> String = { $0 }
     ) -> [Rule] {
@@ -46,6 +47,13 @@ struct PlaylistHistory {
             let isChanged = parts == changed || (forever && parts > changed)
             if isChanged { body = change(body) }
             let time = Double(parts) * 0.5
+            if refusedHint == parts - 1 {
+                found += history.observe(
+                    Observation(
+                        .hintedPart, url: url.replacing("index.m3u8", with: "p\(parts - 1).m4s"), sentAt: time - 0.4,
+                        arrivedAt: time, status: 404, headers: Self.headers.map { (name: $0.0, value: $0.1) },
+                        body: ByteChunk()))
+            }
             found += history.observe(
                 Observation(
                     .playlist(.blocking(number: (parts - 1) / 4, part: (parts - 1) % 4)), url: url, sentAt: time - 0.4,

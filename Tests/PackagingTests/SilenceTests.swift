@@ -103,6 +103,36 @@ import Time
         #expect(presentation.videoWindow?.bandwidth.average == before)
     }
 
+    @Test(arguments: names, [0, 40, 200, 300])
+    func whereverTheSourceLeavesTheRenditionsStayInStep(name: LatencyProfile.Name, audioDelay: Int64) throws {
+        let feed = Feed(frames: 60, gopFrames: 60, sampleRate: 16_000)
+        // Sound that comes so much after its picture.
+        let events = feed.events(seconds: 6).map { event -> (Int64, Feed.Event) in
+            switch event {
+            case .video(let sample): (sample.decodeTime.value, event)
+            case .audio(let sample): (sample.decodeTime.value + audioDelay, event)
+            }
+        }.sorted { $0.0 < $1.0 }.map(\.1)
+        for count in events.count - 150...events.count {
+            var presentation = Presentation.started(feed, name)
+            presentation.play(Array(events.prefix(count)))
+            presentation.interrupt()
+            let ends = presentation.snapshot.renditions.compactMap(\.edge?.seconds)
+            #expect(ends.count == 2 && abs(ends[0] - ends[1]) <= 0.26, "left after \(count) samples")
+            presentation.passSilence(until: Self.instant(9_990))
+            _ = presentation.beginRun(tracks: feed.tracks, sourceStart: .zero, now: Self.instant(10_000))
+            presentation.play(feed.events(seconds: 3))
+            let numbers = presentation.snapshot.renditions.map { rendition in
+                rendition.segments.first(where: \.isDiscontinuous)?.sequenceNumber
+            }
+            #expect(numbers[0] == numbers[1], "left after \(count) samples")
+            for rendition in presentation.snapshot.renditions {
+                let legal = rendition.segments.allSatisfy { $0.duration.seconds < Double($0.parts.count) * 0.536 }
+                #expect(legal && rendition.segments.allSatisfy { $0.duration > .zero })
+            }
+        }
+    }
+
     @Test func audioThatLeftLongBeforeThePictureIsFilledUpToItsEnd() throws {
         let feed = Feed()
         var presentation = Presentation.started(feed, .low)

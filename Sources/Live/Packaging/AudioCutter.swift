@@ -41,6 +41,9 @@ struct AudioCutter {
     /// The end of what has been cut.
     var cutEnd: MediaTime { MediaTime(chunkStart, timescale) }
 
+    /// True when a frame was taken that is not cut yet.
+    var hasFrames: Bool { pieces.contains { $0.data != nil } }
+
     private var position: Int64 { pieces.last?.end ?? chunkStart }
 
     // MARK: Taking frames

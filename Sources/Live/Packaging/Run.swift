@@ -130,13 +130,13 @@ struct Run {
                 case .nothing:
                     audioTargets.removeFirst()
                 case .wait:
-                    guard isEnding else { return nil }
-                    if let end = audio?.end, instant - end > Self.largestLag {
-                        audio?.giveUp(before: instant)
+                    guard isEnding, let audio else { return nil }
+                    if instant - audio.end > Self.largestLag || !audio.hasFrames {
+                        self.audio?.giveUp(before: instant)
                         continue
                     }
                     audioTargets.removeFirst()
-                    if let rest = audio?.flush() { return .audio(.chunk(rest)) }
+                    if let rest = self.audio?.flush() { return .audio(.chunk(rest)) }
                 }
             }
         }

@@ -48,6 +48,9 @@ struct Chunk {
 /// shown; composition offsets carry what is left, and so presentation times stay exactly the source's. While the
 /// cadence holds, a chunk closes on its own last frame, because the time of the next is known; else on the next frame.
 struct VideoCutter {
+    /// What is left of a segment at an interruption must be that long to be published.
+    private static let shortestSegment = MediaTime.milliseconds(100)
+
     private let profile: LatencyProfile
     private let timescale = Timescale.video
     private let sourceTicksPerSecond: Int64
@@ -106,11 +109,16 @@ struct VideoCutter {
         needsKeyFrame = true
     }
 
-    /// Closes everything that is open: the source has gone, or its timeline breaks here.
+    /// Closes everything that is open: the source has gone, or its timeline breaks here. A few frames are not made a
+    /// segment of their own, for which there may be no sound.
     mutating func interrupt(cuts: inout [Cut]) {
         guard isOpen else { return }
         if let last = frames.last {
-            close(at: predictedTime(after: last) ?? decodeTime(last) + typicalDuration, cuts: &cuts)
+            let end = predictedTime(after: last) ?? decodeTime(last) + typicalDuration
+            if chunkStart > segmentStart || end - segmentStart >= ticks(Self.shortestSegment) {
+                close(at: end, cuts: &cuts)
+            }
+            frames = []
         }
         cuts.append(.segmentEnd(.interruption))
         isOpen = false

@@ -25,7 +25,11 @@ extension PresentationHistory {
         let key = ResourceKey(url: observation.url, range: observation.range)
         guard let place = places[key] else {
             if observation.kind == .hintedPart {
-                check(.hintWaits, observation.url, observation.isSuccess, "status \(observation.status)")
+                if observation.status == 404 {
+                    refusedHints.insert(key)
+                } else {
+                    check(.hintWaits, observation.url, observation.isSuccess, "status \(observation.status)")
+                }
             }
             if observation.isSuccess {
                 unplaced.append((key, observation))
@@ -34,7 +38,11 @@ extension PresentationHistory {
             return
         }
         if observation.kind == .hintedPart {
-            check(.hintWaits, observation.url, observation.isSuccess, "status \(observation.status)")
+            let part = place.part.flatMap { renditions[place.rendition]?.segments[place.number]?.parts[$0].part }
+            let isGap = part?.isGap ?? false
+            check(
+                .hintWaits, observation.url, observation.isSuccess || isGap && observation.status == 404,
+                "status \(observation.status)")
         } else {
             checkAvailability(observation, place)
         }

@@ -207,6 +207,7 @@ extension PresentationHistory {
                 known.parts.append(PartRecord(part: part, key: key, lastListed: observation.arrivedAt))
                 claim(
                     key, ResourcePlace(rendition: url, number: segment.number, part: index), "\(place) part \(index)")
+                if refusedHints.remove(key) != nil { check(.hintWaits, key.url, part.isGap, "status 404") }
                 if let target = playlist.partTarget {
                     check(
                         .partMaximum, "\(place) part \(index)", part.duration <= target + 1e-9,

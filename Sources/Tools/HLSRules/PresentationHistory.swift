@@ -19,6 +19,8 @@ public struct PresentationHistory: Sendable {
     var headerBytes: [ResourceKey: ByteChunk] = [:]
     /// Media that came before the playlist that names it, oldest first.
     var unplaced: [(key: ResourceKey, observation: Observation)] = []
+    /// Hinted parts that were not found. They may turn out to be missing media: the playlist that lists them tells.
+    var refusedHints: Set<ResourceKey> = []
     private var found: [Violation] = []
 
     /// An empty history.
