@@ -2,8 +2,11 @@
 import PackageDescription
 
 /// A library target of one layer. Folders under `Sources/` are the layers, from the ground up.
-func library(_ name: String, in layer: String, _ uses: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: uses, path: "Sources/\(layer)/\(name)")
+/// What lies in the folder `assets` is compiled in.
+func library(_ name: String, in layer: String, _ uses: [Target.Dependency] = [], assets: String? = nil) -> Target {
+    .target(
+        name: name, dependencies: uses, path: "Sources/\(layer)/\(name)",
+        resources: assets.map { [.embedInCode($0)] } ?? [])
 }
 
 func system(_ name: String, pkgConfig: String? = nil, apt: [String]) -> Target {
@@ -51,10 +54,13 @@ let package = Package(
             ["Bytes", "Bitstreams", "Crypto", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time", "Timeline"]),
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "ISOBMFF", "HLS", "Timeline"]),
         library("Publishing", in: "Live", ["HLS", "Packaging", "Runtime", "Time"]),
-        library("Channels", in: "Live", ["Crypto", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
+        library(
+            "Channels", in: "Live",
+            ["Crypto", "Ingest", "Media", "Packaging", "Publishing", "Runtime", "Telemetry", "Time"]),
         // Delivery
         library(
             "Origin", in: "Delivery", ["Bytes", "Channels", "HLS", "HTTP", "Media", "Packaging", "Publishing", "Time"]),
+        library("Site", in: "Delivery", ["Bytes", "HTTP"], assets: "Assets"),
         // Tools
         library("HLSRules", in: "Tools", ["Bytes"]),
         .executableTarget(
@@ -65,7 +71,7 @@ let package = Package(
             "HeadwaterServer", in: "App",
             [
                 "Bytes", "Channels", "Configuration", "Crypto", "HTTP", "Ingest", "Origin", "Packaging", "Publishing",
-                "Runtime", "Schema", "Sockets", "Telemetry", "Time",
+                "Runtime", "Schema", "Site", "Sockets", "Telemetry", "Time",
             ]),
         .executableTarget(
             name: "headwater", dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Telemetry"],

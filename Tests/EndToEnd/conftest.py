@@ -37,27 +37,32 @@ class Response:
 
 
 class Server:
-    """A running `headwater serve` on free ports."""
+    """A running `headwater serve`, on free ports where none are named."""
 
-    def __init__(self, folder, channels, *flags, name="server"):
+    def __init__(self, folder, channels, *flags, name="server", http_port=0, rtmp_port=0):
         self.folder = folder
         configuration = folder / f"{name}.json5"
         configuration.write_text(json.dumps({"channels": channels}))
         self.keys = {channel["id"]: channel["streamKey"] for channel in channels}
-        self.log = []
+        self.log, self.said = [], []
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--config", configuration, "--data", folder / f"{name}-data", "--http-port", "0",
-             "--rtmp-port", "0", "--metrics-listen", "127.0.0.1:0", *flags],
+            [BINARY, "serve", "--config", configuration, "--data", folder / f"{name}-data", "--http-port",
+             str(http_port), "--rtmp-port", str(rtmp_port), "--metrics-listen", "127.0.0.1:0", *flags],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder)
         self.reader = threading.Thread(target=self._read_log, daemon=True)
         self.reader.start()
-        started = wait_for(lambda: self.events("server.started"), what="server.started")[0]
+        wait_for(lambda: self.events("server.started") or self.process.poll() is not None, what="server.started")
+        assert self.process.poll() is None, self.said
+        started = self.events("server.started")[0]
         self.http_port, self.rtmp_port = started["http.port"], started["rtmp.port"]
         self.metrics_port = started["metrics.port"]
 
     def _read_log(self):
         for line in self.process.stderr:
-            self.log.append(json.loads(line))
+            try:
+                self.log.append(json.loads(line))
+            except ValueError:
+                self.said.append(line)
 
     def events(self, name):
         return [event for event in list(self.log) if event["event"] == name]

@@ -25,15 +25,15 @@ struct DemoChannels {
 
     /// What to do with them. The key of the open channel is shown on purpose: it is the one thing a visitor needs.
     func welcome(httpPort: UInt16, rtmpPort: UInt16) -> String {
-        let play = "http://localhost:\(httpPort)/live"
+        let site = "http://localhost:\(httpPort)"
         return """
 
 
-            Play the demo     \(play)/demo/index.m3u8
-              for example     ffplay -fflags nobuffer \(play)/demo/index.m3u8
+            Watch the demo    \(site)/
+              or play it      ffplay -fflags nobuffer \(site)/live/demo/index.m3u8
 
             Publish your own  server rtmp://localhost:\(rtmpPort)/live, stream key \(open.streamKey.exposed)
-              and play it     \(play)/studio/index.m3u8
+              and watch it    \(site)/watch/studio
 
             Ctrl-C stops the server.
             """

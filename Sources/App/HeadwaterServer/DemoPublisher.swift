@@ -43,16 +43,26 @@ final class DemoPublisher: Sendable {
     }
 
     private static func arguments(url: String) -> [String] {
-        // The wall clock at the moment the picture is made, so that a player's distance from live can be read off it.
-        let time = "%{gmtime\\:%H\\\\\\:%M\\\\\\:%S}.%{eif\\:1000*mod(time(0)\\,1)\\:d\\:3} UTC"
-        let clock = "drawtext=text='\(time)'"
-        let style = ":fontsize=64:fontcolor=white:box=1:boxcolor=black@0.6:boxborderw=12:x=(w-tw)/2:y=h-140"
+        // The time of day at which the picture is made, so that a player's distance from live can be read off it, and
+        // a dot that crosses the picture once a second, so that a stall is seen.
+        let time = "%{gmtime\\:%H\\\\\\:%M\\\\\\:%S}.%{eif\\:1000*mod(time(0)\\,1)\\:d\\:3}"
+        let texts = [
+            "text='\(time)':fontsize=132:fontcolor=white:x=(w-text_w)/2:y=h*0.30",
+            "text='UTC when this picture was made':fontsize=30:fontcolor=0xbfe3ee:x=(w-text_w)/2:y=h*0.52",
+            "text='Headwater demo':fontsize=34:fontcolor=0xbfe3ee:x=48:y=44",
+            "text='●':fontsize=40:fontcolor=0x4cc3e0:x='48+(w-136)*abs(2*mod(t/2,1)-1)':y=h*0.62",
+        ]
+        let picture =
+            "gradients=size=1280x720:rate=30:nb_colors=3:c0=0x0b1f2b:c1=0x0f5268:c2=0x10202e:x0=0:y0=0:x1=1280:y1=720"
+            + ":speed=0.012"
         return [
-            "ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-re", "-f", "lavfi", "-i",
-            "testsrc2=size=1280x720:rate=30", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:beep_factor=4",
-            "-vf", clock + style, "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-b:v", "2500k",
-            "-maxrate", "2500k", "-bufsize", "2500k", "-g", "60", "-keyint_min", "60", "-sc_threshold", "0", "-pix_fmt",
-            "yuv420p", "-c:a", "aac", "-b:a", "128k", "-ac", "2", "-f", "flv", url,
+            "ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-re", "-f", "lavfi", "-i", picture, "-f",
+            "lavfi",
+            "-i", "sine=frequency=440:sample_rate=48000:beep_factor=4", "-vf",
+            texts.map { "drawtext=font='DejaVu Sans':" + $0 }.joined(separator: ","), "-c:v", "libx264", "-preset",
+            "veryfast", "-tune", "zerolatency", "-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "2500k", "-g", "60",
+            "-keyint_min", "60", "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "128k", "-ac", "2",
+            "-f", "flv", url,
         ]
     }
 

@@ -1,15 +1,20 @@
 internal import Bytes
 internal import HTTP
 internal import Origin
+internal import Site
 internal import Synchronization
 internal import Telemetry
 
-/// What answers on the HTTP port: probes of the server's health, and live media.
+/// What answers on the HTTP port: probes of the server's health, live media, and the pages.
 final class FrontDoor: HTTPHandler {
     private let origin: Origin
+    private let site: Site
     private let isReady = Atomic(false)
 
-    init(origin: Origin) { self.origin = origin }
+    init(origin: Origin, site: Site) {
+        self.origin = origin
+        self.site = site
+    }
 
     /// From now on `/readyz` says whether the server takes traffic.
     func setReady(_ ready: Bool) { isReady.store(ready, ordering: .releasing) }
@@ -19,7 +24,7 @@ final class FrontDoor: HTTPHandler {
         switch request.path {
         case "/healthz": return .response(Self.alive)
         case "/readyz": return .response(isReady.load(ordering: .acquiring) ? Self.ready : Self.notReady)
-        default: return .response(Self.notFound)
+        default: return site.respond(to: request) ?? .response(Self.notFound)
         }
     }
 

@@ -1,9 +1,11 @@
 internal import Channels
+internal import Configuration
 internal import HTTP
 internal import Ingest
 internal import Origin
 internal import Publishing
 internal import Runtime
+internal import Site
 internal import Sockets
 public import Telemetry
 internal import Time
@@ -38,9 +40,8 @@ public final class Server: Sendable {
         do { dataDirectory = try DataDirectory(settings.data) } catch {
             throw StartupError(description: error.description)
         }
-        var channels = settings.channels
-        let demo = settings.demo ? DemoChannels(beside: channels) : nil
-        channels += demo?.channels ?? []
+        let demo = settings.demo ? DemoChannels(beside: settings.channels) : nil
+        let channels = (demo?.channels ?? []) + settings.channels
         let waker = Waker(clock: clocks)
         directory = ChannelDirectory(
             channels.map { channel in
@@ -50,7 +51,9 @@ public final class Server: Sendable {
                         profile: channel.profile), waker: waker, clock: clocks, logger: logger, registry: registry)
             })
         self.waker = waker
-        frontDoor = FrontDoor(origin: Origin(directory, clock: clocks))
+        frontDoor = FrontDoor(
+            origin: Origin(directory, clock: clocks),
+            site: try Self.site(of: channels, hls: settings.player.hls))
         do throws(SocketError) {
             rtmp = try RTMPListener(
                 SocketAddress(host: settings.rtmp.address, port: UInt16(clamping: settings.rtmp.port)), gate: directory,
@@ -100,6 +103,16 @@ public final class Server: Sendable {
         http.stop()
         metrics.stop()
         logger.info("server.stopped")
+    }
+
+    private static func site(of channels: [ChannelSettings], hls: String?) throws(StartupError) -> Site {
+        var module: [UInt8]?
+        if let hls {
+            do { module = try ConfigurationFile.read(hls) } catch {
+                throw StartupError(description: "player.hls: \(hls): \(error)")
+            }
+        }
+        return Site(channels: channels.map { SiteChannel(id: $0.id, name: $0.name ?? $0.id) }, hls: module)
     }
 
     private static func metricsServer(

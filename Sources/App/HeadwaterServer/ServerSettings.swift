@@ -15,6 +15,8 @@ public struct ServerSettings: SchemaObject {
     public var rtmp = RTMPSettings()
     /// The server that Prometheus reads from.
     public var metrics = MetricsSettings()
+    /// The page that viewers watch on.
+    public var player = PlayerSettings()
     /// The log on standard error.
     public var log = LogSettings()
     /// The channels.
@@ -34,6 +36,7 @@ public struct ServerSettings: SchemaObject {
             Field("http", \.http, doc: "Players and people"),
             Field("rtmp", \.rtmp, doc: "RTMP publishers"),
             Field("metrics", \.metrics, doc: "Prometheus metrics"),
+            Field("player", \.player, doc: "The page that viewers watch on"),
             Field("log", \.log, doc: "The log on standard error"),
             Field("channels", \.channels, .count(0...1000), unique: ["id", "streamKey"], doc: "The channels"),
         ])
@@ -94,6 +97,26 @@ public struct MetricsSettings: SchemaObject {
                 Constraint("HOST:PORT with a numeric host, such as 127.0.0.1:9464 or [::1]:9464") {
                     ListenAddress($0) != nil
                 }, doc: "The address and port to listen at")
+        ])
+}
+
+/// The page that viewers watch on.
+public struct PlayerSettings: SchemaObject {
+    /// The file with hls.js.
+    public var hls: String?
+
+    /// The defaults.
+    public init() {}
+
+    /// The fields.
+    public static let schema = ObjectSchema<PlayerSettings>(
+        doc: "The page that viewers watch on",
+        fields: [
+            Field(
+                "hls", \.hls, .length(1...4096),
+                doc:
+                    "The file with hls.js, as an ES module; without it only browsers that play HLS themselves can watch"
+            )
         ])
 }
 

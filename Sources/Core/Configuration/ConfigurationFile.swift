@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Reads the configuration file.
+/// Reads the configuration file, and files that it names.
 public enum ConfigurationFile {
     /// What is read when no file is named, if it is there.
     public static let defaultName = "headwater.json5"
@@ -11,7 +11,7 @@ public enum ConfigurationFile {
     public enum ReadError: Error, Equatable, Sendable, CustomStringConvertible {
         /// There is none of that name.
         case missing
-        /// It is larger than any configuration.
+        /// It is larger than such a file should be.
         case tooLarge
         /// The system's reason.
         case system(String)

@@ -1,0 +1,162 @@
+"""The viewers' page in real browsers: it plays every profile, and it outlives encoders and servers."""
+
+import os
+import pathlib
+import signal
+import time
+
+import pytest
+
+from browsers import Chromium, Firefox
+from conftest import ROOT, Server, channel, wait_for
+
+HLS = str(ROOT / ".build/player/hls.js")
+ARTEFACTS = pathlib.Path(os.environ.get("E2E_ARTEFACTS", ROOT / ".build/e2e-artefacts"))
+STATE = "document.getElementById('player')?.dataset.state"
+TIME = "document.querySelector('video').currentTime"
+PROFILES = ["ultra", "low", "standard"]
+
+
+@pytest.fixture(params=[Chromium, Firefox], ids=lambda kind: kind.name)
+def browser(request):
+    browser = request.param()
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    browser.resize(1280, 800)
+    yield browser
+    browser.close()
+
+
+def shoot(browser, name):
+    browser.screenshot(ARTEFACTS / f"{browser.name}-{name}.png")
+
+
+def watch(browser, server, name, seconds=30):
+    """Opens the page of a channel and waits until it plays live."""
+    browser.open(server.url(f"/watch/{name}"))
+    browser.wait(f"{STATE} === 'live' && {TIME} > 0", seconds)
+
+
+def wait_for_three_targets(server, name):
+    """Whoever comes before there are three target durations of media has to wait for some."""
+    playlist = server.renditions(name)["video"] + "/index.m3u8"
+    wait_for(lambda: server.get(playlist).text.count("#EXTINF") >= 5, seconds=30, what="18 s of media")
+
+
+def expect_progress(browser, seconds=4):
+    """The picture moves on, at about the pace of the clock, and the page is not in a faulty state."""
+    before, began = browser.evaluate(TIME), time.monotonic()
+    time.sleep(seconds)
+    advanced, elapsed = browser.evaluate(TIME) - before, time.monotonic() - began
+    assert 0.7 * elapsed < advanced < 1.6 * elapsed, browser.console
+    assert browser.evaluate(STATE) in ("live", "behind")
+
+
+def test_every_profile_plays(browser, serve, publish):
+    server = serve([channel(name, latency=name) for name in PROFILES], "--player-hls", HLS)
+    for name in PROFILES:
+        publish(server, name, size="640x360")
+    for name in PROFILES:
+        server.renditions(name)
+    for name in PROFILES:
+        if name == "standard":
+            wait_for_three_targets(server, name)
+        watch(browser, server, name)
+        expect_progress(browser)
+        assert browser.wait("document.getElementById('resolution').textContent") == "640 × 360"
+        media = [url.split(f"/live/{name}/")[1] for url in browser.requests if f"/live/{name}/" in url]
+        parts = [url for url in media if "/p" in url and url.endswith(".m4s")]
+        reloads = [url for url in media if "_HLS_msn=" in url]
+        assert (len(parts) > 5, len(reloads) > 5) == ((False, False) if name == "standard" else (True, True))
+        behind = float(browser.evaluate("document.getElementById('latency').textContent").split()[0])
+        assert behind < {"standard": 24, "low": 6, "ultra": 4}[name]
+        shoot(browser, name)
+    browser.resize(390, 844)
+    expect_progress(browser, 2)
+    shoot(browser, "phone")
+    assert browser.console == []
+
+
+def test_a_channel_off_air_says_so_and_comes_alive_by_itself(browser, serve, publish):
+    server = serve([channel("news", name="<News> & \"more\"")], "--player-hls", HLS)
+    browser.open(server.url("/"))
+    browser.wait(f"{STATE} === 'offAir'")
+    assert browser.evaluate("document.getElementById('message').textContent") == "Not on air yet"
+    assert browser.evaluate("document.querySelector('h1').textContent") == "<News> & \"more\""
+    shoot(browser, "off-air")
+    publish(server, "news")
+    browser.wait(f"{STATE} === 'live'")
+    expect_progress(browser)
+
+
+def test_the_page_outlives_an_encoder_and_a_server(browser, tmp_path, publish):
+    channels = [channel("news", latency="low")]
+    server = Server(tmp_path, channels, "--player-hls", HLS)
+    try:
+        first = publish(server, "news")
+        watch(browser, server, "news")
+        first.stop()
+        browser.wait(f"{STATE} === 'silent'", 20)
+        shoot(browser, "silent")
+        time.sleep(10)
+        second = publish(server, "news")
+        browser.wait(f"{STATE} === 'live'", 20)
+        expect_progress(browser)
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+        browser.wait(f"{STATE} === 'lost'", 30)
+        shoot(browser, "lost")
+        second.wait()
+        server = Server(tmp_path, channels, "--player-hls", HLS, http_port=server.http_port, rtmp_port=server.rtmp_port)
+        browser.wait(f"{STATE} === 'offAir'", 20)
+        publish(server, "news")
+        browser.wait(f"{STATE} === 'live'", 20)
+        expect_progress(browser)
+        shoot(browser, "after-restart")
+    finally:
+        assert server.stop() == 0
+
+
+def test_controls_do_what_they_say(browser, serve, publish):
+    server = serve([channel("news", latency="ultra")], "--player-hls", HLS)
+    publish(server, "news")
+    watch(browser, server, "news")
+    browser.evaluate("document.getElementById('play').click()")
+    browser.wait(f"{STATE} === 'paused' && document.querySelector('video').paused")
+    shoot(browser, "paused")
+    time.sleep(6)
+    browser.evaluate("document.getElementById('play').click()")
+    browser.wait(f"{STATE} === 'live' || {STATE} === 'behind'")
+    browser.evaluate("document.getElementById('edge').click()")
+    browser.wait(f"{STATE} === 'live'")
+    browser.evaluate("document.getElementById('sound').click()")
+    browser.wait("!document.querySelector('video').muted")
+    expect_progress(browser)
+
+
+def test_without_hls_js_the_page_plays_natively_or_says_what_lacks(browser, serve, publish):
+    server = serve([channel("news", latency="standard")])
+    publish(server, "news")
+    if browser.name == "chromium":
+        wait_for_three_targets(server, "news")
+    browser.open(server.url("/watch/news"))
+    if browser.name == "chromium":
+        browser.wait(f"{STATE} === 'live' && {TIME} > 0", 40)
+        expect_progress(browser)
+    else:
+        browser.wait(f"{STATE} === 'broken'")
+        assert "hls.js is not installed" in browser.evaluate("document.getElementById('hint').textContent")
+    shoot(browser, "without-hls")
+
+
+def test_pages_are_told_apart_and_kept_to_this_server(serve):
+    server = serve([channel("news"), channel("sport", name="Sport")], "--player-hls", HLS)
+    page = server.get("/watch/sport", headers={"Accept-Encoding": "gzip"})
+    assert page.status == 200 and page.headers["Content-Encoding"] == "gzip"
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    plain = server.get("/watch/sport").text
+    assert 'data-playlist="/live/sport/index.m3u8"' in plain and "{{" not in plain and "<h1>Sport</h1>" in plain
+    assert 'data-playlist="/live/news/index.m3u8"' in server.get("/").text
+    assert "Dailymotion" in server.get("/player/hls.LICENSE.txt").text
+    assert server.get("/player/hls.js").headers["Content-Type"].startswith("text/javascript")
+    assert server.get("/watch/films").status == 404
+    assert server.get("/", method="HEAD").body == b""
