@@ -27,6 +27,7 @@ def browser(request):
 
 
 def shoot(browser, name):
+    time.sleep(0.4)  # The curtain fades in.
     browser.screenshot(ARTEFACTS / f"{browser.name}-{name}.png")
 
 
@@ -42,13 +43,17 @@ def wait_for_three_targets(server, name):
     wait_for(lambda: server.get(playlist).text.count("#EXTINF") >= 5, seconds=30, what="18 s of media")
 
 
-def expect_progress(browser, seconds=4):
-    """The picture moves on, at about the pace of the clock, and the page is not in a faulty state."""
-    before, began = browser.evaluate(TIME), time.monotonic()
-    time.sleep(seconds)
-    advanced, elapsed = browser.evaluate(TIME) - before, time.monotonic() - began
-    assert 0.7 * elapsed < advanced < 1.6 * elapsed, browser.console
-    assert browser.evaluate(STATE) in ("live", "behind")
+def expect_progress(browser, seconds=3):
+    """The picture moves on at the pace of the clock, at the latest after a few tries: a start may stall once."""
+    windows = []
+    for _ in range(5):
+        before, began = browser.evaluate(TIME), time.monotonic()
+        time.sleep(seconds)
+        advanced, elapsed = browser.evaluate(TIME) - before, time.monotonic() - began
+        windows.append((round(advanced, 1), round(elapsed, 1), browser.evaluate(STATE)))
+        if 0.85 * elapsed < advanced < 1.6 * elapsed and windows[-1][2] in ("live", "behind"):
+            return
+    raise AssertionError(f"(advanced, elapsed, state) {windows}; the console says {browser.console}")
 
 
 def test_every_profile_plays(browser, serve, publish):
@@ -71,7 +76,7 @@ def test_every_profile_plays(browser, serve, publish):
         assert behind < {"standard": 24, "low": 6, "ultra": 4}[name]
         shoot(browser, name)
     browser.resize(390, 844)
-    expect_progress(browser, 2)
+    expect_progress(browser)
     shoot(browser, "phone")
     assert browser.console == []
 

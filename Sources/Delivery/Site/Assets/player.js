@@ -132,6 +132,7 @@ function look() {
   player.dataset.muted = video.muted ? "yes" : "no"
   element("play").setAttribute("aria-label", video.paused ? "Play" : "Pause")
   element("sound").setAttribute("aria-label", video.muted ? "Sound on" : "Sound off")
+  element("edge").hidden = !engine
   if (!engine) return
   if (video.videoWidth) element("resolution").textContent = `${video.videoWidth} × ${video.videoHeight}`
   if (video.currentTime !== progressed.time) progressed = { at: Date.now(), time: video.currentTime }
