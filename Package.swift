@@ -46,7 +46,7 @@ let package = Package(
         // Protocols
         library("Sockets", in: "Protocols", ["CLinux"]),
         library("RTMP", in: "Protocols", ["Bytes"]),
-        library("HTTP", in: "Protocols", ["Bytes", "CMicroHTTPD", "CZlib"]),
+        library("HTTP", in: "Protocols", ["Bytes", "CMicroHTTPD", "CZlib", "Runtime", "Sockets"]),
         // Live
         library("Timeline", in: "Live", ["Media"]),
         library(
@@ -89,7 +89,7 @@ let package = Package(
         tests("HLSTests", ["HLS", "Media", "Time"]),
         tests("TimelineTests", ["Timeline"]),
         tests("HLSRulesTests", ["Bytes", "HLSRules"]),
-        tests("HTTPTests", ["Bytes", "HTTP"]),
+        tests("HTTPTests", ["Bytes", "HTTP", "Sockets"]),
         tests("RTMPTests", ["Bytes", "RTMP"]),
         tests("IngestTests", ["Bytes", "Ingest", "Media", "RTMP"]),
         tests("RuntimeTests", ["Runtime"]),

@@ -34,16 +34,15 @@ import Testing
         let error = #expect(throws: HTTPServerError.self) {
             _ = try startServer(configure: { $0.port = server.port }) { _ in .response(Self.hello) }
         }
-        #expect(error?.code == .portTaken)
-        #expect(error?.description == "port \(server.port) on 127.0.0.1 is taken: another program listens there")
+        #expect(error?.description.contains("127.0.0.1:\(server.port) is taken by another process") == true)
     }
 
-    @Test(arguments: [("localhost", HTTPServerError.Code.addressInvalid), ("192.0.2.1", .addressUnavailable)])
-    func anAddressThatCannotBeListenedOnIsNamed(address: String, code: HTTPServerError.Code) {
+    @Test(arguments: [("localhost", "is not a numeric"), ("192.0.2.1", "is no address of this machine")])
+    func anAddressThatCannotBeListenedOnIsNamed(address: String, text: String) {
         let error = #expect(throws: HTTPServerError.self) {
             _ = try startServer(address: address) { _ in .response(Self.hello) }
         }
-        #expect(error?.code == code)
+        #expect(error?.description.contains(text) == true)
     }
 
     @Test func pipelinedRequestsAreAnsweredInOrderOnOneConnection() throws {

@@ -20,7 +20,8 @@ final class TestClient {
     private var buffer: [UInt8] = []
     private var isOpen = true
 
-    init(_ port: UInt16, host: String = "127.0.0.1", receiveBuffer: Int32? = nil) throws {
+    /// Connects; `own` is the address that the server sees.
+    init(_ port: UInt16, host: String = "127.0.0.1", from own: String? = nil, receiveBuffer: Int32? = nil) throws {
         let isIPv6 = host.contains(":")
         descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if descriptor < 0 { throw Failure(description: "socket: \(errno)") }
@@ -43,6 +44,14 @@ final class TestClient {
         } else {
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
+            if let own {
+                inet_pton(AF_INET, own, &address.sin_addr)
+                _ = withUnsafePointer(to: &address) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    }
+                }
+            }
             address.sin_port = port.bigEndian
             inet_pton(AF_INET, host, &address.sin_addr)
             connected = withUnsafePointer(to: &address) {
@@ -73,6 +82,12 @@ final class TestClient {
             if count <= 0 { return }
             sent += count
         }
+    }
+
+    /// Takes some bytes of what has arrived; how many.
+    func read(atMost limit: Int) -> Int {
+        var piece = [UInt8](repeating: 0, count: limit)
+        return max(0, recv(descriptor, &piece, limit, Int32(MSG_DONTWAIT)))
     }
 
     func get(_ target: String, _ fields: String = "") throws -> Response {

@@ -19,6 +19,8 @@ final class CountingObserver: HTTPServerObserver {
         var rejected = 0
         var statuses: [Int: Int] = [:]
         var undelivered = 0
+        var parkingRefused: [Bool] = []
+        var dropped: [DropReason] = []
     }
 
     private let state = Mutex(Counts())
@@ -27,6 +29,8 @@ final class CountingObserver: HTTPServerObserver {
 
     func connectionOpened() { state.withLock { $0.opened += 1 } }
     func connectionClosed() { state.withLock { $0.closed += 1 } }
+    func parkingRefused(isOfClient: Bool) { state.withLock { $0.parkingRefused.append(isOfClient) } }
+    func connectionDropped(_ reason: DropReason) { state.withLock { $0.dropped.append(reason) } }
     func requestRejected() { state.withLock { $0.rejected += 1 } }
     func requestCompleted(method: HTTPMethod, status: Int, wasDelivered: Bool) {
         state.withLock {

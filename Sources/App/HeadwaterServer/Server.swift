@@ -65,7 +65,12 @@ public final class Server: Sendable {
             var configuration = HTTPServerConfiguration(
                 address: settings.http.address, port: UInt16(clamping: settings.http.port))
             configuration.commonHeaders = Origin.commonHeaders
-            http = try .start(configuration, handler: frontDoor) { [logger] message in
+            configuration.connectionLimit = settings.http.connections
+            configuration.connectionsPerAddress = settings.http.connectionsPerAddress
+            configuration.parkedLimit = settings.http.parked
+            configuration.parkedPerAddress = settings.http.parkedPerAddress
+            let observer = HTTPMetrics(registry, logger: logger, clock: clocks)
+            http = try .start(configuration, handler: frontDoor, observer: observer) { [logger] message in
                 logger.debug("http.library", ["message": .public(message)])
             }
         } catch {

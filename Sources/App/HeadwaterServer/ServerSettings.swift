@@ -48,6 +48,14 @@ public struct HTTPSettings: SchemaObject {
     public var address = "::"
     /// The port.
     public var port = 8080
+    /// How many connections may be open.
+    public var connections = 20_000
+    /// How many connections one address may have open.
+    public var connectionsPerAddress = 0
+    /// How many requests may wait.
+    public var parked = 20_000
+    /// How many requests of one client may wait.
+    public var parkedPerAddress = 2000
 
     /// The defaults.
     public init() {}
@@ -58,6 +66,18 @@ public struct HTTPSettings: SchemaObject {
         fields: [
             Field("address", \.address, .length(2...45), doc: "The IPv4 or IPv6 address to listen at; :: takes both"),
             Field("port", \.port, .range(0...65_535), doc: "The TCP port; 0 takes a free one"),
+            Field(
+                "connections", \.connections, .range(16...1_000_000),
+                doc: "How many connections may be open; more wait to be accepted"),
+            Field(
+                "connectionsPerAddress", \.connectionsPerAddress, .range(0...1_000_000),
+                doc: "How many connections one address may have open, more are closed; 0 sets no limit"),
+            Field(
+                "parked", \.parked, .range(1...1_000_000),
+                doc: "How many requests may wait for what comes next; more get 503"),
+            Field(
+                "parkedPerAddress", \.parkedPerAddress, .range(1...1_000_000),
+                doc: "The same for one IPv4 address or one IPv6 network of 64 bits, which many viewers may share"),
         ])
 }
 

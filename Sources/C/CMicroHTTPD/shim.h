@@ -141,7 +141,28 @@ struct tcp_standing {
     uint32_t milliseconds_since_received;
     uint32_t segments_received;
     uint32_t segments_sent;
+    /* Whether something waits that the client's window has no room for, and how much it has taken in all. */
+    int has_unsent;
+    uint64_t bytes_taken;
 };
+
+/* A client: its IPv4 address, or its IPv6 network of 64 bits. Mapped addresses are IPv4. */
+static inline uint64_t mhd_client_key(struct MHD_Connection *connection)
+{
+    const struct sockaddr *address = mhd_client_address(connection);
+    uint64_t key = 0;
+    if (address != NULL && address->sa_family == AF_INET) {
+        memcpy(&key, &((const struct sockaddr_in *) address)->sin_addr, 4);
+    } else if (address != NULL && address->sa_family == AF_INET6) {
+        const struct in6_addr *v6 = &((const struct sockaddr_in6 *) address)->sin6_addr;
+        if (IN6_IS_ADDR_V4MAPPED(v6)) {
+            memcpy(&key, v6->s6_addr + 12, 4);
+        } else {
+            memcpy(&key, v6->s6_addr, 8);
+        }
+    }
+    return key;
+}
 
 /* Fills `standing`; 0 when the kernel does not tell. Segments count only those that carry data. */
 static inline int tcp_read_standing(int descriptor, struct tcp_standing *standing)
@@ -156,6 +177,10 @@ static inline int tcp_read_standing(int descriptor, struct tcp_standing *standin
     memcpy(&standing->milliseconds_since_received, info + 52, 4);
     memcpy(&standing->segments_received, info + 152, 4);
     memcpy(&standing->segments_sent, info + 156, 4);
+    uint32_t unsent;
+    memcpy(&unsent, info + 144, 4);
+    standing->has_unsent = unsent != 0;
+    memcpy(&standing->bytes_taken, info + 120, 8);
     return 1;
 }
 

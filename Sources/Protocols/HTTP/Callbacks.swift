@@ -24,8 +24,9 @@ private func serverConnection(_ connection: OpaquePointer?) -> ServerConnection?
 ) {
     guard let core = serverCore(context), let socketContext else { return }
     if notification == .CONNECTION_NOTIFY_STARTED {
-        socketContext.pointee = Unmanaged.passRetained(ServerConnection(core)).toOpaque()
-        core.sockets.insert(mhd_connection_socket(connection))
+        let server = ServerConnection(core)
+        socketContext.pointee = Unmanaged.passRetained(server).toOpaque()
+        core.sockets.insert(mhd_connection_socket(connection), server.watch)
         core.observer?.connectionOpened()
     } else if let pointer = socketContext.pointee {
         let socket = mhd_connection_socket(connection)

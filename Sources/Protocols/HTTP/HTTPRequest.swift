@@ -1,5 +1,6 @@
 public import Bytes
 internal import CMicroHTTPD
+internal import Sockets
 
 /// A request as a handler sees it: its line decoded, its fields looked up only when asked for.
 ///
@@ -53,7 +54,7 @@ public struct HTTPRequest: ~Escapable {
     /// has an IPv4 address. "" when it is not known.
     public var remoteAddress: String {
         switch source {
-        case .connection(let connection): SocketAddress.text(mhd_client_address(connection))
+        case .connection(let connection): mhd_client_address(connection).map { SocketAddress($0).host } ?? ""
         case .copy(_, let remoteAddress): remoteAddress
         }
     }

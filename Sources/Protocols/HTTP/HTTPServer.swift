@@ -1,5 +1,7 @@
 internal import CMicroHTTPD
 internal import Glibc
+internal import Runtime
+internal import Sockets
 internal import Synchronization
 
 /// An HTTP/1.1 server over libmicrohttpd: epoll workers, keep-alive, shared responses and parked requests.
@@ -20,6 +22,7 @@ public final class HTTPServer: Sendable {
 
     private let core: ServerCore
     private let daemon: Mutex<Daemon?>
+    private let patrol: Patrol
 
     /// `@unchecked Sendable`: used by `start` and, once, under the lock of `daemon`, by `stop`.
     private struct Daemon: @unchecked Sendable { let handle: OpaquePointer }
@@ -33,17 +36,22 @@ public final class HTTPServer: Sendable {
         _ configuration: HTTPServerConfiguration, handler: any HTTPHandler, observer: (any HTTPServerObserver)? = nil,
         log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(HTTPServerError) -> HTTPServer {
-        let socket = try ListeningSocket(address: configuration.address, port: configuration.port)
+        let socket: ListeningSocket
+        do throws(SocketError) {
+            socket = try ListeningSocket(
+                SocketAddress(host: configuration.address, port: configuration.port), isBlocking: false)
+        } catch { throw .socket(error) }
         let core = ServerCore(configuration, handler: handler, observer: observer, log: log)
         guard let daemon = startDaemon(configuration, core, socket.descriptor) else {
             // Whether libmicrohttpd has closed the socket depends on how far it came: leave it to the process's end
             // rather than close a number that may be another file's by now.
-            throw HTTPServerError(.workersRefused, address: configuration.address, port: socket.port)
+            throw .workersRefused(socket.address)
         }
-        return HTTPServer(port: socket.port, core: core, daemon: daemon)
+        return HTTPServer(port: socket.address.port, core: core, daemon: daemon, patrol: Patrol(core))
     }
 
-    private init(port: UInt16, core: ServerCore, daemon: OpaquePointer) {
+    private init(port: UInt16, core: ServerCore, daemon: OpaquePointer, patrol: Patrol) {
+        self.patrol = patrol
         self.port = port
         self.core = core
         self.daemon = Mutex(Daemon(handle: daemon))
@@ -74,6 +82,7 @@ public final class HTTPServer: Sendable {
             core.beginStopping()
             core.drain(until: .now + grace)
             core.hangUp()
+            patrol.stop()
             MHD_stop_daemon(running.handle)
             daemon = nil
         }

@@ -12,9 +12,20 @@ public struct HTTPServerConfiguration: Sendable {
     public var connectionLimit = 20_000
     /// How many connections one client address may have open; more are closed at once. 0 sets no limit.
     public var connectionsPerAddress = 0
-    /// After how long without a byte in either direction a connection is closed. Parked requests do not count. Whole
+    /// How many requests may be parked; more get 503.
+    public var parkedLimit = 20_000
+    /// How many requests of one client may be parked; more get 503. A client is an IPv4 address or an IPv6 network of
+    /// 64 bits; many viewers may share it.
+    public var parkedPerAddress = 2000
+    /// After how long without a byte in either direction a connection is closed, and how long a client has, from its
+    /// connecting or from the last answer, until its next request is whole. Parked requests do not count. Whole
     /// seconds; 0 sets no limit.
     public var idleTimeout = Duration.seconds(30)
+    /// How many bytes a client has to take within `slowReaderWindow` while there are some for it; one that takes fewer
+    /// is cut off. 0 sets no limit.
+    public var slowReaderBytes = 65_536
+    /// How long a reader is watched before it counts as slow. Whole seconds.
+    public var slowReaderWindow = Duration.seconds(20)
     /// How much memory a connection has for request line, request fields, 64 bytes for each field, and the fields of
     /// the response.
     public var connectionMemory = 8192

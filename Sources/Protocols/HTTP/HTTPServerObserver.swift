@@ -11,6 +11,18 @@ public protocol HTTPServerObserver: Sendable {
     func requestCompleted(method: HTTPMethod, status: Int, wasDelivered: Bool)
     /// A request was turned away before it was understood: malformed, or too large for the connection's memory.
     func requestRejected()
+    /// A request was answered with 503 because too many are parked: of its client, or in all.
+    func parkingRefused(isOfClient: Bool)
+    /// A connection was cut off: a request did not become whole in time, or the client took its answer too slowly.
+    func connectionDropped(_ reason: DropReason)
+}
+
+/// Why a connection was cut off.
+public enum DropReason: String, Sendable, CaseIterable {
+    /// Its request did not become whole in time.
+    case slowRequest = "slow_request"
+    /// The client hardly took what was sent to it.
+    case slowReader = "slow_reader"
 }
 
 extension HTTPServerObserver {
@@ -22,4 +34,8 @@ extension HTTPServerObserver {
     public func requestCompleted(method: HTTPMethod, status: Int, wasDelivered: Bool) {}
     /// Does nothing.
     public func requestRejected() {}
+    /// Does nothing.
+    public func parkingRefused(isOfClient: Bool) {}
+    /// Does nothing.
+    public func connectionDropped(_ reason: DropReason) {}
 }

@@ -30,8 +30,8 @@ public final class ParkedRequest: Sendable {
     enum Parking {
         case suspended
         case answered(HTTPResponse)
-        /// The server is stopping.
-        case refused
+        /// The server is stopping, or too many wait.
+        case refused(HTTPResponse)
         /// The ticket served another request before.
         case alreadyUsed
     }
@@ -61,7 +61,7 @@ public final class ParkedRequest: Sendable {
         }
         if let parked {
             MHD_resume_connection(parked.connection)
-            parked.core.unpark(self)
+            parked.core.unpark(self, of: parked.client)
         }
         return isFirst
     }
@@ -72,12 +72,13 @@ public final class ParkedRequest: Sendable {
         state.withLock { state in
             switch state {
             case .unused:
-                guard core.park(self) else {
+                let client = mhd_client_key(connection)
+                if let refusal = core.park(self, of: client) {
                     state = .finished
-                    return .refused
+                    return .refused(refusal)
                 }
                 MHD_suspend_connection(connection)
-                state = .parked(ParkedConnection(connection: connection, core: core))
+                state = .parked(ParkedConnection(connection: connection, client: client, core: core))
                 return .suspended
             case .answeredEarly(let response):
                 state = .finished
@@ -101,5 +102,6 @@ public final class ParkedRequest: Sendable {
 /// out of the ticket under the ticket's lock, and then only to resume it.
 private struct ParkedConnection: @unchecked Sendable {
     let connection: OpaquePointer
+    let client: UInt64
     let core: ServerCore
 }

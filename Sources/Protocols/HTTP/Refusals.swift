@@ -7,12 +7,14 @@ struct Refusals: Sendable {
     let fieldsTooLarge: HTTPResponse
     let internalError: HTTPResponse
     let stopping: HTTPResponse
+    let tooManyParked: HTTPResponse
 
     init(commonHeaders: [(String, String)]) {
         badRequest = HTTPResponse(status: 400, headers: commonHeaders)
         contentTooLarge = HTTPResponse(status: 413, headers: commonHeaders)
         fieldsTooLarge = HTTPResponse(status: 431, headers: commonHeaders)
         internalError = HTTPResponse(status: 500, headers: commonHeaders)
+        tooManyParked = HTTPResponse(status: 503, headers: commonHeaders + [("Retry-After", "1")])
         stopping = HTTPResponse(status: 503, headers: commonHeaders + [("Connection", "close")])
     }
 

@@ -19,6 +19,8 @@ final class ServerConnection: @unchecked Sendable {
         case answered
     }
 
+    let watch: ConnectionWatch
+
     private let core: ServerCore
     private var phase = Phase.idle
     private var method = HTTPMethod.get
@@ -30,7 +32,10 @@ final class ServerConnection: @unchecked Sendable {
     /// What to say before the connection is closed where libmicrohttpd would close it in silence.
     private var lastWords: HTTPResponse?
 
-    init(_ core: ServerCore) { self.core = core }
+    init(_ core: ServerCore) {
+        self.core = core
+        watch = ConnectionWatch(second: core.second.load(ordering: .relaxed))
+    }
 
     /// The request line is there; `query` is what follows its `?`.
     func readLine(query: UnsafeBufferPointer<UInt8>) {
@@ -56,7 +61,9 @@ final class ServerConnection: @unchecked Sendable {
             }
             return true
         case .receiving where !upload.isEmpty: return receive(upload)
-        case .receiving: return answer(connection, target: target)
+        case .receiving:
+            watch.requestIsWhole()
+            return answer(connection, target: target)
         case .parked(let ticket):
             guard let response = ticket.takeResponse() else { return true }
             return queue(response, to: connection)
@@ -77,6 +84,7 @@ final class ServerConnection: @unchecked Sendable {
             core.requestCount.subtract(1, ordering: .releasing)
         }
         phase = .idle
+        watch.awaitRequest(second: core.second.load(ordering: .relaxed))
         status = 0
         rawQuery = ""
         if !body.isEmpty { body = [] }
@@ -143,7 +151,7 @@ final class ServerConnection: @unchecked Sendable {
             phase = .parked(ticket)
             return true
         case .answered(let response): return queue(response, to: connection)
-        case .refused: return queue(core.refusals.stopping, to: connection)
+        case .refused(let refusal): return queue(refusal, to: connection)
         case .alreadyUsed: return queue(core.refusals.internalError, to: connection)
         }
     }

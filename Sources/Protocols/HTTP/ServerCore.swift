@@ -8,6 +8,8 @@ final class ServerCore: Sendable {
     private struct Waiting {
         var isStopping = false
         var tickets: [ObjectIdentifier: ParkedRequest] = [:]
+        /// How many of them each client has.
+        var clients: [UInt64: Int] = [:]
     }
 
     /// Most requests have none, and a chunk is an allocation.
@@ -19,6 +21,12 @@ final class ServerCore: Sendable {
     let connectionMemory: Int
     let uploadLimit: Int
     let idleMilliseconds: Int
+    let slowReaderBytes: UInt64
+    let slowReaderSeconds: Int
+    private let parkedLimit: Int
+    private let parkedPerAddress: Int
+    /// Seconds since the start, counted by the patrol: a clock that costs a request nothing.
+    let second = Atomic(0)
     let refusals: Refusals
     let sockets = OpenSockets()
     /// Requests whose fields have been read and whose answer is not all sent.
@@ -37,6 +45,10 @@ final class ServerCore: Sendable {
         self.log = log
         connectionMemory = configuration.connectionMemory
         uploadLimit = configuration.uploadLimit
+        parkedLimit = configuration.parkedLimit
+        parkedPerAddress = configuration.parkedPerAddress
+        slowReaderBytes = UInt64(clamping: configuration.slowReaderBytes)
+        slowReaderSeconds = max(1, Int(configuration.slowReaderWindow.components.seconds))
         idleMilliseconds = Int(configuration.idleTimeout.components.seconds) * 1000
         refusals = Refusals(commonHeaders: configuration.commonHeaders)
     }
@@ -45,18 +57,27 @@ final class ServerCore: Sendable {
 
     var parkedCount: Int { waiting.withLock { $0.tickets.count } }
 
-    /// Enters a ticket whose connection is about to be suspended; false when the server is stopping.
-    func park(_ ticket: ParkedRequest) -> Bool {
-        waiting.withLock { waiting in
-            if waiting.isStopping { return false }
+    /// Enters a ticket of `client` whose connection is about to be suspended; a refusal when it may not be.
+    func park(_ ticket: ParkedRequest, of client: UInt64) -> HTTPResponse? {
+        let refusal: (response: HTTPResponse, isOfClient: Bool?)? = waiting.withLock { waiting in
+            if waiting.isStopping { return (refusals.stopping, nil) }
+            if waiting.tickets.count >= parkedLimit { return (refusals.tooManyParked, false) }
+            if waiting.clients[client, default: 0] >= parkedPerAddress { return (refusals.tooManyParked, true) }
             waiting.tickets[ObjectIdentifier(ticket)] = ticket
-            return true
+            waiting.clients[client, default: 0] += 1
+            return nil
         }
+        if let isOfClient = refusal?.isOfClient { observer?.parkingRefused(isOfClient: isOfClient) }
+        return refusal?.response
     }
 
-    /// Strikes a ticket out whose connection has been resumed.
-    func unpark(_ ticket: ParkedRequest) {
-        waiting.withLock { _ = $0.tickets.removeValue(forKey: ObjectIdentifier(ticket)) }
+    /// Strikes a ticket of `client` out whose connection has been resumed.
+    func unpark(_ ticket: ParkedRequest, of client: UInt64) {
+        waiting.withLock { waiting in
+            waiting.tickets[ObjectIdentifier(ticket)] = nil
+            let left = waiting.clients[client, default: 1] - 1
+            waiting.clients[client] = left > 0 ? left : nil
+        }
     }
 
     /// From here on every request is answered with 503, and so is every one that is parked.

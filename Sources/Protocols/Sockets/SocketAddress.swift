@@ -1,4 +1,4 @@
-internal import Glibc
+public import Glibc
 
 /// Where a socket listens: a numeric IPv4 or IPv6 address and a port.
 public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
@@ -42,28 +42,36 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The address in `storage`, an IPv4 address mapped into IPv6 in its IPv4 form.
-    init(_ storage: sockaddr_storage) {
-        var storage = storage
+    /// The address in the system's form, an IPv4 address mapped into IPv6 in its IPv4 form (RFC 4291 §2.5.5.2). The
+    /// host is "" for anything that is no IP address.
+    public init(_ address: UnsafePointer<sockaddr>) {
         let length = Int(INET6_ADDRSTRLEN)
-        self = withUnsafePointer(to: &storage) { pointer in
-            withUnsafeTemporaryAllocation(of: CChar.self, capacity: length) { text in
-                guard let base = text.baseAddress else { return SocketAddress(host: "", port: 0) }
-                if Int32(pointer.pointee.ss_family) == AF_INET {
-                    return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { v4 in
-                        var address = v4.pointee.sin_addr
-                        inet_ntop(AF_INET, &address, base, socklen_t(length))
-                        return SocketAddress(host: String(cString: base), port: UInt16(bigEndian: v4.pointee.sin_port))
-                    }
+        self = withUnsafeTemporaryAllocation(of: CChar.self, capacity: length) { text in
+            guard let base = text.baseAddress else { return SocketAddress(host: "", port: 0) }
+            switch Int32(address.pointee.sa_family) {
+            case AF_INET:
+                return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { v4 in
+                    var address = v4.pointee.sin_addr
+                    inet_ntop(AF_INET, &address, base, socklen_t(length))
+                    return SocketAddress(host: String(cString: base), port: UInt16(bigEndian: v4.pointee.sin_port))
                 }
-                return pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { v6 in
+            case AF_INET6:
+                return address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { v6 in
                     var address = v6.pointee.sin6_addr
                     inet_ntop(AF_INET6, &address, base, socklen_t(length))
                     let text = String(cString: base)
                     let host = text.hasPrefix("::ffff:") && text.contains(".") ? String(text.dropFirst(7)) : text
                     return SocketAddress(host: host, port: UInt16(bigEndian: v6.pointee.sin6_port))
                 }
+            default: return SocketAddress(host: "", port: 0)
             }
+        }
+    }
+
+    /// The address in `storage`.
+    init(_ storage: sockaddr_storage) {
+        self = withUnsafePointer(to: storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { SocketAddress($0) }
         }
     }
 }
@@ -83,9 +91,10 @@ public struct SocketError: Error, Sendable, Hashable, CustomStringConvertible {
     /// One sentence that says what to do.
     public var description: String {
         switch code {
+        case EINVAL where call == "address": "\"\(address.host)\" is not a numeric IPv4 or IPv6 address"
         case EADDRINUSE: "\(address) is taken by another process: stop it, or choose another port"
         case EACCES: "\(address) may not be used by this user: ports below 1024 need the right to bind them"
-        case EADDRNOTAVAIL: "\(address.host) is no address of this machine"
+        case EADDRNOTAVAIL, EAFNOSUPPORT: "\(address.host) is no address of this machine"
         default: "\(call) failed for \(address): \(String(cString: strerror(code)))"
         }
     }

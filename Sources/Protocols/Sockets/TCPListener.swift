@@ -8,37 +8,10 @@ public final class TCPListener: Sendable {
     public let address: SocketAddress
 
     /// Listens at `address`. The unspecified IPv6 address takes IPv4 connections too.
-    public init(_ address: SocketAddress, backlog: Int32 = 512) throws(SocketError) {
-        func failure(_ call: String) -> SocketError { SocketError(call: call, code: errno, address: address) }
-        let isIPv6 = address.host.contains(":")
-        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, type, 0)
-        self.descriptor = descriptor
-        guard descriptor >= 0 else {
-            self.address = address
-            throw failure("socket")
-        }
-        var (on, off): (Int32, Int32) = (1, 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        if isIPv6 {
-            setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, socklen_t(MemoryLayout<Int32>.size))
-        }
-        errno = EADDRNOTAVAIL
-        let bound = address.withSystemAddress { bind(descriptor, $0, $1) } ?? -1
-        guard bound == 0, listen(descriptor, backlog) == 0 else {
-            let error = failure("bind")
-            // From here on the object is whole, and `deinit` closes the socket.
-            self.address = address
-            throw error
-        }
-        var actual = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        withUnsafeMutablePointer(to: &actual) {
-            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getsockname(descriptor, $0, &length)
-            }
-        }
-        self.address = SocketAddress(host: address.host, port: SocketAddress(actual).port)
+    public init(_ address: SocketAddress) throws(SocketError) {
+        let socket = try ListeningSocket(address, isBlocking: true)
+        descriptor = socket.descriptor
+        self.address = socket.address
     }
 
     deinit { Glibc.close(descriptor) }

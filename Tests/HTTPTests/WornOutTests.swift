@@ -1,0 +1,114 @@
+import Bytes
+import Glibc
+import HTTP
+import Synchronization
+import Testing
+
+/// Clients that would wear a server out.
+@Suite(.timeLimit(.minutes(1))) struct WornOutTests {
+    @Test func aClientMayParkOnlySoManyRequestsAndAreToldToComeAgain() throws {
+        let tickets = Tickets()
+        let observer = CountingObserver()
+        let server = try startServer(observer: observer, configure: { $0.parkedPerAddress = 2 }) { _ in tickets.park() }
+        defer { server.stop() }
+        let clients = try (0..<3).map { _ in try TestClient(server.port) }
+        for (index, client) in clients.prefix(2).enumerated() {
+            client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+            #expect(eventually { server.parkedCount == index + 1 })
+        }
+        let refused = try clients[2].get("/")
+        #expect(refused.status == 503 && refused["Retry-After"] == "1")
+        #expect(refused["Access-Control-Allow-Origin"] == "*")
+        #expect(observer.counts.parkingRefused == [true])
+        // Where one is answered there is room again.
+        tickets.all[0].resume(with: HTTPResponse(status: 204))
+        #expect(try clients[0].receive().status == 204)
+        clients[2].send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+        #expect(eventually { server.parkedCount == 2 })
+    }
+
+    @Test func onlySoManyRequestsAreParkedInAll() throws {
+        let tickets = Tickets()
+        let observer = CountingObserver()
+        let server = try startServer(
+            address: "0.0.0.0", observer: observer, configure: { ($0.parkedLimit, $0.parkedPerAddress) = (3, 2) }
+        ) { _ in tickets.park() }
+        defer { server.stop() }
+        // Every address of 127/8 is this machine: clients of different addresses.
+        let clients = try ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"].map {
+            try TestClient(server.port, from: $0)
+        }
+        for (index, client) in clients.prefix(3).enumerated() {
+            client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+            #expect(eventually { server.parkedCount == index + 1 })
+        }
+        #expect(try clients[3].get("/").status == 503)
+        #expect(observer.counts.parkingRefused == [false])
+    }
+
+    @Test func aParkedClientThatLeftCostsItsPlaceUntilItIsAnswered() throws {
+        let tickets = Tickets()
+        let observer = CountingObserver()
+        let server = try startServer(observer: observer) { _ in tickets.park() }
+        defer { server.stop() }
+        let client = try TestClient(server.port)
+        client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+        #expect(eventually { server.parkedCount == 1 })
+        client.close()
+        tickets.all[0].resume(with: HTTPResponse(status: 200))
+        #expect(eventually { server.parkedCount == 0 && server.connectionCount == 0 && observer.counts.closed == 1 })
+    }
+
+    @Test(arguments: [
+        "", "GET / HT", "GET / HTTP/1.1\r\nHost: t\r\n", "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 90\r\n\r\n",
+    ])
+    func aRequestThatTricklesInIsCutOffThoughSomethingAlwaysMoves(beginning: String) throws {
+        let observer = CountingObserver()
+        let server = try startServer(observer: observer, configure: { $0.idleTimeout = .seconds(2) }) { _ in
+            .response(HTTPResponse(status: 200))
+        }
+        defer { server.stop() }
+        let client = try TestClient(server.port)
+        client.send(beginning)
+        let begun = ContinuousClock.now
+        let isDropped = eventually {
+            client.send(beginning.isEmpty ? "\r\n" : "a")
+            usleep(200_000)
+            return observer.counts.dropped == [.slowRequest]
+        }
+        #expect(isDropped)
+        #expect(ContinuousClock.now - begun < .seconds(6))
+        #expect(eventually { server.connectionCount == 0 })
+    }
+
+    /// A client that takes some bytes every tenth of a second; how many it got before it was cut off.
+    private func bytesRead(perSecond: Int, of total: Int, _ observer: CountingObserver) throws -> Int {
+        let body = ByteChunk([UInt8](repeating: 7, count: total))
+        let server = try startServer(
+            observer: observer, configure: { ($0.slowReaderBytes, $0.slowReaderWindow) = (200_000, .seconds(2)) }
+        ) { _ in .response(HTTPResponse(status: 200, body: .chunk(body))) }
+        defer { server.stop(grace: .zero) }
+        let client = try TestClient(server.port, receiveBuffer: 16_384)
+        client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+        var count = 0
+        for _ in 0..<80 where observer.counts.dropped.isEmpty && count < total {
+            count += client.read(atMost: perSecond / 10)
+            usleep(100_000)
+        }
+        return count
+    }
+
+    @Test func aReaderThatHardlyReadsIsCutOff() throws {
+        let observer = CountingObserver()
+        let count = try bytesRead(perSecond: 2000, of: 20_000_000, observer)
+        #expect(observer.counts.dropped == [.slowReader])
+        #expect(count < 100_000)
+    }
+
+    @Test func aReaderThatIsSlowButSteadyIsServed() throws {
+        let observer = CountingObserver()
+        let count = try bytesRead(perSecond: 400_000, of: 20_000_000, observer)
+        #expect(observer.counts.dropped.isEmpty)
+        #expect(count > 1_000_000)
+    }
+}
