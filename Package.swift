@@ -91,7 +91,8 @@ let package = Package(
         tests("HLSRulesTests", ["Bytes", "HLSRules"]),
         tests("HTTPTests", ["Bytes", "HTTP", "Sockets"]),
         tests("RTMPTests", ["Bytes", "RTMP"]),
-        tests("IngestTests", ["Bytes", "Ingest", "Media", "RTMP"]),
+        tests(
+            "IngestTests", ["Bytes", "Ingest", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time"]),
         tests("RuntimeTests", ["Runtime"]),
         tests("SocketsTests", ["Runtime", "Sockets"]),
         tests("PublishingTests", ["Bytes", "HLS", "Media", "Packaging", "Publishing", "Runtime", "Time"]),

@@ -14,10 +14,11 @@ import Time
     /// A publisher that keeps what it is told.
     final class Encoder: Publisher {
         let warnings = Mutex<[String]>([])
+        let farewells = Mutex<[String]>([])
 
         func warn(code: String, description: String) { warnings.withLock { $0.append(code) } }
 
-        func disconnect(reason: String) {}
+        func disconnect(reason: String) { farewells.withLock { $0.append(reason) } }
     }
 
     struct Quiet: LogSink {
@@ -64,6 +65,36 @@ import Time
         #expect(throws: PublishRefusal.self) { try directory.open(request(nil, "key-of-news"), for: Encoder()) }
         feed.end()
         _ = try directory.open(request(nil, "key-of-news"), for: Encoder())
+    }
+
+    @Test func aPublisherThatFellSilentGivesWayToOneWithTheSameKey() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let (old, new) = (Encoder(), Encoder())
+        let first = try directory.open(request(nil, "key-of-news"), for: old)
+        first.receive(.track(Self.video), arrival: clock.now)
+        for second in Int64(0)..<4 {
+            feed(first, milliseconds: second * 1000..<second * 1000 + 1000)
+            clock.advance(by: .seconds(1))
+        }
+        clock.advance(by: .milliseconds(900))
+        #expect(throws: PublishRefusal.self) { try directory.open(request(nil, "key-of-news"), for: new) }
+        clock.advance(by: .milliseconds(100))
+        #expect(throws: PublishRefusal.self) { try directory.open(request("news", "key-of-sport"), for: new) }
+        let second = try directory.open(request("news", "key-of-news"), for: new)
+        #expect(old.farewells.withLock { $0.count } == 1 && new.farewells.withLock { $0.isEmpty })
+        // What the old one still sends, and its end, change nothing.
+        let before = try #require(channel.output.snapshot?.rendition("video")).nextPartNumber
+        feed(first, milliseconds: 4000..<6000)
+        first.end()
+        #expect(channel.output.snapshot?.rendition("video")?.nextPartNumber == before)
+        second.receive(.track(Self.video), arrival: clock.now)
+        feed(second, milliseconds: 0..<3000)
+        let window = try #require(channel.output.snapshot?.rendition("video"))
+        #expect(window.segments.filter { $0.isDiscontinuous }.count == 1 && window.nextPartNumber > before)
+        #expect(throws: PublishRefusal.self, "the new one is not silent") {
+            try directory.open(request(nil, "key-of-news"), for: old)
+        }
     }
 
     static let video = Track(
