@@ -103,6 +103,14 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6])
 
+// Fuzzers are built only by Tools/fuzz, with the fuzzer's own main function.
+if Context.environment["HEADWATER_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "RTMPSessionFuzz", dependencies: ["Bytes", "Ingest", "RTMP"], path: "Tests/Fuzz/RTMPSessionFuzz",
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}
+
 let upcoming = [
     "ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault", "NonisolatedNonsendingByDefault",
     "InferIsolatedConformances",
