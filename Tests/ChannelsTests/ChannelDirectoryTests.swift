@@ -3,7 +3,7 @@ import Ingest
 import Media
 import Packaging
 import Publishing
-import Synchronization
+import Locks
 import Telemetry
 import Testing
 import Time

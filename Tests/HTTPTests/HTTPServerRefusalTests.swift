@@ -1,7 +1,7 @@
 import Bytes
 import Glibc
 import HTTP
-import Synchronization
+import Locks
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct HTTPServerRefusalTests {

@@ -1,6 +1,6 @@
 import Bytes
 import HTTP
-import Synchronization
+import Locks
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct ParkedRequestTests {

@@ -1,7 +1,7 @@
 import Bytes
 import Glibc
 import HTTP
-import Synchronization
+import Locks
 import Testing
 
 /// Clients that would wear a server out.

@@ -2,7 +2,7 @@ import Glibc
 import Ingest
 import Runtime
 import Sockets
-import Synchronization
+import Locks
 import Telemetry
 import Testing
 import Time

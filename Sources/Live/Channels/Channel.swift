@@ -3,7 +3,7 @@ internal import Ingest
 internal import Media
 public import Packaging
 public import Publishing
-internal import Synchronization
+internal import Locks
 public import Telemetry
 public import Time
 

@@ -1,6 +1,6 @@
 internal import Runtime
 public import Sockets
-internal import Synchronization
+internal import Locks
 public import Telemetry
 public import Time
 

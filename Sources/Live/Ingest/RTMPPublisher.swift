@@ -3,7 +3,7 @@ internal import Crypto
 internal import RTMP
 internal import Runtime
 internal import Sockets
-internal import Synchronization
+internal import Locks
 internal import Telemetry
 internal import Time
 
@@ -28,6 +28,7 @@ final class RTMPPublisher: Publisher {
     private let logger: Logger
     private let metrics: IngestMetrics
     private let clock: any MonotonicClock
+    private let connected: Instant
     private let outbox = Mutex(Outbox())
 
     init(
@@ -39,6 +40,7 @@ final class RTMPPublisher: Publisher {
         self.logger = logger.with(["peer.address": .personal(connection.peer.host)])
         self.metrics = metrics
         self.clock = clock
+        connected = clock.now
     }
 
     // MARK: Publisher
@@ -67,7 +69,7 @@ final class RTMPPublisher: Publisher {
         var ending = "closed"
         var channelID = ""
 
-        var progress = (messages: session.receivedMessages, instant: clock.now)
+        var progress = (messages: session.receivedMessages, instant: connected)
         reading: while outbox.withLock({ $0.disconnectReason == nil }) {
             let read = connection.read(into: buffer)
             let arrival = clock.now
