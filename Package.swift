@@ -105,6 +105,12 @@ let package = Package(
         tests(
             "ChannelsTests",
             ["Locks", "Bytes", "Channels", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
+        tests(
+            "OriginTests",
+            [
+                "Bytes", "Channels", "HTTP", "Ingest", "Media", "Origin", "Packaging", "Publishing", "Telemetry",
+                "Time",
+            ]),
         tests("HeadwaterServerTests", ["Configuration", "HeadwaterServer", "Schema"]),
         tests("PackagingTests", ["Bytes", "Media", "Time", "HLS", "ISOBMFF", "Packaging"]),
     ],

@@ -187,6 +187,20 @@ import Time
         #expect(returned.count == 1 && returned.first?.isGap == false)
     }
 
+    @Test func aChannelBeginsWithItsFirstKeyFrame() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        opened.receive(.track(Self.video), arrival: clock.now)
+        feed(opened, milliseconds: 40..<1000, hasKeys: false)
+        clock.advance(by: .seconds(1))
+        let began = clock.wallTime
+        feed(opened, milliseconds: 1000..<4000)
+        let first = try #require(channel.output.snapshot?.rendition("video")?.segments.first)
+        #expect(first.start == .zero && first.programDateTime == began)
+        #expect(first.duration == .milliseconds(1000))
+    }
+
     @Test func silenceGoesOnAfterTheEncoderHasLeftAtThePaceOfTheMonotonicClock() throws {
         let directory = directory()
         let channel = try #require(directory["news"])
