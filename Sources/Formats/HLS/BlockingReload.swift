@@ -78,10 +78,11 @@ public struct PlaylistEdge: Sendable, Hashable {
             return isEnded || !isBeyondLastSegment(directives) ? .answer : decideOpen(part: 0)
         }
         if directives.mediaSequence > lastSegment + 2 { return .tooFarAhead }
-        guard let part = directives.part, advancePartLimit != nil else { return .wait }
+        guard let part = directives.part, let advancePartLimit else { return .wait }
         if directives.mediaSequence == lastSegment + 1 { return decideOpen(part: part) }
-        // A part of the segment after the open one: at least one part ahead of everything.
-        return isTooFar(part: openParts + 1 + part) ? .tooFarAhead : .wait
+        // A part of the segment after the open one: at least one part ahead of everything. The part is whatever a client
+        // has sent, so nothing is added to it.
+        return part >= advancePartLimit - 1 ? .tooFarAhead : .wait
     }
 
     /// A part number past the end of the last complete segment stands for the first part after it.
