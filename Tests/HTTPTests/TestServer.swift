@@ -47,9 +47,7 @@ final class Tickets: Sendable {
     var all: [ParkedRequest] { state.withLock { $0 } }
 
     func park() -> HTTPAnswer {
-        let ticket = ParkedRequest()
-        state.withLock { $0.append(ticket) }
-        return .park(ticket)
+        .park { ticket in self.state.withLock { $0.append(ticket) } }
     }
 }
 

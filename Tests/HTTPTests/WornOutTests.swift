@@ -20,6 +20,7 @@ import Testing
         #expect(refused.status == 503 && refused["Retry-After"] == "1")
         #expect(refused["Access-Control-Allow-Origin"] == "*")
         #expect(observer.counts.parkingRefused == [true])
+        #expect(tickets.all.count == 2, "the handler never hears of one that has no place")
         // Where one is answered there is room again.
         tickets.all[0].resume(with: HTTPResponse(status: 204))
         #expect(try clients[0].receive().status == 204)

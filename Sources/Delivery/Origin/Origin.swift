@@ -118,21 +118,24 @@ public final class Origin: Sendable {
         _ awaited: Awaited, _ channel: Channel, _ snapshot: PresentationSnapshot,
         _ response: @escaping @Sendable (PresentationSnapshot) -> HTTPResponse?
     ) -> HTTPAnswer {
-        let ticket = ParkedRequest()
         let target = snapshot.profile.targetDuration
-        channel.output.wait(for: awaited, of: snapshot.id, until: clock.now + .seconds(3 * target)) {
-            [responses] outcome in
-            let answer =
-                switch outcome {
-                case .published(let current):
-                    response(current) ?? responses.failure(404, "This part of the stream is not here", cacheSeconds: 1)
-                case .cancelled: responses.failure(404, "This part of the stream will not come", cacheSeconds: target)
-                case .timedOut: responses.failure(503, "The live stream has paused", cacheSeconds: 0, retryAfter: 1)
-                case .shuttingDown: responses.failure(503, "The server is restarting", cacheSeconds: 0, retryAfter: 1)
-                }
-            ticket.resume(with: answer)
+        let deadline = clock.now + .seconds(3 * target)
+        return .park { [output = channel.output, id = snapshot.id, responses] ticket in
+            output.wait(for: awaited, of: id, until: deadline) { outcome in
+                let answer =
+                    switch outcome {
+                    case .published(let current):
+                        response(current)
+                            ?? responses.failure(404, "This part of the stream is not here", cacheSeconds: 1)
+                    case .cancelled:
+                        responses.failure(404, "This part of the stream will not come", cacheSeconds: target)
+                    case .timedOut: responses.failure(503, "The live stream has paused", cacheSeconds: 0, retryAfter: 1)
+                    case .shuttingDown:
+                        responses.failure(503, "The server is restarting", cacheSeconds: 0, retryAfter: 1)
+                    }
+                ticket.resume(with: answer)
+            }
         }
-        return .park(ticket)
     }
 }
 

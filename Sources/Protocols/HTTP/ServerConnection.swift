@@ -141,18 +141,21 @@ final class ServerConnection: @unchecked Sendable {
             source: .connection(connection))
         switch core.handler.respond(to: request) {
         case .response(let response): return queue(response, to: connection)
-        case .park(let ticket): return park(connection, with: ticket)
+        case .park(let begin): return park(connection, begin)
         }
     }
 
-    private func park(_ connection: OpaquePointer, with ticket: ParkedRequest) -> Bool {
-        switch ticket.park(connection, of: core) {
+    private func park(_ connection: OpaquePointer, _ begin: (ParkedRequest) -> Void) -> Bool {
+        let client = mhd_client_key(connection)
+        if let refusal = core.takePlace(client) { return queue(refusal, to: connection) }
+        let ticket = ParkedRequest()
+        begin(ticket)
+        switch ticket.park(connection, of: core, client: client) {
         case .suspended:
             phase = .parked(ticket)
             return true
         case .answered(let response): return queue(response, to: connection)
-        case .refused(let refusal): return queue(refusal, to: connection)
-        case .alreadyUsed: return queue(core.refusals.internalError, to: connection)
+        case .refused: return queue(core.refusals.stopping, to: connection)
         }
     }
 

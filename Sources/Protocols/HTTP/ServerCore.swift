@@ -8,8 +8,16 @@ final class ServerCore: Sendable {
     private struct Waiting {
         var isStopping = false
         var tickets: [ObjectIdentifier: ParkedRequest] = [:]
+        /// How many places are taken: by the tickets, and by those that are about to be parked.
+        var places = 0
         /// How many of them each client has.
         var clients: [UInt64: Int] = [:]
+
+        mutating func leave(_ client: UInt64) {
+            places -= 1
+            let left = clients[client, default: 1] - 1
+            clients[client] = left > 0 ? left : nil
+        }
     }
 
     /// Most requests have none, and a chunk is an allocation.
@@ -57,13 +65,13 @@ final class ServerCore: Sendable {
 
     var parkedCount: Int { waiting.withLock { $0.tickets.count } }
 
-    /// Enters a ticket of `client` whose connection is about to be suspended; a refusal when it may not be.
-    func park(_ ticket: ParkedRequest, of client: UInt64) -> HTTPResponse? {
+    /// Takes a place among the requests that wait; a refusal when there is none for `client`.
+    func takePlace(_ client: UInt64) -> HTTPResponse? {
         let refusal: (response: HTTPResponse, isOfClient: Bool?)? = waiting.withLock { waiting in
             if waiting.isStopping { return (refusals.stopping, nil) }
-            if waiting.tickets.count >= parkedLimit { return (refusals.tooManyParked, false) }
+            if waiting.places >= parkedLimit { return (refusals.tooManyParked, false) }
             if waiting.clients[client, default: 0] >= parkedPerAddress { return (refusals.tooManyParked, true) }
-            waiting.tickets[ObjectIdentifier(ticket)] = ticket
+            waiting.places += 1
             waiting.clients[client, default: 0] += 1
             return nil
         }
@@ -71,12 +79,23 @@ final class ServerCore: Sendable {
         return refusal?.response
     }
 
+    /// Gives a place back that no ticket was parked at.
+    func leave(_ client: UInt64) { waiting.withLock { $0.leave(client) } }
+
+    /// Enters a ticket whose connection is about to be suspended; false when the server is stopping.
+    func park(_ ticket: ParkedRequest) -> Bool {
+        waiting.withLock { waiting in
+            if waiting.isStopping { return false }
+            waiting.tickets[ObjectIdentifier(ticket)] = ticket
+            return true
+        }
+    }
+
     /// Strikes a ticket of `client` out whose connection has been resumed.
     func unpark(_ ticket: ParkedRequest, of client: UInt64) {
         waiting.withLock { waiting in
             waiting.tickets[ObjectIdentifier(ticket)] = nil
-            let left = waiting.clients[client, default: 1] - 1
-            waiting.clients[client] = left > 0 ? left : nil
+            waiting.leave(client)
         }
     }
 
