@@ -64,18 +64,23 @@ import Testing
         #expect(client.isAtEnd())
     }
 
-    @Test func connectionsOverTheLimitWaitForTheirTurn() throws {
-        let server = try startServer(configure: { $0.connectionLimit = 4 }) { _ in .response(Self.response("ok")) }
+    @Test func connectionsFarOverTheLimitWaitForTheirTurn() throws {
+        let tickets = Tickets()
+        let server = try startServer(configure: { $0.connectionLimit = 4 }) { _ in tickets.park() }
         defer { server.stop() }
-        var clients = try (0..<8).map { _ in try TestClient(server.port) }
+        let clients = try (0..<4).map { _ in try TestClient(server.port) }
         for client in clients { client.send(Self.request) }
-        // Each one that leaves makes room for one more, whichever worker it was with.
-        while !clients.isEmpty {
-            #expect(server.connectionCount <= 4)
-            let client = clients.removeFirst()
-            #expect(try client.receive().text == "ok")
-            client.close()
-        }
+        #expect(eventually { server.parkedCount == 4 })
+        // Sixteen more say nothing, so that there is no place to be refused at either.
+        let silent = try (0..<16).map { _ in try TestClient(server.port) }
+        #expect(eventually { server.connectionCount == 20 })
+        let late = try TestClient(server.port)
+        late.send(Self.request)
+        #expect(!late.isReadable(within: 200))
+        for client in silent { client.close() }
+        #expect(try late.receive().status == 503)
+        for ticket in tickets.all { ticket.resume(with: Self.response("ok")) }
+        for client in clients { #expect(try client.receive().text == "ok") }
     }
 
     @Test func thePortIsFreeAgainAfterAStop() throws {

@@ -116,6 +116,12 @@ final class TestClient {
         return response
     }
 
+    /// Whether anything comes, the end included, before so many milliseconds have gone by.
+    func isReadable(within milliseconds: Int32) -> Bool {
+        var descriptor = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, milliseconds) > 0
+    }
+
     /// True when the server has closed the connection and nothing is left to read.
     func isAtEnd() -> Bool {
         if !buffer.isEmpty { return false }

@@ -19,7 +19,7 @@ final class CountingObserver: HTTPServerObserver {
         var rejected = 0
         var statuses: [Int: Int] = [:]
         var undelivered = 0
-        var parkingRefused: [Bool] = []
+        var bounds: [HTTPBound] = []
         var dropped: [DropReason] = []
     }
 
@@ -29,7 +29,7 @@ final class CountingObserver: HTTPServerObserver {
 
     func connectionOpened() { state.withLock { $0.opened += 1 } }
     func connectionClosed() { state.withLock { $0.closed += 1 } }
-    func parkingRefused(isOfClient: Bool) { state.withLock { $0.parkingRefused.append(isOfClient) } }
+    func boundReached(_ bound: HTTPBound) { state.withLock { $0.bounds.append(bound) } }
     func connectionDropped(_ reason: DropReason) { state.withLock { $0.dropped.append(reason) } }
     func requestRejected() { state.withLock { $0.rejected += 1 } }
     func requestCompleted(method: HTTPMethod, status: Int, wasDelivered: Bool) {

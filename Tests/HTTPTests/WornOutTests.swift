@@ -19,7 +19,7 @@ import Testing
         let refused = try clients[2].get("/")
         #expect(refused.status == 503 && refused["Retry-After"] == "1")
         #expect(refused["Access-Control-Allow-Origin"] == "*")
-        #expect(observer.counts.parkingRefused == [true])
+        #expect(observer.counts.bounds == [.parkedPerAddress])
         #expect(tickets.all.count == 2, "the handler never hears of one that has no place")
         // Where one is answered there is room again.
         tickets.all[0].resume(with: HTTPResponse(status: 204))
@@ -44,7 +44,54 @@ import Testing
             #expect(eventually { server.parkedCount == index + 1 })
         }
         #expect(try clients[3].get("/").status == 503)
-        #expect(observer.counts.parkingRefused == [false])
+        #expect(observer.counts.bounds == [.parked])
+    }
+
+    @Test func aClientMayHaveOnlySoManyConnectionsAndIsToldSo() throws {
+        let observer = CountingObserver()
+        let server = try startServer(
+            address: "0.0.0.0", observer: observer, configure: { $0.connectionsPerAddress = 2 }
+        ) { _ in .response(HTTPResponse(status: 200)) }
+        defer { server.stop() }
+        let clients = try (0..<2).map { _ in try TestClient(server.port) }
+        for client in clients { #expect(try client.get("/").status == 200) }
+        let third = try TestClient(server.port)
+        let refused = try third.get("/")
+        #expect(refused.status == 503 && refused["Retry-After"] == "1" && refused["Connection"] == "close")
+        #expect(refused["Access-Control-Allow-Origin"] == "*")
+        #expect(third.isAtEnd())
+        #expect(observer.counts.bounds == [.connectionsPerAddress])
+        #expect(try TestClient(server.port, from: "127.0.0.2").get("/").status == 200, "others are served")
+        #expect(try clients[0].get("/").status == 200, "and so is who was there before")
+        clients[0].close()
+        #expect(eventually { (try? TestClient(server.port).get("/").status) == 200 })
+    }
+
+    /// Who asks nothing cannot be told anything, and takes no more places than an eighth and sixteen.
+    @Test func aClientFarOverItsConnectionsIsClosedAtOnce() throws {
+        let server = try startServer(configure: { $0.connectionsPerAddress = 8 }) { _ in
+            .response(HTTPResponse(status: 200))
+        }
+        defer { server.stop() }
+        let clients = try (0..<25).map { _ in try TestClient(server.port) }
+        #expect(eventually { server.connectionCount == 25 })
+        // Two workers let in at the same time may each see the last place.
+        let more = try (0..<4).map { _ in try TestClient(server.port) }
+        #expect(more.allSatisfy { $0.isAtEnd() })
+        #expect(server.connectionCount == 25)
+        #expect(try clients[0].get("/").status == 200)
+    }
+
+    @Test func connectionsInAllAreBoundedToo() throws {
+        let observer = CountingObserver()
+        let server = try startServer(
+            address: "0.0.0.0", observer: observer, configure: { $0.connectionLimit = 2 }
+        ) { _ in .response(HTTPResponse(status: 200)) }
+        defer { server.stop() }
+        let clients = try ["127.0.0.1", "127.0.0.2"].map { try TestClient(server.port, from: $0) }
+        for client in clients { #expect(try client.get("/").status == 200) }
+        #expect(try TestClient(server.port, from: "127.0.0.3").get("/").status == 503)
+        #expect(observer.counts.bounds == [.connections])
     }
 
     @Test func aParkedClientThatLeftCostsItsPlaceUntilItIsAnswered() throws {

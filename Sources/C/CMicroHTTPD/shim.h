@@ -19,7 +19,6 @@ struct mhd_options {
     unsigned int workers;
     size_t connection_memory;
     unsigned int connections;
-    unsigned int connections_per_address;
     unsigned int idle_seconds;
     void *context;
     MHD_AcceptPolicyCallback accept;
@@ -44,7 +43,6 @@ static inline struct MHD_Daemon *mhd_start(const struct mhd_options *o)
         MHD_OPTION_LISTEN_SOCKET, (MHD_socket) o->listen_socket,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->connection_memory,
         MHD_OPTION_CONNECTION_LIMIT, o->connections,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, o->connections_per_address,
         MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds,
         MHD_OPTION_NOTIFY_COMPLETED, o->completed, o->context,
         MHD_OPTION_NOTIFY_CONNECTION, o->connection_changed, o->context,
@@ -147,9 +145,8 @@ struct tcp_standing {
 };
 
 /* A client: its IPv4 address, or its IPv6 network of 64 bits. Mapped addresses are IPv4. */
-static inline uint64_t mhd_client_key(struct MHD_Connection *connection)
+static inline uint64_t client_key(const struct sockaddr *address)
 {
-    const struct sockaddr *address = mhd_client_address(connection);
     uint64_t key = 0;
     if (address != NULL && address->sa_family == AF_INET) {
         memcpy(&key, &((const struct sockaddr_in *) address)->sin_addr, 4);

@@ -15,7 +15,7 @@ private func serverConnection(_ connection: OpaquePointer?) -> ServerConnection?
 @c func acceptConnection(
     _ context: UnsafeMutableRawPointer?, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t
 ) -> MHD_Result {
-    serverCore(context)?.sockets.admit() == true ? .YES : .NO
+    serverCore(context)?.admit(client_key(address)) == true ? .YES : .NO
 }
 
 @c func connectionChanged(
@@ -24,15 +24,17 @@ private func serverConnection(_ connection: OpaquePointer?) -> ServerConnection?
 ) {
     guard let core = serverCore(context), let socketContext else { return }
     if notification == .CONNECTION_NOTIFY_STARTED {
-        let server = ServerConnection(core)
+        let client = client_key(mhd_client_address(connection))
+        let server = ServerConnection(core, client: client)
         socketContext.pointee = Unmanaged.passRetained(server).toOpaque()
-        core.sockets.insert(mhd_connection_socket(connection), server.watch)
+        server.begin(mhd_connection_socket(connection))
         core.observer?.connectionOpened()
     } else if let pointer = socketContext.pointee {
         let socket = mhd_connection_socket(connection)
-        Unmanaged<ServerConnection>.fromOpaque(pointer).takeRetainedValue().closing(socket)
+        let server = Unmanaged<ServerConnection>.fromOpaque(pointer).takeRetainedValue()
+        server.closing(socket)
         socketContext.pointee = nil
-        core.sockets.remove(socket)
+        core.sockets.remove(socket, of: server.client)
         core.observer?.connectionClosed()
     }
 }

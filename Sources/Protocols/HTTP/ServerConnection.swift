@@ -20,6 +20,8 @@ final class ServerConnection: @unchecked Sendable {
     }
 
     let watch: ConnectionWatch
+    /// Whose connection it is, as `client_key` tells clients apart.
+    let client: UInt64
 
     private let core: ServerCore
     private var phase = Phase.idle
@@ -29,12 +31,22 @@ final class ServerConnection: @unchecked Sendable {
     private var status = 0
     /// True when libmicrohttpd gave the last request up after its line.
     private var wasGivenUp = false
+    /// True when it is one too many: its first request is refused.
+    private var isOneTooMany = false
     /// What to say before the connection is closed where libmicrohttpd would close it in silence.
     private var lastWords: HTTPResponse?
 
-    init(_ core: ServerCore) {
+    init(_ core: ServerCore, client: UInt64) {
         self.core = core
+        self.client = client
         watch = ConnectionWatch(second: core.second.load(ordering: .relaxed))
+    }
+
+    /// The connection is open; from here on it counts.
+    func begin(_ descriptor: Int32) {
+        guard let bound = core.sockets.insert(descriptor, watch, of: client) else { return }
+        isOneTooMany = true
+        core.observer?.boundReached(bound)
     }
 
     /// The request line is there; `query` is what follows its `?`.
@@ -56,6 +68,7 @@ final class ServerConnection: @unchecked Sendable {
             core.requestCount.add(1, ordering: .relaxed)
             self.method = HTTPMethod(String(cString: method))
             phase = .receiving
+            if isOneTooMany { return queue(core.refusals.tooManyConnections, to: connection) }
             if let refusal = refusal(of: connection, isHTTP11: strcmp(version, "HTTP/1.1") == 0) {
                 return queue(refusal, to: connection)
             }
@@ -146,7 +159,6 @@ final class ServerConnection: @unchecked Sendable {
     }
 
     private func park(_ connection: OpaquePointer, _ begin: (ParkedRequest) -> Void) -> Bool {
-        let client = mhd_client_key(connection)
         if let refusal = core.takePlace(client) { return queue(refusal, to: connection) }
         let ticket = ParkedRequest()
         begin(ticket)

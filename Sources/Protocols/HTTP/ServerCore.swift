@@ -36,7 +36,7 @@ final class ServerCore: Sendable {
     /// Seconds since the start, counted by the patrol: a clock that costs a request nothing.
     let second = Atomic(0)
     let refusals: Refusals
-    let sockets = OpenSockets()
+    let sockets: OpenSockets
     /// Requests whose fields have been read and whose answer is not all sent.
     let requestCount = Atomic(0)
 
@@ -53,6 +53,7 @@ final class ServerCore: Sendable {
         self.log = log
         connectionMemory = configuration.connectionMemory
         uploadLimit = configuration.uploadLimit
+        sockets = OpenSockets(limit: configuration.connectionLimit, perClient: configuration.connectionsPerAddress)
         parkedLimit = configuration.parkedLimit
         parkedPerAddress = configuration.parkedPerAddress
         slowReaderBytes = UInt64(clamping: configuration.slowReaderBytes)
@@ -63,19 +64,32 @@ final class ServerCore: Sendable {
 
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
+    /// Whether a client that has connected may begin.
+    func admit(_ client: UInt64) -> Bool {
+        switch sockets.admit(client) {
+        case .admitted: return true
+        case .stopping: return false
+        case .refused:
+            observer?.boundReached(.connectionsPerAddress)
+            return false
+        }
+    }
+
     var parkedCount: Int { waiting.withLock { $0.tickets.count } }
 
     /// Takes a place among the requests that wait; a refusal when there is none for `client`.
     func takePlace(_ client: UInt64) -> HTTPResponse? {
-        let refusal: (response: HTTPResponse, isOfClient: Bool?)? = waiting.withLock { waiting in
+        let refusal: (response: HTTPResponse, bound: HTTPBound?)? = waiting.withLock { waiting in
             if waiting.isStopping { return (refusals.stopping, nil) }
-            if waiting.places >= parkedLimit { return (refusals.tooManyParked, false) }
-            if waiting.clients[client, default: 0] >= parkedPerAddress { return (refusals.tooManyParked, true) }
+            if waiting.places >= parkedLimit { return (refusals.tooManyParked, .parked) }
+            if waiting.clients[client, default: 0] >= parkedPerAddress {
+                return (refusals.tooManyParked, .parkedPerAddress)
+            }
             waiting.places += 1
             waiting.clients[client, default: 0] += 1
             return nil
         }
-        if let isOfClient = refusal?.isOfClient { observer?.parkingRefused(isOfClient: isOfClient) }
+        if let bound = refusal?.bound { observer?.boundReached(bound) }
         return refusal?.response
     }
 
