@@ -112,7 +112,7 @@ import Testing
     ])
     func aRequestThatTricklesInIsCutOffThoughSomethingAlwaysMoves(beginning: String) throws {
         let observer = CountingObserver()
-        let server = try startServer(observer: observer, configure: { $0.idleTimeout = .seconds(2) }) { _ in
+        let server = try startServer(observer: observer, configure: { $0.requestTimeout = .seconds(2) }) { _ in
             .response(HTTPResponse(status: 200))
         }
         defer { server.stop() }
@@ -127,6 +127,53 @@ import Testing
         #expect(isDropped)
         #expect(ContinuousClock.now - begun < .seconds(6))
         #expect(eventually { server.connectionCount == 0 })
+    }
+
+    /// Only what has begun to come is in a hurry.
+    @Test func aConnectionThatIsIdleIsNotTakenForASlowRequest() throws {
+        let observer = CountingObserver()
+        let server = try startServer(observer: observer, configure: { $0.requestTimeout = .seconds(1) }) { _ in
+            .response(HTTPResponse(status: 200))
+        }
+        defer { server.stop() }
+        let (fresh, used) = (try TestClient(server.port), try TestClient(server.port))
+        #expect(try used.get("/").status == 200)
+        #expect(!fresh.isReadable(within: 4000))
+        #expect(try fresh.get("/").status == 200)
+        #expect(try used.get("/").status == 200)
+        #expect(observer.counts.dropped.isEmpty)
+    }
+
+    /// The second request on a connection is watched like the first.
+    @Test func aLaterRequestThatTricklesInIsCutOffToo() throws {
+        let observer = CountingObserver()
+        let server = try startServer(observer: observer, configure: { $0.requestTimeout = .seconds(1) }) { _ in
+            .response(HTTPResponse(status: 200))
+        }
+        defer { server.stop() }
+        let client = try TestClient(server.port)
+        #expect(try client.get("/").status == 200)
+        #expect(
+            eventually {
+                client.send("G")
+                return client.isReadable(within: 100)
+            })
+        #expect(client.isAtEnd())
+        #expect(eventually { observer.counts.dropped == [.slowRequest] })
+    }
+
+    @Test func aClientThatReadsNothingIsCutOffOnce() throws {
+        let observer = CountingObserver()
+        let body = ByteChunk([UInt8](repeating: 7, count: 20_000_000))
+        let server = try startServer(observer: observer, configure: { $0.slowReaderWindow = .seconds(1) }) { _ in
+            .response(HTTPResponse(status: 200, body: .chunk(body)))
+        }
+        defer { server.stop(grace: .zero) }
+        let client = try TestClient(server.port, receiveBuffer: 16_384)
+        client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+        #expect(eventually { server.connectionCount == 0 && observer.counts.closed == 1 })
+        #expect(observer.counts.dropped == [.slowReader])
+        #expect(observer.counts.undelivered == 1)
     }
 
     /// A client that takes some bytes every tenth of a second; how many it got before it was cut off.

@@ -139,9 +139,11 @@ struct tcp_standing {
     uint32_t milliseconds_since_received;
     uint32_t segments_received;
     uint32_t segments_sent;
-    /* Whether something waits that the client's window has no room for, and how much it has taken in all. */
+    /* Whether something waits that the client's window has no room for, how much it has taken in all, and how much
+       it has sent. */
     int has_unsent;
     uint64_t bytes_taken;
+    uint64_t bytes_received;
 };
 
 /* A client: its IPv4 address, or its IPv6 network of 64 bits. Mapped addresses are IPv4. */
@@ -178,6 +180,7 @@ static inline int tcp_read_standing(int descriptor, struct tcp_standing *standin
     memcpy(&unsent, info + 144, 4);
     standing->has_unsent = unsent != 0;
     memcpy(&standing->bytes_taken, info + 120, 8);
+    memcpy(&standing->bytes_received, info + 128, 8);
     return 1;
 }
 

@@ -19,10 +19,12 @@ public struct HTTPServerConfiguration: Sendable {
     public var parkedLimit = 20_000
     /// How many requests of one client may be parked; more get 503.
     public var parkedPerAddress = 1024
-    /// After how long without a byte in either direction a connection is closed, and how long a client has, from its
-    /// connecting or from the last answer, until its next request is whole. Parked requests do not count. Whole
+    /// After how long without a byte in either direction a connection is closed. Parked requests do not count. Whole
     /// seconds; 0 sets no limit.
     public var idleTimeout = Duration.seconds(30)
+    /// How long a client has from the first byte of a request to its last. Whole seconds, looked at once in each; 0 sets
+    /// no limit.
+    public var requestTimeout = Duration.seconds(10)
     /// How many bytes a client has to take within `slowReaderWindow` while there are some for it; one that takes fewer
     /// is cut off. 0 sets no limit.
     public var slowReaderBytes = 65_536

@@ -81,11 +81,19 @@ final class OpenSockets: Sendable {
         }
     }
 
-    /// Ends the connections for which `reason` has one; returns the reasons.
+    /// Ends the connections for which `reason` has one; returns the reasons, each once.
+    ///
+    /// What was not sent yet is thrown away: the kernel would keep it for a client that does not read. A worker that
+    /// was reading at the same moment can overlook the end, so it is told again until it closes.
     func drop(_ reason: (Int32, ConnectionWatch) -> DropReason?) -> [DropReason] {
         state.withLock { state in
             state.connections.compactMap { descriptor, watch in
-                guard let reason = reason(descriptor, watch) else { return nil }
+                let isDropped = watch.sight.withLock { $0.isDropped }
+                let reason = isDropped ? nil : reason(descriptor, watch)
+                guard isDropped || reason != nil else { return nil }
+                watch.sight.withLock { $0.isDropped = true }
+                var lingering = linger(l_onoff: 1, l_linger: 0)
+                setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
                 shutdown(descriptor, Int32(SHUT_RDWR))
                 return reason
             }

@@ -19,7 +19,7 @@ final class ServerConnection: @unchecked Sendable {
         case answered
     }
 
-    let watch: ConnectionWatch
+    let watch = ConnectionWatch()
     /// Whose connection it is, as `client_key` tells clients apart.
     let client: UInt64
 
@@ -39,7 +39,6 @@ final class ServerConnection: @unchecked Sendable {
     init(_ core: ServerCore, client: UInt64) {
         self.core = core
         self.client = client
-        watch = ConnectionWatch(second: core.second.load(ordering: .relaxed))
     }
 
     /// The connection is open; from here on it counts.
@@ -97,7 +96,7 @@ final class ServerConnection: @unchecked Sendable {
             core.requestCount.subtract(1, ordering: .releasing)
         }
         phase = .idle
-        watch.awaitRequest(second: core.second.load(ordering: .relaxed))
+        watch.awaitNextRequest()
         status = 0
         rawQuery = ""
         if !body.isEmpty { body = [] }

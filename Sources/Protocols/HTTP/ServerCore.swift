@@ -29,12 +29,11 @@ final class ServerCore: Sendable {
     let connectionMemory: Int
     let uploadLimit: Int
     let idleMilliseconds: Int
+    let requestSeconds: Int
     let slowReaderBytes: UInt64
     let slowReaderSeconds: Int
     private let parkedLimit: Int
     private let parkedPerAddress: Int
-    /// Seconds since the start, counted by the patrol: a clock that costs a request nothing.
-    let second = Atomic(0)
     let refusals: Refusals
     let sockets: OpenSockets
     /// Requests whose fields have been read and whose answer is not all sent.
@@ -56,6 +55,7 @@ final class ServerCore: Sendable {
         sockets = OpenSockets(limit: configuration.connectionLimit, perClient: configuration.connectionsPerAddress)
         parkedLimit = configuration.parkedLimit
         parkedPerAddress = configuration.parkedPerAddress
+        requestSeconds = Int(configuration.requestTimeout.components.seconds)
         slowReaderBytes = UInt64(clamping: configuration.slowReaderBytes)
         slowReaderSeconds = max(1, Int(configuration.slowReaderWindow.components.seconds))
         idleMilliseconds = Int(configuration.idleTimeout.components.seconds) * 1000
