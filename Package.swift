@@ -89,7 +89,8 @@ let package = Package(
         tests("HLSTests", ["HLS", "Media", "Time"]),
         tests("TimelineTests", ["Timeline"]),
         tests("HLSRulesTests", ["Bytes", "HLSRules"]),
-        tests("HTTPTests", ["Bytes", "HTTP", "Sockets"]),
+        .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),
+        tests("HTTPTests", ["Bytes", "HTTP", "HTTPTestClient", "Sockets"]),
         tests("RTMPTests", ["Bytes", "RTMP"]),
         tests("IngestTests", ["Bytes", "Ingest", "Media", "RTMP"]),
         tests("RuntimeTests", ["Runtime"]),
@@ -98,6 +99,12 @@ let package = Package(
         tests(
             "ChannelsTests", ["Bytes", "Channels", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
         tests("HeadwaterServerTests", ["Configuration", "HeadwaterServer", "Schema"]),
+        tests(
+            "OriginTests",
+            [
+                "Bytes", "Channels", "HLS", "HTTP", "HTTPTestClient", "Ingest", "Media", "Origin", "Packaging",
+                "Publishing", "Telemetry", "Time",
+            ]),
         tests("PackagingTests", ["Bytes", "Media", "Time", "HLS", "ISOBMFF", "Packaging"]),
     ],
     swiftLanguageModes: [.v6])

@@ -1,5 +1,6 @@
 import Bytes
 import HTTP
+import HTTPTestClient
 import Synchronization
 import Testing
 

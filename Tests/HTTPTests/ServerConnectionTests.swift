@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import HTTP
+import HTTPTestClient
 import Testing
 
 /// What one client's bytes come to, in whatever pieces and whatever order they arrive.
@@ -26,7 +27,7 @@ import Testing
         let server = try startServer { _ in .response(Self.response("ok")) }
         defer { server.stop() }
         var statuses: [Int] = []
-        for length in stride(from: 3000, to: 10_500, by: 37) {
+        for length in stride(from: 6000, to: 16_000, by: 47) {
             statuses.append(try TestClient(server.port).get(start + String(repeating: "a", count: length)).status)
         }
         #expect(statuses.allSatisfy { [200, 414, 431].contains($0) })
@@ -127,7 +128,7 @@ import Testing
         client.send(Self.request)
         #expect(eventually { server.parkedCount == 1 })
         tickets.all[0].resume(
-            with: HTTPResponse(status: 200, headers: [("X-Long", String(repeating: "v", count: 9000))]))
+            with: HTTPResponse(status: 200, headers: [("X-Long", String(repeating: "v", count: 15_000))]))
         #expect(try client.receive().status == 431)
         #expect(eventually { server.requestCount == 0 })
     }

@@ -64,16 +64,6 @@ func startServer(
     return try HTTPServer.start(configuration, handler: ClosureHandler(handler), observer: observer, log: log)
 }
 
-/// Waits until `condition` holds; false after ten seconds.
-func eventually(_ condition: () -> Bool) -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
-    while !condition() {
-        if ContinuousClock.now > deadline { return false }
-        usleep(1000)
-    }
-    return true
-}
-
 /// Runs `body` on `count` threads and waits for all of them.
 func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     final class Job: Sendable {

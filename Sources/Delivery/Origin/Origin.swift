@@ -34,7 +34,7 @@ public final class Origin: Sendable {
         switch request.method {
         case .get, .head: break
         case .options: return .response(responses.preflight)
-        default: return .response(responses.failure(405, "Media can only be read", cacheSeconds: 0))
+        default: return .response(responses.methodNotAllowed)
         }
         let segments = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2)
         guard let id = segments.first, let channel = directory[String(id)] else {
@@ -78,17 +78,21 @@ public final class Origin: Sendable {
         of rendition: RenditionWindow, _ snapshot: PresentationSnapshot, _ channel: Channel, _ request: HTTPRequest,
         gzip: Bool
     ) -> HTTPAnswer {
-        let directives: DeliveryDirectives?
-        do throws(DeliveryDirectives.Fault) {
-            directives = try .parse(mediaSequence: request.query("_HLS_msn"), part: request.query("_HLS_part"))
-        } catch {
-            let message =
-                switch error {
-                case .malformedInteger: "_HLS_msn and _HLS_part are decimal integers"
-                case .partWithoutMediaSequence: "_HLS_part needs _HLS_msn"
-                }
-            return .response(
-                responses.failure(400, message, cacheSeconds: snapshot.profile.targetDuration))
+        var directives: DeliveryDirectives?
+        // A playlist that has ended is what it is, whatever was asked for (§6.2.5.2).
+        if !rendition.isEnded {
+            do throws(DeliveryDirectives.Fault) {
+                directives = try .parse(request)
+            } catch {
+                let message =
+                    switch error {
+                    case .malformedInteger: "_HLS_msn and _HLS_part are decimal integers"
+                    case .partWithoutMediaSequence: "_HLS_part needs _HLS_msn"
+                    case .repeated: "_HLS_msn and _HLS_part stand once"
+                    }
+                return .response(
+                    responses.failure(400, message, cacheSeconds: snapshot.profile.targetDuration))
+            }
         }
         guard let directives else {
             guard rendition.isPlayable else {
@@ -136,6 +140,14 @@ public final class Origin: Sendable {
                 ticket.resume(with: answer)
             }
         }
+    }
+}
+
+extension DeliveryDirectives {
+    /// What `request` asks for. A directive that stands twice is refused: a cache on the way may read the other one.
+    fileprivate static func parse(_ request: HTTPRequest) throws(Fault) -> DeliveryDirectives? {
+        if request.isRepeated(query: "_HLS_msn") || request.isRepeated(query: "_HLS_part") { throw .repeated }
+        return try parse(mediaSequence: request.query("_HLS_msn"), part: request.query("_HLS_part"))
     }
 }
 

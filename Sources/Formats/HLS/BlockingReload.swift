@@ -17,6 +17,8 @@ public struct DeliveryDirectives: Sendable, Hashable {
         case malformedInteger
         /// `_HLS_part` came without `_HLS_msn` (a MUST of §6.2.5.2).
         case partWithoutMediaSequence
+        /// A directive stands in the query more than once.
+        case repeated
     }
 
     /// Reads the values of `_HLS_msn` and `_HLS_part`; nothing when neither was given.

@@ -46,13 +46,15 @@ private func serverConnection(_ connection: OpaquePointer?) -> ServerConnection?
 ) -> UnsafeMutableRawPointer? {
     guard let target, let server = serverConnection(connection) else { return nil }
     guard let mark = strchr(target, Int32(UInt8(ascii: "?"))) else {
-        server.readLine(query: UnsafeBufferPointer(start: nil, count: 0))
+        server.readLine(targetLength: strlen(target), query: UnsafeBufferPointer(start: nil, count: 0))
         return nil
     }
     let query = mark + 1
     let length = strlen(query)
     query.withMemoryRebound(to: UInt8.self, capacity: length) {
-        server.readLine(query: UnsafeBufferPointer(start: $0, count: length))
+        server.readLine(
+            targetLength: UnsafePointer(mark) - target + 1 + length,
+            query: UnsafeBufferPointer(start: $0, count: length))
     }
     // The text stands in the connection's read buffer; `const` only in the signature.
     query.pointee = 0

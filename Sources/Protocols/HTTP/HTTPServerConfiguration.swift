@@ -30,9 +30,10 @@ public struct HTTPServerConfiguration: Sendable {
     public var slowReaderBytes = 65_536
     /// How long a reader is watched before it counts as slow. Whole seconds.
     public var slowReaderWindow = Duration.seconds(20)
-    /// How much memory a connection has for request line, request fields, 64 bytes for each field, and the fields of
-    /// the response.
-    public var connectionMemory = 8192
+    /// How much memory a connection has for request line, request fields, 64 bytes for each field, a copy of the cookies
+    /// and 64 bytes for each, and the fields of the response. Half of it is the buffer to read into. The default takes
+    /// three kibibytes of a browser's fields, forty cookies among them.
+    public var connectionMemory = 14_336
     /// How long a request body may be; a longer one gets 413.
     public var uploadLimit = 65_536
     /// Fields of every response that the server makes itself (400, 413, 431, 500, 503): CORS belongs here.

@@ -27,6 +27,8 @@ final class ServerConnection: @unchecked Sendable {
     private var phase = Phase.idle
     private var method = HTTPMethod.get
     private var rawQuery = ""
+    /// How long the target is, its query included, up to its end or the first NUL in it.
+    private var targetLength = 0
     private var body: [UInt8] = []
     private var status = 0
     /// True when libmicrohttpd gave the last request up after its line.
@@ -49,8 +51,9 @@ final class ServerConnection: @unchecked Sendable {
     }
 
     /// The request line is there; `query` is what follows its `?`.
-    func readLine(query: UnsafeBufferPointer<UInt8>) {
+    func readLine(targetLength: Int, query: UnsafeBufferPointer<UInt8>) {
         phase = .lineRead
+        self.targetLength = targetLength
         wasGivenUp = false
         rawQuery = query.isEmpty ? "" : String(decoding: query, as: UTF8.self)
     }
@@ -68,7 +71,12 @@ final class ServerConnection: @unchecked Sendable {
             self.method = HTTPMethod(String(cString: method))
             phase = .receiving
             if isOneTooMany { return queue(core.refusals.tooManyConnections, to: connection) }
-            if let refusal = refusal(of: connection, isHTTP11: strcmp(version, "HTTP/1.1") == 0) {
+            // One space, and no NUL, stands between the parts of the line, CR and LF behind it: RFC 9112 §3. Both are NULs
+            // by now.
+            guard method + strlen(method) + 1 == target, target + targetLength + 1 == version, version[9] == 0 else {
+                return queue(core.refusals.badRequest, to: connection)
+            }
+            if let refusal = refusal(of: connection, head: method, isHTTP11: strcmp(version, "HTTP/1.1") == 0) {
                 return queue(refusal, to: connection)
             }
             return true
@@ -117,8 +125,10 @@ final class ServerConnection: @unchecked Sendable {
     }
 
     /// What is wrong with a request whose fields are there, before its body is read.
-    private func refusal(of connection: OpaquePointer, isHTTP11: Bool) -> HTTPResponse? {
-        let framing = mhd_read_framing(connection)
+    private func refusal(
+        of connection: OpaquePointer, head: UnsafePointer<CChar>, isHTTP11: Bool
+    ) -> HTTPResponse? {
+        let framing = mhd_read_framing(connection, head)
         // RFC 9112 §3.2, §5.1 and §6.1: what is framed in two ways, or in one that is not understood, may be two
         // requests to a proxy on the way. libmicrohttpd takes "Content-Length : 3" for a field that it does not know.
         guard framing.malformed == 0, framing.hosts == 1 || (framing.hosts == 0 && !isHTTP11),
