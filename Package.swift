@@ -32,9 +32,10 @@ let package = Package(
         system("CCurl", pkgConfig: "libcurl", apt: ["libcurl4-openssl-dev"]),
         // Core
         library("Bytes", in: "Core"),
-        library("Time", in: "Core"),
+        library("Locks", in: "Core"),
+        library("Time", in: "Core", ["Locks"]),
         library("Crypto", in: "Core", ["COpenSSL"]),
-        library("Telemetry", in: "Core", ["Crypto", "Time"]),
+        library("Telemetry", in: "Core", ["Locks", "Crypto", "Time"]),
         library("Schema", in: "Core"),
         library("Configuration", in: "Core", ["Schema", "Telemetry"]),
         library("Runtime", in: "Core", ["CLinux"]),
@@ -46,20 +47,24 @@ let package = Package(
         // Protocols
         library("Sockets", in: "Protocols", ["CLinux"]),
         library("RTMP", in: "Protocols", ["Bytes"]),
-        library("HTTP", in: "Protocols", ["Bytes", "CMicroHTTPD", "CZlib", "Runtime", "Sockets"]),
+        library("HTTP", in: "Protocols", ["Locks", "Bytes", "CMicroHTTPD", "CZlib", "Runtime", "Sockets"]),
         // Live
         library("Timeline", in: "Live", ["Media"]),
         library(
             "Ingest", in: "Live",
-            ["Bytes", "Bitstreams", "Crypto", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time", "Timeline"]),
+            [
+                "Locks", "Bytes", "Bitstreams", "Crypto", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time",
+                "Timeline",
+            ]),
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "ISOBMFF", "HLS", "Timeline"]),
-        library("Publishing", in: "Live", ["HLS", "Packaging", "Runtime", "Time"]),
+        library("Publishing", in: "Live", ["Locks", "HLS", "Packaging", "Runtime", "Time"]),
         library(
             "Channels", in: "Live",
-            ["Crypto", "Ingest", "Media", "Packaging", "Publishing", "Runtime", "Telemetry", "Time"]),
+            ["Locks", "Crypto", "Ingest", "Media", "Packaging", "Publishing", "Runtime", "Telemetry", "Time"]),
         // Delivery
         library(
-            "Origin", in: "Delivery", ["Bytes", "Channels", "HLS", "HTTP", "Media", "Packaging", "Publishing", "Time"]),
+            "Origin", in: "Delivery",
+            ["Locks", "Bytes", "Channels", "HLS", "HTTP", "Media", "Packaging", "Publishing", "Time"]),
         library("Site", in: "Delivery", ["Bytes", "HTTP"], assets: "Assets"),
         // Tools
         library("HLSRules", in: "Tools", ["Bytes"]),
@@ -70,6 +75,7 @@ let package = Package(
         library(
             "HeadwaterServer", in: "App",
             [
+                "Locks",
                 "Bytes", "Channels", "Configuration", "Crypto", "HTTP", "Ingest", "Origin", "Packaging", "Publishing",
                 "Runtime", "Schema", "Site", "Sockets", "Telemetry", "Time",
             ]),
@@ -80,7 +86,7 @@ let package = Package(
         tests("BytesTests", ["Bytes"]),
         tests("TimeTests", ["Time"]),
         tests("CryptoTests", ["Crypto"]),
-        tests("TelemetryTests", ["Telemetry", "Time"]),
+        tests("TelemetryTests", ["Locks", "Telemetry", "Time"]),
         tests("SchemaTests", ["Schema"]),
         tests("ConfigurationTests", ["Configuration", "Schema", "Telemetry"]),
         tests("MediaTests", ["Bytes", "Media"]),
@@ -90,14 +96,16 @@ let package = Package(
         tests("TimelineTests", ["Timeline"]),
         tests("HLSRulesTests", ["Bytes", "HLSRules"]),
         .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),
-        tests("HTTPTests", ["Bytes", "HTTP", "HTTPTestClient", "Sockets"]),
+        tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "Sockets"]),
         tests("RTMPTests", ["Bytes", "RTMP"]),
-        tests("IngestTests", ["Bytes", "Ingest", "Media", "RTMP"]),
+        tests(
+            "IngestTests", ["Locks", "Bytes", "Ingest", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time"]),
         tests("RuntimeTests", ["Runtime"]),
         tests("SocketsTests", ["Runtime", "Sockets"]),
         tests("PublishingTests", ["Bytes", "HLS", "Media", "Packaging", "Publishing", "Runtime", "Time"]),
         tests(
-            "ChannelsTests", ["Bytes", "Channels", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
+            "ChannelsTests",
+            ["Locks", "Bytes", "Channels", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
         tests("HeadwaterServerTests", ["Configuration", "HeadwaterServer", "Schema"]),
         tests(
             "OriginTests",
@@ -109,6 +117,14 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6])
 
+// Fuzzers are built only by Tools/fuzz, with the fuzzer's own main function.
+if Context.environment["HEADWATER_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "RTMPSessionFuzz", dependencies: ["Bytes", "Ingest", "RTMP"], path: "Tests/Fuzz/RTMPSessionFuzz",
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}
+
 let upcoming = [
     "ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault", "NonisolatedNonsendingByDefault",
     "InferIsolatedConformances",
@@ -118,6 +134,7 @@ let settings: [SwiftSetting] =
         .treatAllWarnings(as: .error), .enableExperimentalFeature("Lifetimes"),
         .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
     ] + upcoming.map { .enableUpcomingFeature($0) }
+    + (Context.environment["HEADWATER_THREAD_SANITIZER"] == nil ? [] : [.define("THREAD_SANITIZER")])
 for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + settings
 }

@@ -3,7 +3,7 @@ import Ingest
 import Media
 import Packaging
 import Publishing
-import Synchronization
+import Locks
 import Telemetry
 import Testing
 import Time
@@ -14,10 +14,11 @@ import Time
     /// A publisher that keeps what it is told.
     final class Encoder: Publisher {
         let warnings = Mutex<[String]>([])
+        let farewells = Mutex<[String]>([])
 
         func warn(code: String, description: String) { warnings.withLock { $0.append(code) } }
 
-        func disconnect(reason: String) {}
+        func disconnect(reason: String) { farewells.withLock { $0.append(reason) } }
     }
 
     struct Quiet: LogSink {
@@ -66,6 +67,36 @@ import Time
         _ = try directory.open(request(nil, "key-of-news"), for: Encoder())
     }
 
+    @Test func aPublisherThatFellSilentGivesWayToOneWithTheSameKey() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let (old, new) = (Encoder(), Encoder())
+        let first = try directory.open(request(nil, "key-of-news"), for: old)
+        first.receive(.track(Self.video), arrival: clock.now)
+        for second in Int64(0)..<4 {
+            feed(first, milliseconds: second * 1000..<second * 1000 + 1000)
+            clock.advance(by: .seconds(1))
+        }
+        clock.advance(by: .milliseconds(900))
+        #expect(throws: PublishRefusal.self) { try directory.open(request(nil, "key-of-news"), for: new) }
+        clock.advance(by: .milliseconds(100))
+        #expect(throws: PublishRefusal.self) { try directory.open(request("news", "key-of-sport"), for: new) }
+        let second = try directory.open(request("news", "key-of-news"), for: new)
+        #expect(old.farewells.withLock { $0.count } == 1 && new.farewells.withLock { $0.isEmpty })
+        // What the old one still sends, and its end, change nothing.
+        let before = try #require(channel.output.snapshot?.rendition("video")).nextPartNumber
+        feed(first, milliseconds: 4000..<6000)
+        first.end()
+        #expect(channel.output.snapshot?.rendition("video")?.nextPartNumber == before)
+        second.receive(.track(Self.video), arrival: clock.now)
+        feed(second, milliseconds: 0..<3000)
+        let window = try #require(channel.output.snapshot?.rendition("video"))
+        #expect(window.segments.filter { $0.isDiscontinuous }.count == 1 && window.nextPartNumber > before)
+        #expect(throws: PublishRefusal.self, "the new one is not silent") {
+            try directory.open(request(nil, "key-of-news"), for: old)
+        }
+    }
+
     static let video = Track(
         codec: .h264, format: .video(VideoFormat(width: 320, height: 180)),
         decoderConfiguration: ByteChunk([1, 0x64, 0, 0x1F, 0xFF, 0xE0, 0]), codecString: "avc1.64001f")
@@ -73,14 +104,14 @@ import Time
         codec: .aac, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1024)),
         decoderConfiguration: ByteChunk([0x11, 0x90]), codecString: "mp4a.40.2")
 
-    func feed(_ feed: any Feed, milliseconds range: Range<Int64>, gop: Int64 = 1000) {
+    func feed(_ feed: any Feed, milliseconds range: Range<Int64>, gop: Int64 = 1000, hasKeys: Bool = true) {
         for time in stride(from: range.lowerBound, to: range.upperBound, by: 40) {
             let at = MediaTime.milliseconds(time)
             feed.receive(
                 .video(
                     Sample(
                         data: ByteChunk([0, 0, 0, 1, 0x65]), decodeTime: at, presentationTime: at,
-                        isSync: (time - range.lowerBound) % gop == 0)), arrival: clock.now)
+                        isSync: hasKeys && (time - range.lowerBound) % gop == 0)), arrival: clock.now)
         }
     }
 
@@ -146,14 +177,28 @@ import Time
         let silent = try #require(channel.output.snapshot?.rendition("video"))
         #expect(silent.edge == .milliseconds(8000), "the clock stands at 8 s")
         #expect(silent.segments.filter { $0.isGap }.count >= 2)
-        // The frames go on, in the middle of a group of pictures: shown from the next key frame on.
-        feed(opened, milliseconds: 8040..<8960, gop: 100_000)
+        // The frames go on where they stopped, in the middle of a group of pictures: shown from the next key frame on.
+        feed(opened, milliseconds: 4000..<4960, hasKeys: false)
         let waiting = try #require(channel.output.snapshot?.rendition("video"))
         #expect(waiting.nextPartNumber == silent.nextPartNumber)
-        feed(opened, milliseconds: 9000..<11_000)
+        feed(opened, milliseconds: 5000..<8000)
         let window = try #require(channel.output.snapshot?.rendition("video"))
         let returned = window.segments.filter { $0.isDiscontinuous }
         #expect(returned.count == 1 && returned.first?.isGap == false)
+    }
+
+    @Test func aChannelBeginsWithItsFirstKeyFrame() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        opened.receive(.track(Self.video), arrival: clock.now)
+        feed(opened, milliseconds: 40..<1000, hasKeys: false)
+        clock.advance(by: .seconds(1))
+        let began = clock.wallTime
+        feed(opened, milliseconds: 1000..<4000)
+        let first = try #require(channel.output.snapshot?.rendition("video")?.segments.first)
+        #expect(first.start == .zero && first.programDateTime == began)
+        #expect(first.duration == .milliseconds(1000))
     }
 
     @Test func silenceGoesOnAfterTheEncoderHasLeftAtThePaceOfTheMonotonicClock() throws {

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import re
+import signal
 
 from conftest import channel, wait_for
 
@@ -19,8 +20,8 @@ def refused(server, publish, reason, said, **options):
     output = publisher.wait()
     assert publisher.process.returncode != 0
     assert said in output
-    event = wait_for(lambda: server.events("ingest.refused"), what="the log event")[-1]
-    assert event["reason"] == reason
+    events = lambda: [event for event in server.events("ingest.refused") if event["reason"] == reason]
+    assert len(wait_for(events, what="the log event")) == 1
     metrics = server.metrics()
     assert f'headwater_ingest_refused_total{{reason="{reason}"}} 1' in metrics
 
@@ -89,3 +90,22 @@ def test_a_shutdown_answers_viewers_and_tells_publishers(serve, publish):
         assert statuses == [503] * 20
     assert "The server is shutting down" in publisher.wait()
     assert server.events("server.stopped")
+
+
+def test_a_frozen_encoder_gives_way_to_one_with_the_same_key(serve, publish):
+    server = serve([channel("news", latency="ultra")])
+    first = publish(server, "news")
+    folder = server.renditions("news")["video"]
+    refused(server, publish, "busy", "Somebody else is publishing")
+    first.process.send_signal(signal.SIGSTOP)
+    wait_for(lambda: server.events("channel.silence_began"), what="the silence")
+    refused(server, publish, "wrong_key", "No channel has this stream key", path="nonsense")
+    second = publish(server, "news")
+    wait_for(lambda: "#EXT-X-DISCONTINUITY\n" in server.get(f"{folder}/index.m3u8").text, what="the second encoder")
+    assert len(server.events("channel.publisher_replaced")) == 1
+    first.process.send_signal(signal.SIGCONT)
+    first.wait()
+    assert wait_for(lambda: [event for event in server.events("ingest.closed") if "took over" in event["reason"]])
+    before = server.get(f"{folder}/index.m3u8").text
+    wait_for(lambda: server.get(f"{folder}/index.m3u8").text != before, what="the stream going on")
+    assert second.process.poll() is None

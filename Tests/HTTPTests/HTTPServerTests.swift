@@ -2,7 +2,7 @@ import Bytes
 import Glibc
 import HTTP
 import HTTPTestClient
-import Synchronization
+import Locks
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct HTTPServerTests {

@@ -1,7 +1,7 @@
 import Bytes
 import HTTP
 import HTTPTestClient
-import Synchronization
+import Locks
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct ParkedRequestTests {

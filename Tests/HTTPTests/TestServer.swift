@@ -1,6 +1,6 @@
 import Glibc
 import HTTP
-import Synchronization
+import Locks
 
 /// Answers with a closure.
 struct ClosureHandler: HTTPHandler {

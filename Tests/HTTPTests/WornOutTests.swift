@@ -2,7 +2,7 @@ import Bytes
 import Glibc
 import HTTP
 import HTTPTestClient
-import Synchronization
+import Locks
 import Testing
 
 /// Clients that would wear a server out.

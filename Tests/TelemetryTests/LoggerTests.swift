@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import Synchronization
+import Locks
 import Telemetry
 import Testing
 import Time

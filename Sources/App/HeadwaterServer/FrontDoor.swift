@@ -2,7 +2,7 @@ internal import Bytes
 internal import HTTP
 internal import Origin
 internal import Site
-internal import Synchronization
+internal import Locks
 internal import Telemetry
 
 /// What answers on the HTTP port: probes of the server's health, live media, and the pages.

@@ -1,5 +1,5 @@
 internal import HTTP
-internal import Synchronization
+internal import Locks
 internal import Telemetry
 internal import Time
 

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locks
 
 /// A number that only grows. Updating it is one atomic addition, from any thread.
 public final class Counter: Metric {

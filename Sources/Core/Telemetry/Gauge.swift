@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locks
 
 /// A number that goes up and down. It can be set from any thread.
 public final class Gauge: Metric {

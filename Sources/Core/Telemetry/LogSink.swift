@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Synchronization
+internal import Locks
 
 /// Where finished log lines go.
 public protocol LogSink: Sendable {

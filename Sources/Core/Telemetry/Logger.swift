@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locks
 public import Time
 
 /// Writes events as JSON lines: the time, the level, the event's name, then its fields.

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locks
 
 /// All metrics of one name, told apart by the values of their labels.
 ///

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locks
 
 /// A family of metrics as the registry sees it, whatever their kind.
 protocol MetricFamilyRendering: AnyObject, Sendable {

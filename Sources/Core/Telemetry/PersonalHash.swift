@@ -1,5 +1,5 @@
 internal import Crypto
-internal import Synchronization
+internal import Locks
 internal import Time
 
 /// Turns personal values into short hashes under a random key that lives for one day and is never stored.

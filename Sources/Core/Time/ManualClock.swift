@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locks
 
 /// Clocks that stand still until they are set, for tests and for replaying recorded input.
 public final class ManualClock: Clocks {

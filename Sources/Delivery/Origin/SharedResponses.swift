@@ -3,7 +3,7 @@ internal import HLS
 internal import HTTP
 internal import Media
 internal import Packaging
-internal import Synchronization
+internal import Locks
 
 /// The responses that viewers share: each playlist version, part, segment and initialization is made into a response
 /// once, by whoever asks first, and sent to everyone.

@@ -3,7 +3,7 @@ internal import Ingest
 internal import Media
 public import Packaging
 public import Publishing
-internal import Synchronization
+internal import Locks
 public import Telemetry
 public import Time
 
@@ -36,7 +36,7 @@ public final class Channel: Sendable {
         /// Who publishes; the number tells feeds apart.
         var publisher: (number: Int, publisher: any Publisher)?
         var feeds = 0
-        /// When a sample came in last.
+        /// When a sample came in last, or the publisher did.
         var lastArrival = Instant(nanoseconds: 0)
         var isStopped = false
     }
@@ -78,20 +78,30 @@ public final class Channel: Sendable {
 
     // MARK: Publishers
 
-    /// Lets `publisher` fill the channel, if nobody else does.
+    /// Lets `publisher`, who knows the stream key, fill the channel, if nobody else does. A publisher that has fallen
+    /// silent gives way: it is the same encoder, most often, whose old connection has not noticed its end.
     func attach(_ publisher: any Publisher) throws(PublishRefusal) -> any Feed {
-        let number = state.withLock { state -> Int? in
-            guard state.publisher == nil, !state.isStopped else { return nil }
+        let now = clock.now
+        let attached = state.withLock { state -> (number: Int, replaced: (any Publisher)?)? in
+            guard !state.isStopped else { return nil }
+            let replaced = state.publisher?.publisher
+            guard replaced == nil || now - state.lastArrival >= Self.silenceLimit else { return nil }
+            state.presentation?.interrupt()
             state.feeds += 1
             state.publisher = (state.feeds, publisher)
             state.session = FeedSession()
-            return state.feeds
+            state.lastArrival = now
+            return (state.feeds, replaced)
         }
-        guard let number else {
+        guard let attached else {
             throw PublishRefusal(.busy, "Somebody else is publishing to \(configuration.id) at the moment")
         }
+        if let replaced = attached.replaced {
+            logger.warning("channel.publisher_replaced")
+            replaced.disconnect(reason: "You fell silent, and another encoder with your stream key took over")
+        }
         metrics.isOnAir.set(1)
-        return ChannelFeed(channel: self, number: number)
+        return ChannelFeed(channel: self, number: attached.number)
     }
 
     fileprivate func receive(_ event: FeedEvent, from feed: Int, arrival: Instant) {

@@ -1,14 +1,11 @@
 internal import Runtime
 public import Sockets
-internal import Synchronization
+internal import Locks
 public import Telemetry
 public import Time
 
 /// Takes RTMP publishers: one thread accepts, one thread serves each connection.
 public final class RTMPListener: Sendable {
-    /// How many publishers may be connected at once.
-    private static let connectionLimit = 1024
-
     private struct State {
         var publishers: [ObjectIdentifier: (publisher: RTMPPublisher, thread: NamedThread?)] = [:]
         var finished: [NamedThread] = []
@@ -19,19 +16,21 @@ public final class RTMPListener: Sendable {
     private let gate: any PublishGate
     private let logger: Logger
     private let metrics: IngestMetrics
+    private let connectionLimit: Int
     private let clock: any MonotonicClock
     private let state = Monitor(State())
     private let thread = Mutex<NamedThread?>(nil)
 
-    /// Listens at `address`; publishers wait until `start`.
+    /// Listens at `address`; publishers wait until `start`. At most `connectionLimit` may be connected at once.
     public init(
         _ address: SocketAddress, gate: any PublishGate, logger: Logger, metrics: IngestMetrics,
-        clock: any MonotonicClock = SystemClocks()
+        connectionLimit: Int = 1024, clock: any MonotonicClock = SystemClocks()
     ) throws(SocketError) {
         listener = try TCPListener(address)
         self.gate = gate
         self.logger = logger
         self.metrics = metrics
+        self.connectionLimit = connectionLimit
         self.clock = clock
     }
 
@@ -63,7 +62,7 @@ public final class RTMPListener: Sendable {
     }
 
     private func serve(_ connection: TCPConnection) {
-        let isFull = state.withLock { $0.isStopping || $0.publishers.count >= Self.connectionLimit }
+        let isFull = state.withLock { $0.isStopping || $0.publishers.count >= connectionLimit }
         guard !isFull else {
             metrics.refused("too_many_connections")
             logger.warning("ingest.refused", ["reason": .public("too_many_connections")])

@@ -3,7 +3,7 @@ internal import Crypto
 internal import RTMP
 internal import Runtime
 internal import Sockets
-internal import Synchronization
+internal import Locks
 internal import Telemetry
 internal import Time
 
@@ -14,8 +14,8 @@ final class RTMPPublisher: Publisher {
     private static let readSize = 65_536
     /// How often a silent connection is looked at: whether it is to be closed, or has been silent for too long.
     private static let pace = Duration.milliseconds(500)
-    /// A peer that says nothing for so long is gone.
-    private static let silenceLimit = Duration.seconds(10)
+    /// A peer that sends no whole message for so long is gone; it has as long to begin to publish.
+    private static let patience = Duration.seconds(10)
 
     private struct Outbox {
         /// Statuses that another thread wants to be sent.
@@ -28,6 +28,7 @@ final class RTMPPublisher: Publisher {
     private let logger: Logger
     private let metrics: IngestMetrics
     private let clock: any MonotonicClock
+    private let connected: Instant
     private let outbox = Mutex(Outbox())
 
     init(
@@ -39,6 +40,7 @@ final class RTMPPublisher: Publisher {
         self.logger = logger.with(["peer.address": .personal(connection.peer.host)])
         self.metrics = metrics
         self.clock = clock
+        connected = clock.now
     }
 
     // MARK: Publisher
@@ -67,19 +69,24 @@ final class RTMPPublisher: Publisher {
         var ending = "closed"
         var channelID = ""
 
-        var arrival = clock.now
+        var progress = (messages: session.receivedMessages, instant: connected)
         reading: while outbox.withLock({ $0.disconnectReason == nil }) {
+            let read = connection.read(into: buffer)
+            let arrival = clock.now
             let count: Int
-            switch connection.read(into: buffer) {
-            case .bytes(let read): count = read
-            case .timedOut where clock.now - arrival < Self.silenceLimit:
-                if flush(&session) { continue reading } else { break reading }
-            case .timedOut:
-                ending = "silent"
-                break reading
+            switch read {
             case .closed: break reading
+            case .bytes, .timedOut:
+                guard arrival - progress.instant < Self.patience else {
+                    ending = session.isPublishing ? "silent" : "never published"
+                    metrics.refused("timeout")
+                    break reading
+                }
+                guard case .bytes(let read) = read else {
+                    if flush(&session) { continue reading } else { break reading }
+                }
+                count = read
             }
-            arrival = clock.now
             metrics.receivedBytes.increment(by: count)
             let received = Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             var failure: RTMPError?
@@ -98,6 +105,9 @@ final class RTMPPublisher: Publisher {
                 }
             }
             events.removeAll(keepingCapacity: true)
+            if session.isPublishing, session.receivedMessages != progress.messages {
+                progress = (session.receivedMessages, arrival)
+            }
             if let failure {
                 ending = "protocol error: \(failure)"
                 metrics.refused("protocol_error")

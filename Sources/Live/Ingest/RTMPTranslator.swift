@@ -1,16 +1,16 @@
 internal import Bitstreams
 internal import Bytes
 internal import Media
-internal import RTMP
+package import RTMP
 internal import Timeline
 
 /// Turns the packets of an RTMP publisher into tracks and samples.
 ///
 /// Sound before its configuration and pictures before theirs are dropped and counted, as are payloads that do not parse.
-struct RTMPTranslator {
+package struct RTMPTranslator {
     /// A packet that can never be taken, by the codec's name.
-    struct UnsupportedCodec: Error, Equatable {
-        let name: String
+    package struct UnsupportedCodec: Error, Equatable {
+        package let name: String
     }
 
     private var clock = TimestampUnwrapper(bits: 32)
@@ -18,10 +18,13 @@ struct RTMPTranslator {
     private var videoTrack: Track?
     private var audioTrack: Track?
     /// How many packets nothing could be made of.
-    private(set) var droppedPackets = 0
+    package private(set) var droppedPackets = 0
+
+    /// A translator that has seen nothing.
+    package init() {}
 
     /// What `event` stands for in the feed, if anything.
-    mutating func translate(_ event: RTMPEvent) throws(UnsupportedCodec) -> [FeedEvent] {
+    package mutating func translate(_ event: RTMPEvent) throws(UnsupportedCodec) -> [FeedEvent] {
         switch event {
         case .video(let timestamp, let packet): try video(packet, at: timestamp)
         case .audio(let timestamp, let packet): try audio(packet, at: timestamp)

@@ -1,6 +1,6 @@
 public import HLS
 public import Packaging
-internal import Synchronization
+internal import Locks
 public import Time
 
 /// Something that a viewer can wait for.

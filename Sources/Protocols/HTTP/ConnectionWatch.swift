@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Locks
 
 /// What the patrol knows of a connection. The connection's worker says what it is at; the rest is the patrol's.
 final class ConnectionWatch: Sendable {

@@ -2,7 +2,7 @@ internal import CMicroHTTPD
 internal import Glibc
 internal import Runtime
 internal import Sockets
-internal import Synchronization
+internal import Locks
 
 /// An HTTP/1.1 server over libmicrohttpd: epoll workers, keep-alive, shared responses and parked requests.
 ///

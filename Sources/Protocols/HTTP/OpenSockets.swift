@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Synchronization
+internal import Locks
 
 /// The sockets of a server's open connections, so that it can count them, and end them itself: when it stops, and when
 /// a client wears it out.

@@ -1,5 +1,5 @@
 internal import CMicroHTTPD
-internal import Synchronization
+internal import Locks
 
 /// The ticket of a request that is answered later.
 ///

@@ -1,6 +1,6 @@
 internal import CMicroHTTPD
 internal import Runtime
-internal import Synchronization
+internal import Locks
 
 /// The thread that looks at all connections once a second and ends those that wear the server out.
 ///

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import CMicroHTTPD
 internal import Glibc
-internal import Synchronization
+internal import Locks
 
 /// One client's connection and the request that it is at: what libmicrohttpd's callbacks become.
 ///

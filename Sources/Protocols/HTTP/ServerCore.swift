@@ -1,7 +1,7 @@
 internal import Bytes
 internal import CMicroHTTPD
 internal import Glibc
-internal import Synchronization
+internal import Locks
 
 /// What the workers of one server share. It outlives the daemon.
 final class ServerCore: Sendable {

@@ -50,6 +50,12 @@ public struct RTMPServerSession: Sendable {
     /// How many bytes the peer sent so far, the handshake's included.
     public private(set) var receivedBytes: UInt64 = 0
 
+    /// How many messages the peer sent so far.
+    public private(set) var receivedMessages: UInt64 = 0
+
+    /// True while the peer's wish to publish is granted.
+    public var isPublishing: Bool { if case .accepted = publication { true } else { false } }
+
     /// How many media and data messages were dropped because nothing was being published.
     public internal(set) var droppedMessages = 0
 
@@ -85,6 +91,7 @@ public struct RTMPServerSession: Sendable {
                 guard isHandshakeDone else { return }
             }
             while let message = try reader.nextMessage(in: bytes, at: &position) {
+                receivedMessages += 1
                 try handle(message, into: &events)
             }
         } catch {
