@@ -94,7 +94,7 @@ let package = Package(
         tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF"]),
         tests("HLSTests", ["HLS", "Media", "Time"]),
         tests("TimelineTests", ["Timeline"]),
-        tests("HLSRulesTests", ["Bytes", "HLSRules"]),
+        tests("HLSRulesTests", ["Bytes", "HLSRules", "ISOBMFF", "Media"]),
         .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),
         tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "Sockets"]),
         tests("RTMPTests", ["Bytes", "RTMP"]),

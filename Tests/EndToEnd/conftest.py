@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import threading
@@ -39,7 +40,7 @@ class Response:
 class Server:
     """A running `headwater serve`, on free ports where none are named."""
 
-    def __init__(self, folder, channels, *flags, name="server", http_port=0, rtmp_port=0):
+    def __init__(self, folder, channels, *flags, name="server", http_port=0, rtmp_port=0, limit_files=None):
         self.folder = folder
         configuration = folder / f"{name}.json5"
         configuration.write_text(json.dumps({"channels": channels}))
@@ -48,7 +49,9 @@ class Server:
         self.process = subprocess.Popen(
             [BINARY, "serve", "--config", configuration, "--data", folder / f"{name}-data", "--http-port",
              str(http_port), "--rtmp-port", str(rtmp_port), "--metrics-listen", "127.0.0.1:0", *flags],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder)
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder,
+            preexec_fn=limit_files and (lambda: resource.setrlimit(
+                resource.RLIMIT_NOFILE, (limit_files, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))))
         self.reader = threading.Thread(target=self._read_log, daemon=True)
         self.reader.start()
         wait_for(lambda: self.events("server.started") or self.process.poll() is not None, what="server.started")

@@ -1,11 +1,12 @@
 """The server as its operator meets it: probes, configuration, start-up faults, logs."""
 
 import json
+import resource
 import socket
 import subprocess
 import urllib.request
 
-from conftest import BINARY, channel, wait_for
+from conftest import BINARY, Server, channel, wait_for
 
 
 def run(*arguments, **options):
@@ -80,3 +81,19 @@ def test_a_data_folder_has_one_server(serve, tmp_path):
         "serve", "--data", tmp_path / "first-data", "--http-port", 0, "--rtmp-port", 0, "--metrics-listen",
         "127.0.0.1:0", cwd=tmp_path)
     assert result.returncode == 1 and "used by another server" in result.stderr
+
+
+def test_more_connections_are_held_than_a_shell_allows_files(tmp_path):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    server = Server(tmp_path, [channel("news")], "--http-connections-per-address", "0", limit_files=1024)
+    connections = []
+    try:
+        for _ in range(1500):
+            connections.append(socket.create_connection(("127.0.0.1", server.http_port), timeout=10))
+        connections[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n")
+        assert connections[-1].recv(100).startswith(b"HTTP/1.1 200")
+        assert "headwater_http_connections 1500\n" in server.metrics()
+    finally:
+        for connection in connections:
+            connection.close()
+        assert server.stop() == 0

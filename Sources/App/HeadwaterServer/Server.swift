@@ -40,6 +40,15 @@ public final class Server: Sendable {
         do { dataDirectory = try DataDirectory(settings.data) } catch {
             throw StartupError(description: error.description)
         }
+        let files = OpenFileLimit.raise()
+        if files < settings.http.connections {
+            logger.warning(
+                "server.few_files",
+                [
+                    "limit": .public(files), "http.connections": .public(settings.http.connections),
+                    "hint": .public("raise the limit of open files (ulimit -n) or lower http.connections"),
+                ])
+        }
         let demo = settings.demo ? DemoChannels(beside: settings.channels) : nil
         let channels = (demo?.channels ?? []) + settings.channels
         let waker = Waker(clock: clocks)

@@ -197,7 +197,10 @@ public final class Channel: Sendable {
     // MARK: Outside the lock
 
     private func perform(_ effects: Effects, arrival: Instant? = nil) {
-        if effects.isNewPresentation { logger.info("channel.presentation_started") }
+        if effects.isNewPresentation {
+            metrics.isSilent.set(0)
+            logger.info("channel.presentation_started")
+        }
         if let ended = effects.ended { output.end(ended, forgetAt: clock.now + ended.timeToRead) }
         if let snapshot = effects.snapshot {
             output.publish(snapshot)
