@@ -233,6 +233,64 @@ import Time
         #expect(encoder.warnings.withLock { $0 } == ["NetStream.Publish.KeyframeInterval"])
     }
 
+    func sound(_ feed: any Feed, milliseconds time: Int64) {
+        let at = MediaTime.milliseconds(time)
+        feed.receive(
+            .audio(Sample(data: ByteChunk([1]), decodeTime: at, presentationTime: at, isSync: true)),
+            arrival: clock.now)
+    }
+
+    /// One track's clock wraps a moment before the other's, just as a key frame comes.
+    @Test(arguments: [true, false]) func tracksThatJumpOneAfterTheOtherAreOneDiscontinuity(videoFirst: Bool) throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        opened.receive(.track(Self.video), arrival: clock.now)
+        opened.receive(.track(Self.audio), arrival: clock.now)
+        let old: Int64 = 2_000_000_000
+        for time in stride(from: Int64(0), to: 4000, by: 40) {
+            feed(opened, milliseconds: old + time..<old + time + 40, hasKeys: time % 1000 == 0)
+            sound(opened, milliseconds: old + time)
+        }
+        clock.advance(by: .seconds(4))
+        for time in stride(from: Int64(0), to: 4000, by: 40) {
+            let isBetween = time < 120
+            let (videoTime, audioTime) = (
+                isBetween && !videoFirst ? old + 4000 + time : time, isBetween && videoFirst ? old + 4000 + time : time
+            )
+            let isKey = time % 1000 == (videoFirst ? 0 : 120)
+            feed(opened, milliseconds: videoTime..<videoTime + 40, hasKeys: isKey)
+            sound(opened, milliseconds: audioTime)
+        }
+        let snapshot = try #require(channel.output.snapshot)
+        for rendition in snapshot.renditions {
+            #expect(rendition.segments.filter(\.isDiscontinuous).count == 1)
+            let edge = try #require(rendition.edge)
+            #expect(edge > .milliseconds(7000) && edge < .milliseconds(8300))
+            #expect(rendition.segments.flatMap(\.parts).allSatisfy { $0.duration <= snapshot.profile.partTarget })
+        }
+    }
+
+    /// After a jump, sound comes first and then pictures that need one that is lost.
+    @Test func aRunBeginsWithAKeyFrameThoughSoundCameBefore() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        opened.receive(.track(Self.video), arrival: clock.now)
+        opened.receive(.track(Self.audio), arrival: clock.now)
+        for time in stride(from: Int64(0), to: 4000, by: 40) {
+            sound(opened, milliseconds: time)
+            feed(opened, milliseconds: time..<time + 40, hasKeys: time == 1000 || time == 2000)
+        }
+        let renditions = try #require(channel.output.snapshot).renditions
+        let starts = renditions.compactMap { $0.segments.first?.start.seconds }
+        #expect(starts.count == 2 && starts[0] == 0 && starts[1] < 0.1)
+        for rendition in renditions {
+            #expect(rendition.segments.flatMap(\.parts).allSatisfy { $0.duration <= .milliseconds(215) })
+            #expect((rendition.edge?.seconds ?? 0) < 3.1)
+        }
+    }
+
     @Test func aJumpOfTheSourcesClockIsADiscontinuityNotAHole() throws {
         let directory = directory()
         let channel = try #require(directory["news"])

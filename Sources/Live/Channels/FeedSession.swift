@@ -18,6 +18,8 @@ struct FeedSession {
     private static let patience = MediaTime.milliseconds(1000)
     /// How far a track's clock may step within a run.
     private static let largestStep = MediaTime.milliseconds(1000)
+    /// How far the tracks' times may be apart.
+    private static let largestDistance = MediaTime.milliseconds(10_000)
     private static let bufferLimit = 1024
 
     private var video: Track?
@@ -44,13 +46,13 @@ struct FeedSession {
             if isRunning, !runTracks.contains(track) { restart() }
             return []
         case .video(let sample):
-            guard checkStep(sample.decodeTime, since: lastVideo) else { return drop() }
+            guard checkStep(sample.decodeTime, since: lastVideo, beside: lastAudio) else { return drop() }
             lastVideo = sample.decodeTime
             if isRunning { return [.video(sample)] }
-            guard !buffer.isEmpty || sample.isSync else { return drop() }
+            guard sample.isSync || buffer.firstVideo != nil else { return drop() }
             if sample.isSync, case .audio? = buffer.first { buffer = [] }
         case .audio(let sample):
-            guard checkStep(sample.decodeTime, since: lastAudio) else { return drop() }
+            guard checkStep(sample.decodeTime, since: lastAudio, beside: lastVideo) else { return drop() }
             lastAudio = sample.decodeTime
             if isRunning { return [.audio(sample)] }
         }
@@ -63,15 +65,20 @@ struct FeedSession {
         return begin()
     }
 
-    /// False for a step back that is too small to be a new timeline; a large step begins a new run.
-    private mutating func checkStep(_ time: MediaTime, since last: MediaTime?) -> Bool {
-        guard let last else { return true }
-        let step = time - last
-        if step > Self.largestStep || step < .zero - Self.largestStep {
+    /// False for a step back that is too small to be a new timeline, and for a time that is not on the timeline of the
+    /// other track; a large step begins a new run.
+    private mutating func checkStep(_ time: MediaTime, since last: MediaTime?, beside other: MediaTime?) -> Bool {
+        if let last, !Self.isWithin(Self.largestStep, time - last) {
             restart()
             return true
         }
-        return step >= .zero
+        // One track's clock jumps a moment before the other's: what comes in between is of the old time.
+        if let other, !Self.isWithin(Self.largestDistance, time - other) { return false }
+        return last.map { time >= $0 } ?? true
+    }
+
+    private static func isWithin(_ limit: MediaTime, _ step: MediaTime) -> Bool {
+        step <= limit && step >= .zero - limit
     }
 
     /// The next key frame begins a new run.

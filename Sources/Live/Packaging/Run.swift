@@ -51,8 +51,8 @@ struct Run {
         pacer = AudioPacer(profile: profile, start: start)
     }
 
-    /// The frame rate, while the cadence holds.
-    var frameRate: Double? { video?.cadence.frameRate }
+    /// The measured frame rate of the video.
+    var frameRate: Double? { video?.frameRate }
 
     /// Audio frames that came too late.
     var lateAudioFrames: Int { audio?.lateFrames ?? 0 }

@@ -50,11 +50,16 @@ struct Chunk {
 struct VideoCutter {
     /// What is left of a segment at an interruption must be that long to be published.
     private static let shortestSegment = MediaTime.milliseconds(100)
+    /// An AAC frame of 1,024 samples at 44.1 kHz, rounded up.
+    private static let audioFrame = MediaTime.milliseconds(24)
 
     private let profile: LatencyProfile
     private let timescale = Timescale.video
     private let sourceTicksPerSecond: Int64
     private(set) var cadence: Cadence
+    /// How many frames were taken since the last interruption, and where the first one was.
+    private var frameCount: Int64 = 0
+    private var firstFrame: Int64 = 0
 
     private var frames: [TimedFrame] = []
     /// Where the open chunk begins.
@@ -64,6 +69,8 @@ struct VideoCutter {
     private var gridOrigin: Int64 = 0
     /// What turns a frame's decode time into ours: the distance from decoding to showing of the last key frame.
     private var reorderDelay: Int64 = 0
+    /// The latest time at which a frame taken so far is shown.
+    private var latestPresentation = Int64.min
     private var segmentsEnded = 0
     private var isOpen = false
     private var needsKeyFrame = false
@@ -79,6 +86,13 @@ struct VideoCutter {
 
     /// The same on the presentation's timeline.
     var endTime: MediaTime { MediaTime(end, timescale) }
+
+    /// Frames per second: of the cadence, else on average, once there has been a second of them.
+    var frameRate: Double? {
+        if let rate = cadence.frameRate { return rate }
+        let seconds = Double(end - firstFrame) / Double(timescale.ticksPerSecond)
+        return isOpen && seconds >= 1 ? Double(frameCount) / seconds : nil
+    }
 
     /// True between the first key frame and an interruption.
     var isRunning: Bool { isOpen }
@@ -96,7 +110,9 @@ struct VideoCutter {
         if time > chunkStart { closeBefore(frame, at: time, cuts: &cuts) }
         endSegmentIfDue(before: frame, at: time, cuts: &cuts)
         if frames.isEmpty, frame.isSync { gridOrigin = chunkStart }
+        latestPresentation = max(latestPresentation, frame.presentationTime)
         frames.append(frame)
+        frameCount += 1
         if let next = predictedTime(after: frame), isChunkDue(at: next) { close(at: next, cuts: &cuts) }
         return true
     }
@@ -127,6 +143,7 @@ struct VideoCutter {
 
     private mutating func open(at time: Int64) {
         isOpen = true
+        (frameCount, firstFrame, latestPresentation) = (0, time, .min)
         (chunkStart, segmentStart, gridOrigin) = (time, time, time)
     }
 
@@ -136,8 +153,8 @@ struct VideoCutter {
     /// inside a segment begins a chunk, and a grid, of its own when the chunk before it is long enough.
     private mutating func closeBefore(_ frame: TimedFrame, at time: Int64, cuts: inout [Cut]) {
         if !frames.isEmpty {
-            let isNewGrid = frame.isSync && time - chunkStart + tolerance >= profile.shortestPart.ticks(in: timescale)
-            guard isNewGrid || isSegmentDue(at: time, isSync: frame.isSync) || isChunkDue(at: time) else { return }
+            let isNewGrid = frame.isSync && isLongEnough(upTo: time)
+            guard isNewGrid || isSegmentDue(before: frame, at: time) || isChunkDue(at: time) else { return }
         }
         let limit = ticks(profile.partTarget)
         fillHole(upTo: time, leaving: limit, cuts: &cuts)
@@ -159,7 +176,7 @@ struct VideoCutter {
     }
 
     private mutating func endSegmentIfDue(before frame: TimedFrame, at time: Int64, cuts: inout [Cut]) {
-        guard frames.isEmpty, isSegmentDue(at: time, isSync: frame.isSync) else { return }
+        guard frames.isEmpty, isSegmentDue(before: frame, at: time) else { return }
         endSegment(frame.isSync ? .keyFrame : .withoutKeyFrame, cuts: &cuts)
     }
 
@@ -170,25 +187,34 @@ struct VideoCutter {
     }
 
     /// A segment ends at the first key frame after half the target duration, at every key frame while the
-    /// presentation is young, and at the target duration whatever comes.
-    private func isSegmentDue(at time: Int64, isSync: Bool) -> Bool {
+    /// presentation is young, and at the target duration whatever comes; only that no frame after the end may be
+    /// shown before one that was taken, or the next segment would begin earlier than this one ends.
+    private func isSegmentDue(before frame: TimedFrame, at time: Int64) -> Bool {
         let length = time - segmentStart + tolerance
         if length - tolerance <= 0 { return false }
-        if length >= ticks(profile.target) { return true }
-        return isSync && (segmentsEnded < LatencyProfile.eagerSegments || length >= ticks(profile.target) / 2)
+        if length >= ticks(profile.target), frame.isSync || frame.presentationTime > latestPresentation { return true }
+        return frame.isSync && (segmentsEnded < LatencyProfile.eagerSegments || length >= ticks(profile.target) / 2)
     }
 
     /// A chunk ends at the first frame at or after the next grid instant, or where one more frame would be too many.
+    /// Without a cadence nobody knows when the next frame comes: then a chunk ends as soon as it is long enough.
     private func isChunkDue(at time: Int64) -> Bool {
         let reached = time + tolerance
-        if reached - segmentStart >= ticks(profile.target) { return true }
+        // Where frames are shown in another order, the segment's end waits for one that may follow it.
+        if reorderDelay == 0, reached - segmentStart >= ticks(profile.target) { return true }
+        guard cadence.frameDuration != nil else { return isLongEnough(upTo: time) }
         if let grid = profile.grid.map(ticks) {
-            // The grid instant that follows the chunk's start by more than a rounding error.
-            let next = gridOrigin + ((chunkStart + tolerance - gridOrigin) / grid + 1) * grid
+            // The first grid instant that a legal chunk can end at, and one of audio, which may be a frame shorter.
+            var next = gridOrigin + ((chunkStart + tolerance - gridOrigin) / grid + 1) * grid
+            if next - chunkStart + tolerance < ticks(profile.shortestPart + Self.audioFrame) { next += grid }
             if reached >= next { return true }
         }
         return time + typicalDuration - chunkStart > ticks(profile.partTarget)
     }
+
+    /// True when a chunk that ends at `time` is legal, and the audio chunk that follows it too, which may be shorter
+    /// by up to a frame.
+    private func isLongEnough(upTo time: Int64) -> Bool { time - chunkStart + tolerance >= ticks(profile.gapPart) }
 
     // MARK: Closing
 
