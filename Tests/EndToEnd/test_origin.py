@@ -156,13 +156,18 @@ def test_a_request_with_a_body_is_refused_before_it_is_sent(live):
     assert raw(server, head).startswith(b"HTTP/1.1 413")
 
 
-def test_bounds_are_counted_and_logged_once_in_a_while(serve, publish):
+def test_bounds_are_counted_and_logged_once_in_a_while(serve):
     server = serve([channel("low")], "--http-connections-per-address", "2")
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
     kept = [socket.create_connection(("127.0.0.1", server.http_port), timeout=10) for _ in range(2)]
+    for connection in kept:
+        connection.sendall(request)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
     for _ in range(3):
-        answer = raw(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = raw(server, request)
         assert answer.startswith(b"HTTP/1.1 503") and b"Retry-After: 1\r\n" in answer
     assert 'headwater_http_refused_total{bound="connectionsPerAddress"} 3\n' in server.metrics()
-    assert [event["bound"] for event in server.events("http.bound_reached")] == ["http.connectionsPerAddress"]
+    events = wait_for(lambda: server.events("http.bound_reached"), what="the warning")
+    assert [event["bound"] for event in events] == ["http.connectionsPerAddress"]
     for connection in kept:
         connection.close()
