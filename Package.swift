@@ -95,7 +95,8 @@ let package = Package(
         tests("HLSTests", ["HLS", "Media", "Time"]),
         tests("TimelineTests", ["Timeline"]),
         tests("HLSRulesTests", ["Bytes", "HLSRules", "ISOBMFF", "Media"]),
-        tests("HTTPTests", ["Locks", "Bytes", "HTTP", "Sockets"]),
+        .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),
+        tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "Sockets"]),
         tests("RTMPTests", ["Bytes", "RTMP"]),
         tests(
             "IngestTests", ["Locks", "Bytes", "Ingest", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time"]),
@@ -105,13 +106,13 @@ let package = Package(
         tests(
             "ChannelsTests",
             ["Locks", "Bytes", "Channels", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
+        tests("HeadwaterServerTests", ["Configuration", "HeadwaterServer", "Schema"]),
         tests(
             "OriginTests",
             [
-                "Bytes", "Channels", "HTTP", "Ingest", "Media", "Origin", "Packaging", "Publishing", "Telemetry",
-                "Time",
+                "Bytes", "Channels", "HLS", "HTTP", "HTTPTestClient", "Ingest", "Media", "Origin", "Packaging",
+                "Publishing", "Telemetry", "Time",
             ]),
-        tests("HeadwaterServerTests", ["Configuration", "HeadwaterServer", "Schema"]),
         tests("PackagingTests", ["Bytes", "Media", "Time", "HLS", "ISOBMFF", "Packaging"]),
     ],
     swiftLanguageModes: [.v6])

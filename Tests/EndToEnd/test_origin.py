@@ -148,3 +148,26 @@ def test_three_kibibytes_of_headers_are_taken_and_far_more_are_refused_aloud(liv
     assert raw(server, request(3072)).startswith(b"HTTP/1.1 200")
     assert raw(server, request(16384)).startswith(b"HTTP/1.1 431")
     assert server.get("/healthz").status == 200
+
+
+def test_a_request_with_a_body_is_refused_before_it_is_sent(live):
+    server, _ = live
+    head = b"POST /live/low/index.m3u8 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"
+    assert raw(server, head).startswith(b"HTTP/1.1 413")
+
+
+def test_bounds_are_counted_and_logged_once_in_a_while(serve):
+    server = serve([channel("low")], "--http-connections-per-address", "2")
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    kept = [socket.create_connection(("127.0.0.1", server.http_port), timeout=10) for _ in range(2)]
+    for connection in kept:
+        connection.sendall(request)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+    for _ in range(3):
+        answer = raw(server, request)
+        assert answer.startswith(b"HTTP/1.1 503") and b"Retry-After: 1\r\n" in answer
+    assert 'headwater_http_refused_total{bound="connectionsPerAddress"} 3\n' in server.metrics()
+    events = wait_for(lambda: server.events("http.bound_reached"), what="the warning")
+    assert [event["bound"] for event in events] == ["http.connectionsPerAddress"]
+    for connection in kept:
+        connection.close()

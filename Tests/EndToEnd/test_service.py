@@ -85,7 +85,7 @@ def test_a_data_folder_has_one_server(serve, tmp_path):
 
 def test_more_connections_are_held_than_a_shell_allows_files(tmp_path):
     resource.setrlimit(resource.RLIMIT_NOFILE, (8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    server = Server(tmp_path, [channel("news")], limit_files=1024)
+    server = Server(tmp_path, [channel("news")], "--http-connections-per-address", "0", limit_files=1024)
     connections = []
     try:
         for _ in range(1500):

@@ -11,7 +11,9 @@ import Testing
         (0, nil, .answer), (10, nil, .answer), (11, nil, .wait), (12, nil, .wait), (13, nil, .tooFarAhead),
         (9, 500, .answer), (10, 7, .answer), (10, 8, .answer), (11, 0, .answer), (11, 2, .answer), (11, 3, .wait),
         (11, 8, .wait), (11, 9, .tooFarAhead), (12, 0, .wait), (12, 4, .wait), (12, 5, .tooFarAhead),
-        (13, 0, .tooFarAhead), (Int64.max, 0, .tooFarAhead),
+        (13, 0, .tooFarAhead), (Int64.max, 0, .tooFarAhead), (12, Int64.max, .tooFarAhead),
+        (11, Int64.max, .tooFarAhead), (10, Int64.max, .answer), (9, Int64.max, .answer),
+        (Int64.max, Int64.max, .tooFarAhead),
     ]
 
     @Test(arguments: table.indices) func theTableHolds(row: Int) {

@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import HTTP
+import HTTPTestClient
 import Locks
 import Testing
 
@@ -236,16 +237,6 @@ import Testing
         #expect(idle.isAtEnd())
         #expect(tickets.all.first?.resume(with: Self.hello) == true)
         #expect(try parked.receive().text == "hello")
-    }
-
-    @Test func oneAddressGetsNoMoreConnectionsThanAllowed() throws {
-        let server = try startServer(configure: { $0.connectionsPerAddress = 3 }) { _ in .response(Self.hello) }
-        defer { server.stop() }
-        let clients = try (0..<3).map { _ in try TestClient(server.port) }
-        for client in clients { #expect(try client.get("/").status == 200) }
-        #expect(try TestClient(server.port).isAtEnd())
-        clients[0].close()
-        #expect(eventually { (try? TestClient(server.port).get("/").status) == 200 })
     }
 
     private func run(_ command: String) -> Int32 {

@@ -3,6 +3,15 @@ import Testing
 @testable import HTTP
 
 @Suite struct QueryStringTests {
+    @Test func whatStandsTwiceIsSeen() {
+        for query in ["a=1&a=2", "a&a", "a=&b&a=", "%61=1&a=1", "a=1&&b=2&a"] {
+            #expect(QueryString.isRepeated("a", in: query), "\(query)")
+        }
+        for query in ["", "a", "a=1", "a=a&b=a", "aa=1&a=1", "b&b"] {
+            #expect(!QueryString.isRepeated("a", in: query), "\(query)")
+        }
+    }
+
     static let rows: [(query: String, name: String, value: String?)] = [
         ("_HLS_msn=12&_HLS_part=3", "_HLS_msn", "12"),
         ("_HLS_msn=12&_HLS_part=3", "_HLS_part", "3"),

@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import HTTP
+import HTTPTestClient
 import Testing
 
 /// What one client's bytes come to, in whatever pieces and whatever order they arrive.
@@ -26,7 +27,7 @@ import Testing
         let server = try startServer { _ in .response(Self.response("ok")) }
         defer { server.stop() }
         var statuses: [Int] = []
-        for length in stride(from: 3000, to: 10_500, by: 37) {
+        for length in stride(from: 6000, to: 16_000, by: 47) {
             statuses.append(try TestClient(server.port).get(start + String(repeating: "a", count: length)).status)
         }
         #expect(statuses.allSatisfy { [200, 414, 431].contains($0) })
@@ -64,18 +65,23 @@ import Testing
         #expect(client.isAtEnd())
     }
 
-    @Test func connectionsOverTheLimitWaitForTheirTurn() throws {
-        let server = try startServer(configure: { $0.connectionLimit = 4 }) { _ in .response(Self.response("ok")) }
+    @Test func connectionsFarOverTheLimitWaitForTheirTurn() throws {
+        let tickets = Tickets()
+        let server = try startServer(configure: { $0.connectionLimit = 4 }) { _ in tickets.park() }
         defer { server.stop() }
-        var clients = try (0..<8).map { _ in try TestClient(server.port) }
+        let clients = try (0..<4).map { _ in try TestClient(server.port) }
         for client in clients { client.send(Self.request) }
-        // Each one that leaves makes room for one more, whichever worker it was with.
-        while !clients.isEmpty {
-            #expect(server.connectionCount <= 4)
-            let client = clients.removeFirst()
-            #expect(try client.receive().text == "ok")
-            client.close()
-        }
+        #expect(eventually { server.parkedCount == 4 })
+        // Sixteen more say nothing, so that there is no place to be refused at either.
+        let silent = try (0..<16).map { _ in try TestClient(server.port) }
+        #expect(eventually { server.connectionCount == 20 })
+        let late = try TestClient(server.port)
+        late.send(Self.request)
+        #expect(!late.isReadable(within: 200))
+        for client in silent { client.close() }
+        #expect(try late.receive().status == 503)
+        for ticket in tickets.all { ticket.resume(with: Self.response("ok")) }
+        for client in clients { #expect(try client.receive().text == "ok") }
     }
 
     @Test func thePortIsFreeAgainAfterAStop() throws {
@@ -122,7 +128,7 @@ import Testing
         client.send(Self.request)
         #expect(eventually { server.parkedCount == 1 })
         tickets.all[0].resume(
-            with: HTTPResponse(status: 200, headers: [("X-Long", String(repeating: "v", count: 9000))]))
+            with: HTTPResponse(status: 200, headers: [("X-Long", String(repeating: "v", count: 15_000))]))
         #expect(try client.receive().status == 431)
         #expect(eventually { server.requestCount == 0 })
     }

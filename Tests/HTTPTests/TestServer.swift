@@ -19,7 +19,7 @@ final class CountingObserver: HTTPServerObserver {
         var rejected = 0
         var statuses: [Int: Int] = [:]
         var undelivered = 0
-        var parkingRefused: [Bool] = []
+        var bounds: [HTTPBound] = []
         var dropped: [DropReason] = []
     }
 
@@ -29,7 +29,7 @@ final class CountingObserver: HTTPServerObserver {
 
     func connectionOpened() { state.withLock { $0.opened += 1 } }
     func connectionClosed() { state.withLock { $0.closed += 1 } }
-    func parkingRefused(isOfClient: Bool) { state.withLock { $0.parkingRefused.append(isOfClient) } }
+    func boundReached(_ bound: HTTPBound) { state.withLock { $0.bounds.append(bound) } }
     func connectionDropped(_ reason: DropReason) { state.withLock { $0.dropped.append(reason) } }
     func requestRejected() { state.withLock { $0.rejected += 1 } }
     func requestCompleted(method: HTTPMethod, status: Int, wasDelivered: Bool) {
@@ -47,9 +47,7 @@ final class Tickets: Sendable {
     var all: [ParkedRequest] { state.withLock { $0 } }
 
     func park() -> HTTPAnswer {
-        let ticket = ParkedRequest()
-        state.withLock { $0.append(ticket) }
-        return .park(ticket)
+        .park { ticket in self.state.withLock { $0.append(ticket) } }
     }
 }
 
@@ -64,16 +62,6 @@ func startServer(
     configuration.commonHeaders = [("Access-Control-Allow-Origin", "*")]
     configure(&configuration)
     return try HTTPServer.start(configuration, handler: ClosureHandler(handler), observer: observer, log: log)
-}
-
-/// Waits until `condition` holds; false after ten seconds.
-func eventually(_ condition: () -> Bool) -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
-    while !condition() {
-        if ContinuousClock.now > deadline { return false }
-        usleep(1000)
-    }
-    return true
 }
 
 /// Runs `body` on `count` threads and waits for all of them.

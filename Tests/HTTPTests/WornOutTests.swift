@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import HTTP
+import HTTPTestClient
 import Locks
 import Testing
 
@@ -19,7 +20,8 @@ import Testing
         let refused = try clients[2].get("/")
         #expect(refused.status == 503 && refused["Retry-After"] == "1")
         #expect(refused["Access-Control-Allow-Origin"] == "*")
-        #expect(observer.counts.parkingRefused == [true])
+        #expect(observer.counts.bounds == [.parkedPerAddress])
+        #expect(tickets.all.count == 2, "the handler never hears of one that has no place")
         // Where one is answered there is room again.
         tickets.all[0].resume(with: HTTPResponse(status: 204))
         #expect(try clients[0].receive().status == 204)
@@ -43,7 +45,54 @@ import Testing
             #expect(eventually { server.parkedCount == index + 1 })
         }
         #expect(try clients[3].get("/").status == 503)
-        #expect(observer.counts.parkingRefused == [false])
+        #expect(observer.counts.bounds == [.parked])
+    }
+
+    @Test func aClientMayHaveOnlySoManyConnectionsAndIsToldSo() throws {
+        let observer = CountingObserver()
+        let server = try startServer(
+            address: "0.0.0.0", observer: observer, configure: { $0.connectionsPerAddress = 2 }
+        ) { _ in .response(HTTPResponse(status: 200)) }
+        defer { server.stop() }
+        let clients = try (0..<2).map { _ in try TestClient(server.port) }
+        for client in clients { #expect(try client.get("/").status == 200) }
+        let third = try TestClient(server.port)
+        let refused = try third.get("/")
+        #expect(refused.status == 503 && refused["Retry-After"] == "1" && refused["Connection"] == "close")
+        #expect(refused["Access-Control-Allow-Origin"] == "*")
+        #expect(third.isAtEnd())
+        #expect(observer.counts.bounds == [.connectionsPerAddress])
+        #expect(try TestClient(server.port, from: "127.0.0.2").get("/").status == 200, "others are served")
+        #expect(try clients[0].get("/").status == 200, "and so is who was there before")
+        clients[0].close()
+        #expect(eventually { (try? TestClient(server.port).get("/").status) == 200 })
+    }
+
+    /// Who asks nothing cannot be told anything, and takes no more places than an eighth and sixteen.
+    @Test func aClientFarOverItsConnectionsIsClosedAtOnce() throws {
+        let server = try startServer(configure: { $0.connectionsPerAddress = 8 }) { _ in
+            .response(HTTPResponse(status: 200))
+        }
+        defer { server.stop() }
+        let clients = try (0..<25).map { _ in try TestClient(server.port) }
+        #expect(eventually { server.connectionCount == 25 })
+        // Two workers let in at the same time may each see the last place.
+        let more = try (0..<4).map { _ in try TestClient(server.port) }
+        #expect(more.allSatisfy { $0.isAtEnd() })
+        #expect(server.connectionCount == 25)
+        #expect(try clients[0].get("/").status == 200)
+    }
+
+    @Test func connectionsInAllAreBoundedToo() throws {
+        let observer = CountingObserver()
+        let server = try startServer(
+            address: "0.0.0.0", observer: observer, configure: { $0.connectionLimit = 2 }
+        ) { _ in .response(HTTPResponse(status: 200)) }
+        defer { server.stop() }
+        let clients = try ["127.0.0.1", "127.0.0.2"].map { try TestClient(server.port, from: $0) }
+        for client in clients { #expect(try client.get("/").status == 200) }
+        #expect(try TestClient(server.port, from: "127.0.0.3").get("/").status == 503)
+        #expect(observer.counts.bounds == [.connections])
     }
 
     @Test func aParkedClientThatLeftCostsItsPlaceUntilItIsAnswered() throws {
@@ -64,7 +113,7 @@ import Testing
     ])
     func aRequestThatTricklesInIsCutOffThoughSomethingAlwaysMoves(beginning: String) throws {
         let observer = CountingObserver()
-        let server = try startServer(observer: observer, configure: { $0.idleTimeout = .seconds(2) }) { _ in
+        let server = try startServer(observer: observer, configure: { $0.requestTimeout = .seconds(2) }) { _ in
             .response(HTTPResponse(status: 200))
         }
         defer { server.stop() }
@@ -79,6 +128,53 @@ import Testing
         #expect(isDropped)
         #expect(ContinuousClock.now - begun < .seconds(6))
         #expect(eventually { server.connectionCount == 0 })
+    }
+
+    /// Only what has begun to come is in a hurry.
+    @Test func aConnectionThatIsIdleIsNotTakenForASlowRequest() throws {
+        let observer = CountingObserver()
+        let server = try startServer(observer: observer, configure: { $0.requestTimeout = .seconds(1) }) { _ in
+            .response(HTTPResponse(status: 200))
+        }
+        defer { server.stop() }
+        let (fresh, used) = (try TestClient(server.port), try TestClient(server.port))
+        #expect(try used.get("/").status == 200)
+        #expect(!fresh.isReadable(within: 4000))
+        #expect(try fresh.get("/").status == 200)
+        #expect(try used.get("/").status == 200)
+        #expect(observer.counts.dropped.isEmpty)
+    }
+
+    /// The second request on a connection is watched like the first.
+    @Test func aLaterRequestThatTricklesInIsCutOffToo() throws {
+        let observer = CountingObserver()
+        let server = try startServer(observer: observer, configure: { $0.requestTimeout = .seconds(1) }) { _ in
+            .response(HTTPResponse(status: 200))
+        }
+        defer { server.stop() }
+        let client = try TestClient(server.port)
+        #expect(try client.get("/").status == 200)
+        #expect(
+            eventually {
+                client.send("G")
+                return client.isReadable(within: 100)
+            })
+        #expect(client.isAtEnd())
+        #expect(eventually { observer.counts.dropped == [.slowRequest] })
+    }
+
+    @Test func aClientThatReadsNothingIsCutOffOnce() throws {
+        let observer = CountingObserver()
+        let body = ByteChunk([UInt8](repeating: 7, count: 20_000_000))
+        let server = try startServer(observer: observer, configure: { $0.slowReaderWindow = .seconds(1) }) { _ in
+            .response(HTTPResponse(status: 200, body: .chunk(body)))
+        }
+        defer { server.stop(grace: .zero) }
+        let client = try TestClient(server.port, receiveBuffer: 16_384)
+        client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+        #expect(eventually { server.connectionCount == 0 && observer.counts.closed == 1 })
+        #expect(observer.counts.dropped == [.slowReader])
+        #expect(observer.counts.undelivered == 1)
     }
 
     /// A client that takes some bytes every tenth of a second; how many it got before it was cut off.

@@ -10,11 +10,11 @@ final class HTTPMetrics: HTTPServerObserver {
     private let statuses: [Counter]
     private let undelivered: Counter
     private let rejected: Counter
-    private let parkingRefused: (ofClient: Counter, inAll: Counter)
+    private let refused: MetricFamily<Counter>
     private let dropped: MetricFamily<Counter>
     private let logger: Logger
     private let clock: any MonotonicClock
-    private let lastWarning = Mutex<Instant?>(nil)
+    private let limiters = Mutex<[String: LogRateLimiter]>([:])
 
     init(_ registry: MetricsRegistry, logger: Logger, clock: any MonotonicClock) {
         let answers = registry.counters(
@@ -24,10 +24,10 @@ final class HTTPMetrics: HTTPServerObserver {
             "headwater_http_undelivered_total", help: "Answers that a client did not stay for.")
         rejected = registry.counter(
             "headwater_http_rejected_total", help: "Requests that were malformed or too large to be understood.")
-        let refusals = registry.counters(
-            "headwater_http_parking_refused_total", help: "Requests that could not wait because too many did already.",
-            labels: "bound")
-        parkingRefused = (refusals.child("client"), refusals.child("all"))
+        refused = registry.counters(
+            "headwater_http_refused_total",
+            help: "Connections and requests that got 503 because there were as many as there may be.", labels: "bound")
+        for bound in HTTPBound.allCases { _ = refused.child(bound.rawValue) }
         dropped = registry.counters(
             "headwater_http_dropped_total", help: "Connections that were cut off because they wore the server out.",
             labels: "reason")
@@ -43,17 +43,24 @@ final class HTTPMetrics: HTTPServerObserver {
 
     func requestRejected() { rejected.increment() }
 
-    func parkingRefused(isOfClient: Bool) {
-        (isOfClient ? parkingRefused.ofClient : parkingRefused.inAll).increment()
-        let now = clock.now
-        let isDue = lastWarning.withLock { last in
-            if let last, now - last < Self.pause { return false }
-            last = now
-            return true
-        }
-        guard isDue else { return }
-        logger.warning("http.parking_full", ["bound": .public(isOfClient ? "http.parkedPerAddress" : "http.parked")])
+    func boundReached(_ bound: HTTPBound) {
+        refused.child(bound.rawValue).increment()
+        guard let folded = admit(bound.rawValue) else { return }
+        logger.warning(
+            "http.bound_reached", ["bound": .public("http.\(bound.rawValue)"), "folded": .public(folded)])
     }
 
-    func connectionDropped(_ reason: DropReason) { dropped.child(reason.rawValue).increment() }
+    func connectionDropped(_ reason: DropReason) {
+        dropped.child(reason.rawValue).increment()
+        guard let folded = admit(reason.rawValue) else { return }
+        logger.notice("http.dropped", ["reason": .public(reason.rawValue), "folded": .public(folded)])
+    }
+
+    /// Whether an event is to be logged, and how many of its kind were not since the last one.
+    private func admit(_ event: String) -> Int? {
+        let now = clock.now
+        let decision = limiters.withLock { $0[event, default: LogRateLimiter(interval: Self.pause)].admit(at: now) }
+        if case .log(let folded) = decision { return folded }
+        return nil
+    }
 }

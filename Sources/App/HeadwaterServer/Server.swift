@@ -74,6 +74,7 @@ public final class Server: Sendable {
             var configuration = HTTPServerConfiguration(
                 address: settings.http.address, port: UInt16(clamping: settings.http.port))
             configuration.commonHeaders = Origin.commonHeaders
+            configuration.uploadLimit = 0  // nothing takes a body
             configuration.connectionLimit = settings.http.connections
             configuration.connectionsPerAddress = settings.http.connectionsPerAddress
             configuration.parkedLimit = settings.http.parked

@@ -51,11 +51,11 @@ public struct HTTPSettings: SchemaObject {
     /// How many connections may be open.
     public var connections = 20_000
     /// How many connections one address may have open.
-    public var connectionsPerAddress = 0
+    public var connectionsPerAddress = 1024
     /// How many requests may wait.
     public var parked = 20_000
     /// How many requests of one client may wait.
-    public var parkedPerAddress = 2000
+    public var parkedPerAddress = 1024
 
     /// The defaults.
     public init() {}
@@ -68,16 +68,16 @@ public struct HTTPSettings: SchemaObject {
             Field("port", \.port, .range(0...65_535), doc: "The TCP port; 0 takes a free one"),
             Field(
                 "connections", \.connections, .range(16...1_000_000),
-                doc: "How many connections may be open; more wait to be accepted"),
+                doc: "How many connections may be open; an eighth more get 503, further ones wait"),
             Field(
                 "connectionsPerAddress", \.connectionsPerAddress, .range(0...1_000_000),
-                doc: "How many connections one address may have open, more are closed; 0 sets no limit"),
+                doc: "The same for one IPv4 address or IPv6 /64, which viewers may share; 0 (behind a proxy): any"),
             Field(
                 "parked", \.parked, .range(1...1_000_000),
                 doc: "How many requests may wait for what comes next; more get 503"),
             Field(
                 "parkedPerAddress", \.parkedPerAddress, .range(1...1_000_000),
-                doc: "The same for one IPv4 address or one IPv6 network of 64 bits, which many viewers may share"),
+                doc: "The same for one IPv4 address or IPv6 /64; behind a proxy as many as in all"),
         ])
 }
 

@@ -19,7 +19,6 @@ struct mhd_options {
     unsigned int workers;
     size_t connection_memory;
     unsigned int connections;
-    unsigned int connections_per_address;
     unsigned int idle_seconds;
     void *context;
     MHD_AcceptPolicyCallback accept;
@@ -44,7 +43,6 @@ static inline struct MHD_Daemon *mhd_start(const struct mhd_options *o)
         MHD_OPTION_LISTEN_SOCKET, (MHD_socket) o->listen_socket,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->connection_memory,
         MHD_OPTION_CONNECTION_LIMIT, o->connections,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, o->connections_per_address,
         MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds,
         MHD_OPTION_NOTIFY_COMPLETED, o->completed, o->context,
         MHD_OPTION_NOTIFY_CONNECTION, o->connection_changed, o->context,
@@ -93,9 +91,15 @@ static inline int mhd_record_count(struct MHD_Connection *connection)
         connection, (enum MHD_ValueKind) (MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND), NULL, NULL);
 }
 
-/* How often the fields that frame a request stand in it, and how many of its fields have blanks in
-   their name. */
+/* How often the fields that frame a request stand in it, and how many of its fields are malformed: a name
+   with blanks in it, a value with a NUL or CR in it, one that is ended by LF alone, or continued on a second line. A NUL
+   would end the value for us, but not for whoever else reads the request; a second line 0.9.75 appends to the name.
+
+   libmicrohttpd leaves the head where it was read, and puts NULs in the place of CR and LF, so that two follow each
+   value. What it joins it copies to somewhere else. */
 struct mhd_framing {
+    const char *head;
+    size_t head_size;
     int hosts;
     int lengths;
     int codings;
@@ -114,14 +118,19 @@ static inline enum MHD_Result mhd_count_framing(
     framing->hosts += mhd_is_name(name, name_size, "Host");
     framing->lengths += mhd_is_name(name, name_size, "Content-Length");
     framing->codings += mhd_is_name(name, name_size, "Transfer-Encoding");
-    framing->malformed += memchr(name, ' ', name_size) != NULL || memchr(name, '\t', name_size) != NULL;
+    size_t name_at = (uintptr_t) name - (uintptr_t) framing->head;
+    size_t value_at = (uintptr_t) value - (uintptr_t) framing->head;
+    framing->malformed += memchr(name, ' ', name_size) != NULL || memchr(name, '\t', name_size) != NULL
+        || name_at >= framing->head_size || value_at >= framing->head_size
+        || value_size + 2 > framing->head_size - value_at || value[value_size] != 0 || value[value_size + 1] != 0
+        || memchr(value, '\r', value_size) != NULL;
     return MHD_YES;
 }
 
-/* Reads the current request's framing in one pass over its fields. */
-static inline struct mhd_framing mhd_read_framing(struct MHD_Connection *connection)
+/* Reads the current request's framing in one pass over its fields; its head begins at `head`. */
+static inline struct mhd_framing mhd_read_framing(struct MHD_Connection *connection, const char *head)
 {
-    struct mhd_framing framing = {0, 0, 0, 0};
+    struct mhd_framing framing = {head, mhd_request_header_size(connection), 0, 0, 0, 0};
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, mhd_count_framing, &framing);
     return framing;
 }
@@ -141,15 +150,16 @@ struct tcp_standing {
     uint32_t milliseconds_since_received;
     uint32_t segments_received;
     uint32_t segments_sent;
-    /* Whether something waits that the client's window has no room for, and how much it has taken in all. */
+    /* Whether something waits that the client's window has no room for, how much it has taken in all, and how much
+       it has sent. */
     int has_unsent;
     uint64_t bytes_taken;
+    uint64_t bytes_received;
 };
 
 /* A client: its IPv4 address, or its IPv6 network of 64 bits. Mapped addresses are IPv4. */
-static inline uint64_t mhd_client_key(struct MHD_Connection *connection)
+static inline uint64_t client_key(const struct sockaddr *address)
 {
-    const struct sockaddr *address = mhd_client_address(connection);
     uint64_t key = 0;
     if (address != NULL && address->sa_family == AF_INET) {
         memcpy(&key, &((const struct sockaddr_in *) address)->sin_addr, 4);
@@ -181,6 +191,7 @@ static inline int tcp_read_standing(int descriptor, struct tcp_standing *standin
     memcpy(&unsent, info + 144, 4);
     standing->has_unsent = unsent != 0;
     memcpy(&standing->bytes_taken, info + 120, 8);
+    memcpy(&standing->bytes_received, info + 128, 8);
     return 1;
 }
 

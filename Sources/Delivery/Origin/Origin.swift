@@ -34,7 +34,7 @@ public final class Origin: Sendable {
         switch request.method {
         case .get, .head: break
         case .options: return .response(responses.preflight)
-        default: return .response(responses.failure(405, "Media can only be read", cacheSeconds: 0))
+        default: return .response(responses.methodNotAllowed)
         }
         let segments = request.path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
             .dropFirst(2).map { Substring($0) }
@@ -79,17 +79,21 @@ public final class Origin: Sendable {
         of rendition: RenditionWindow, _ snapshot: PresentationSnapshot, _ channel: Channel, _ request: HTTPRequest,
         gzip: Bool
     ) -> HTTPAnswer {
-        let directives: DeliveryDirectives?
-        do throws(DeliveryDirectives.Fault) {
-            directives = try .parse(mediaSequence: request.query("_HLS_msn"), part: request.query("_HLS_part"))
-        } catch {
-            let message =
-                switch error {
-                case .malformedInteger: "_HLS_msn and _HLS_part are decimal integers"
-                case .partWithoutMediaSequence: "_HLS_part needs _HLS_msn"
-                }
-            return .response(
-                responses.failure(400, message, cacheSeconds: snapshot.profile.targetDuration))
+        var directives: DeliveryDirectives?
+        // A playlist that has ended is what it is, whatever was asked for (§6.2.5.2).
+        if !rendition.isEnded {
+            do throws(DeliveryDirectives.Fault) {
+                directives = try .parse(request)
+            } catch {
+                let message =
+                    switch error {
+                    case .malformedInteger: "_HLS_msn and _HLS_part are decimal integers"
+                    case .partWithoutMediaSequence: "_HLS_part needs _HLS_msn"
+                    case .repeated: "_HLS_msn and _HLS_part stand once"
+                    }
+                return .response(
+                    responses.failure(400, message, cacheSeconds: snapshot.profile.targetDuration))
+            }
         }
         guard let directives else {
             guard rendition.isPlayable else {
@@ -119,21 +123,32 @@ public final class Origin: Sendable {
         _ awaited: Awaited, _ channel: Channel, _ snapshot: PresentationSnapshot,
         _ response: @escaping @Sendable (PresentationSnapshot) -> HTTPResponse?
     ) -> HTTPAnswer {
-        let ticket = ParkedRequest()
         let target = snapshot.profile.targetDuration
-        channel.output.wait(for: awaited, of: snapshot.id, until: clock.now + .seconds(3 * target)) {
-            [responses] outcome in
-            let answer =
-                switch outcome {
-                case .published(let current):
-                    response(current) ?? responses.failure(404, "This part of the stream is not here", cacheSeconds: 1)
-                case .cancelled: responses.failure(404, "This part of the stream will not come", cacheSeconds: target)
-                case .timedOut: responses.failure(503, "The live stream has paused", cacheSeconds: 0, retryAfter: 1)
-                case .shuttingDown: responses.failure(503, "The server is restarting", cacheSeconds: 0, retryAfter: 1)
-                }
-            ticket.resume(with: answer)
+        let deadline = clock.now + .seconds(3 * target)
+        return .park { [output = channel.output, id = snapshot.id, responses] ticket in
+            output.wait(for: awaited, of: id, until: deadline) { outcome in
+                let answer =
+                    switch outcome {
+                    case .published(let current):
+                        response(current)
+                            ?? responses.failure(404, "This part of the stream is not here", cacheSeconds: 1)
+                    case .cancelled:
+                        responses.failure(404, "This part of the stream will not come", cacheSeconds: target)
+                    case .timedOut: responses.failure(503, "The live stream has paused", cacheSeconds: 0, retryAfter: 1)
+                    case .shuttingDown:
+                        responses.failure(503, "The server is restarting", cacheSeconds: 0, retryAfter: 1)
+                    }
+                ticket.resume(with: answer)
+            }
         }
-        return .park(ticket)
+    }
+}
+
+extension DeliveryDirectives {
+    /// What `request` asks for. A directive that stands twice is refused: a cache on the way may read the other one.
+    fileprivate static func parse(_ request: HTTPRequest) throws(Fault) -> DeliveryDirectives? {
+        if request.isRepeated(query: "_HLS_msn") || request.isRepeated(query: "_HLS_part") { throw .repeated }
+        return try parse(mediaSequence: request.query("_HLS_msn"), part: request.query("_HLS_part"))
     }
 }
 

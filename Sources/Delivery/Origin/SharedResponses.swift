@@ -42,6 +42,14 @@ final class SharedResponses: Sendable {
             ("Access-Control-Max-Age", "86400"),
         ])
 
+    /// The answer to a method that would change something (RFC 9110 §15.5.6).
+    let methodNotAllowed = HTTPResponse(
+        status: 405,
+        headers: Origin.commonHeaders + [
+            ("Allow", "GET, HEAD, OPTIONS"), ("Content-Type", "text/plain; charset=utf-8"),
+            ("Cache-Control", "no-store"),
+        ], body: .chunk(ByteChunk(Array("Media can only be read\n".utf8))))
+
     /// An error, in a sentence.
     func failure(_ status: Int, _ message: String, cacheSeconds: Int, retryAfter: Int? = nil) -> HTTPResponse {
         var headers =

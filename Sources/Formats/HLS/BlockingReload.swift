@@ -17,6 +17,8 @@ public struct DeliveryDirectives: Sendable, Hashable {
         case malformedInteger
         /// `_HLS_part` came without `_HLS_msn` (a MUST of §6.2.5.2).
         case partWithoutMediaSequence
+        /// A directive stands in the query more than once.
+        case repeated
     }
 
     /// Reads the values of `_HLS_msn` and `_HLS_part`; nothing when neither was given.
@@ -78,10 +80,11 @@ public struct PlaylistEdge: Sendable, Hashable {
             return isEnded || !isBeyondLastSegment(directives) ? .answer : decideOpen(part: 0)
         }
         if directives.mediaSequence > lastSegment + 2 { return .tooFarAhead }
-        guard let part = directives.part, advancePartLimit != nil else { return .wait }
+        guard let part = directives.part, let advancePartLimit else { return .wait }
         if directives.mediaSequence == lastSegment + 1 { return decideOpen(part: part) }
-        // A part of the segment after the open one: at least one part ahead of everything.
-        return isTooFar(part: openParts + 1 + part) ? .tooFarAhead : .wait
+        // A part of the segment after the open one: at least one part ahead of everything. The part is whatever a client
+        // has sent, so nothing is added to it.
+        return part >= advancePartLimit - 1 ? .tooFarAhead : .wait
     }
 
     /// A part number past the end of the last complete segment stands for the first part after it.

@@ -15,7 +15,7 @@ private func serverConnection(_ connection: OpaquePointer?) -> ServerConnection?
 @c func acceptConnection(
     _ context: UnsafeMutableRawPointer?, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t
 ) -> MHD_Result {
-    serverCore(context)?.sockets.admit() == true ? .YES : .NO
+    serverCore(context)?.admit(client_key(address)) == true ? .YES : .NO
 }
 
 @c func connectionChanged(
@@ -24,15 +24,17 @@ private func serverConnection(_ connection: OpaquePointer?) -> ServerConnection?
 ) {
     guard let core = serverCore(context), let socketContext else { return }
     if notification == .CONNECTION_NOTIFY_STARTED {
-        let server = ServerConnection(core)
+        let client = client_key(mhd_client_address(connection))
+        let server = ServerConnection(core, client: client)
         socketContext.pointee = Unmanaged.passRetained(server).toOpaque()
-        core.sockets.insert(mhd_connection_socket(connection), server.watch)
+        server.begin(mhd_connection_socket(connection))
         core.observer?.connectionOpened()
     } else if let pointer = socketContext.pointee {
         let socket = mhd_connection_socket(connection)
-        Unmanaged<ServerConnection>.fromOpaque(pointer).takeRetainedValue().closing(socket)
+        let server = Unmanaged<ServerConnection>.fromOpaque(pointer).takeRetainedValue()
+        server.closing(socket)
         socketContext.pointee = nil
-        core.sockets.remove(socket)
+        core.sockets.remove(socket, of: server.client)
         core.observer?.connectionClosed()
     }
 }
@@ -44,13 +46,15 @@ private func serverConnection(_ connection: OpaquePointer?) -> ServerConnection?
 ) -> UnsafeMutableRawPointer? {
     guard let target, let server = serverConnection(connection) else { return nil }
     guard let mark = strchr(target, Int32(UInt8(ascii: "?"))) else {
-        server.readLine(query: UnsafeBufferPointer(start: nil, count: 0))
+        server.readLine(targetLength: strlen(target), query: UnsafeBufferPointer(start: nil, count: 0))
         return nil
     }
     let query = mark + 1
     let length = strlen(query)
     query.withMemoryRebound(to: UInt8.self, capacity: length) {
-        server.readLine(query: UnsafeBufferPointer(start: $0, count: length))
+        server.readLine(
+            targetLength: UnsafePointer(mark) - target + 1 + length,
+            query: UnsafeBufferPointer(start: $0, count: length))
     }
     // The text stands in the connection's read buffer; `const` only in the signature.
     query.pointee = 0

@@ -2,30 +2,39 @@ internal import Locks
 
 /// What the patrol knows of a connection. The connection's worker says what it is at; the rest is the patrol's.
 final class ConnectionWatch: Sendable {
-    /// What the patrol has seen of a client's reading.
-    struct Reading {
-        var bytesTaken: UInt64
-        /// The second from which on `bytesTaken` counts.
-        var since: Int
+    /// What the patrol has seen of a client.
+    struct Sight {
+        /// What the client has taken of what waits for it, and the second from which on that counts.
+        var reading: (bytesTaken: UInt64, since: Int)?
+        /// The number of the request that is awaited, and what had come when the patrol first saw that it was. Whatever
+        /// a new connection has received belongs to its first request.
+        var awaited: (number: Int, bytesReceived: UInt64) = (0, 0)
+        /// The second in which the patrol first saw that something of that request had come.
+        var begun: Int?
+        /// True when the connection has been cut off, and its worker has not closed it yet.
+        var isDropped = false
     }
 
-    /// The second since which a request has been awaited; negative while one is parked or answered.
-    private let awaiting: Atomic<Int>
+    /// The number of the request that is awaited; below zero, and one more, while that one is parked or answered.
+    private let awaiting = Atomic(0)
     /// Only the patrol's thread looks at it, under the lock of `OpenSockets`.
-    let reading = Mutex<Reading?>(nil)
+    let sight = Mutex(Sight())
 
-    /// A connection that has just begun.
-    init(second: Int) { awaiting = Atomic(second) }
+    /// The next request is awaited from now on. Only the connection's worker.
+    func awaitNextRequest() {
+        let number = awaiting.load(ordering: .relaxed)
+        awaiting.store(number < 0 ? -number : number + 1, ordering: .relaxed)
+    }
 
-    /// A request is awaited from now on.
-    func awaitRequest(second: Int) { awaiting.store(second, ordering: .relaxed) }
+    /// The request that was awaited is whole. Only the connection's worker.
+    func requestIsWhole() {
+        let number = awaiting.load(ordering: .relaxed)
+        if number >= 0 { awaiting.store(-number - 1, ordering: .relaxed) }
+    }
 
-    /// A request is whole.
-    func requestIsWhole() { awaiting.store(-1, ordering: .relaxed) }
-
-    /// For how long a request has been awaited, at `second`; nothing while none is.
-    func waited(at second: Int) -> Int? {
-        let since = awaiting.load(ordering: .relaxed)
-        return since < 0 ? nil : second - since
+    /// The number of the request that is awaited; nothing while none is.
+    var awaitedRequest: Int? {
+        let number = awaiting.load(ordering: .relaxed)
+        return number < 0 ? nil : number
     }
 }

@@ -12,7 +12,10 @@ public protocol HTTPHandler: Sendable {
 public enum HTTPAnswer: Sendable {
     /// Answered now.
     case response(HTTPResponse)
-    /// Answered by `resume(with:)` of this ticket, which may already have been called. A ticket serves one request;
-    /// one that comes a second time gets its second request answered with 500.
-    case park(ParkedRequest)
+    /// Answered by `resume(with:)` of the ticket that the closure is given, at any time, also before the closure returns.
+    ///
+    /// The closure is called once, soon and on the same worker, when the server has a place for one more request that
+    /// waits. When it has none it answers with 503 and never calls it, so that whoever keeps tickets keeps no more of
+    /// them than there are places.
+    case park(@Sendable (ParkedRequest) -> Void)
 }

@@ -42,6 +42,11 @@ public struct HTTPRequest: ~Escapable {
         rawQuery.isEmpty ? nil : QueryString.firstValue(of: name, in: rawQuery)
     }
 
+    /// Whether the query has `name` more than once, so that another reader may take another value for it.
+    public func isRepeated(query name: String) -> Bool {
+        rawQuery.isEmpty ? false : QueryString.isRepeated(name, in: rawQuery)
+    }
+
     /// The value of the first field called `name`, in any case.
     public func header(_ name: String) -> String? {
         switch source {

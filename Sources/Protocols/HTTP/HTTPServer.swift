@@ -96,8 +96,8 @@ public final class HTTPServer: Sendable {
         options.listen_socket = descriptor
         options.workers = workers
         options.connection_memory = max(1024, configuration.connectionMemory)
-        options.connections = max(workers, UInt32(clamping: configuration.connectionLimit))
-        options.connections_per_address = UInt32(clamping: configuration.connectionsPerAddress)
+        let connections = OpenSockets.withSpare(configuration.connectionLimit)
+        options.connections = max(workers, UInt32(clamping: connections))
         options.idle_seconds = UInt32(clamping: configuration.idleTimeout.components.seconds)
         // Unretained: the server holds the core until the daemon is stopped.
         options.context = Unmanaged.passUnretained(core).toOpaque()

@@ -11,10 +11,22 @@ public protocol HTTPServerObserver: Sendable {
     func requestCompleted(method: HTTPMethod, status: Int, wasDelivered: Bool)
     /// A request was turned away before it was understood: malformed, or too large for the connection's memory.
     func requestRejected()
-    /// A request was answered with 503 because too many are parked: of its client, or in all.
-    func parkingRefused(isOfClient: Bool)
+    /// A connection or a request was turned away because there are as many as there may be.
+    func boundReached(_ bound: HTTPBound)
     /// A connection was cut off: a request did not become whole in time, or the client took its answer too slowly.
     func connectionDropped(_ reason: DropReason)
+}
+
+/// How many there may be of something, by the name of its setting. Whoever is over it gets 503.
+public enum HTTPBound: String, Sendable, CaseIterable {
+    /// Connections in all.
+    case connections
+    /// Connections of one client.
+    case connectionsPerAddress
+    /// Parked requests in all.
+    case parked
+    /// Parked requests of one client.
+    case parkedPerAddress
 }
 
 /// Why a connection was cut off.
@@ -35,7 +47,7 @@ extension HTTPServerObserver {
     /// Does nothing.
     public func requestRejected() {}
     /// Does nothing.
-    public func parkingRefused(isOfClient: Bool) {}
+    public func boundReached(_ bound: HTTPBound) {}
     /// Does nothing.
     public func connectionDropped(_ reason: DropReason) {}
 }

@@ -3,7 +3,7 @@ internal import Locks
 
 /// The ticket of a request that is answered later.
 ///
-/// A handler makes one, gives it to whoever will know the answer, and returns `.park(ticket)`. The connection then
+/// A handler returns `.park` with a closure that gives the ticket to whoever will know the answer. The connection then
 /// costs its memory and nothing else until `resume(with:)`.
 ///
 /// Why this is safe against libmicrohttpd 0.9.75:
@@ -30,16 +30,14 @@ public final class ParkedRequest: Sendable {
     enum Parking {
         case suspended
         case answered(HTTPResponse)
-        /// The server is stopping, or too many wait.
-        case refused(HTTPResponse)
-        /// The ticket served another request before.
-        case alreadyUsed
+        /// The server is stopping.
+        case refused
     }
 
     private let state = Mutex(State.unused)
 
-    /// A ticket for one request.
-    public init() {}
+    /// A ticket for one request, whose place among those that wait has been taken.
+    init() {}
 
     /// Answers the request with `response`.
     ///
@@ -66,25 +64,24 @@ public final class ParkedRequest: Sendable {
         return isFirst
     }
 
-    /// Suspends `connection` until `resume`. Only on its worker, within the access handler.
-    func park(_ connection: OpaquePointer, of core: ServerCore) -> Parking {
+    /// Suspends `connection`, which is one of `client`, until `resume`. Once, on its worker, within the access handler.
+    /// The place is left when it comes to anything but suspension.
+    func park(_ connection: OpaquePointer, of core: ServerCore, client: UInt64) -> Parking {
         // Suspending and entering the ticket in the server's list happen under the ticket's lock; neither calls back.
         state.withLock { state in
-            switch state {
-            case .unused:
-                let client = mhd_client_key(connection)
-                if let refusal = core.park(self, of: client) {
-                    state = .finished
-                    return .refused(refusal)
-                }
-                MHD_suspend_connection(connection)
-                state = .parked(ParkedConnection(connection: connection, client: client, core: core))
-                return .suspended
-            case .answeredEarly(let response):
+            if case .answeredEarly(let response) = state {
                 state = .finished
+                core.leave(client)
                 return .answered(response)
-            case .parked, .resumed, .finished: return .alreadyUsed
             }
+            guard core.park(self) else {
+                state = .finished
+                core.leave(client)
+                return .refused
+            }
+            MHD_suspend_connection(connection)
+            state = .parked(ParkedConnection(connection: connection, client: client, core: core))
+            return .suspended
         }
     }
 

@@ -12,9 +12,10 @@ final class Patrol: Sendable {
 
     init(_ core: ServerCore) {
         thread = NamedThread("http-patrol") { [isStopping] in
+            var second = 0
             while !isStopping.wait(for: .seconds(1), until: { $0 }) {
-                let second = core.second.add(1, ordering: .relaxed).newValue
-                let reasons = core.sockets.drop { Self.reason(to: $0, $1, at: second, core) }
+                second += 1
+                let reasons = core.sockets.drop { [second] in Self.reason(to: $0, $1, at: second, core) }
                 for reason in reasons { core.observer?.connectionDropped(reason) }
             }
         }
@@ -34,19 +35,40 @@ final class Patrol: Sendable {
     ) -> DropReason? {
         var standing = tcp_standing()
         guard tcp_read_standing(descriptor, &standing) == 1 else { return nil }
-        if standing.has_unsent != 0 {
-            let isSlow = watch.reading.withLock { reading in
-                guard let before = reading, second - before.since < core.slowReaderSeconds else {
-                    defer { reading = .init(bytesTaken: standing.bytes_taken, since: second) }
-                    return reading.map { standing.bytes_taken - $0.bytesTaken < core.slowReaderBytes } ?? false
-                }
-                return false
-            }
-            return isSlow ? .slowReader : nil
+        return watch.sight.withLock { sight in
+            if isSlowReader(standing, &sight, at: second, core) { return .slowReader }
+            return isSlowRequest(standing, &sight, awaited: watch.awaitedRequest, at: second, core)
+                ? .slowRequest : nil
         }
-        watch.reading.withLock { $0 = nil }
-        guard core.idleMilliseconds > 0, let waited = watch.waited(at: second), waited * 1000 > core.idleMilliseconds
-        else { return nil }
-        return .slowRequest
+    }
+
+    /// True when the client has taken too little, for the whole window, of what waits for it.
+    private static func isSlowReader(
+        _ standing: tcp_standing, _ sight: inout ConnectionWatch.Sight, at second: Int, _ core: ServerCore
+    ) -> Bool {
+        guard standing.has_unsent != 0 else {
+            sight.reading = nil
+            return false
+        }
+        if let reading = sight.reading, second - reading.since < core.slowReaderSeconds { return false }
+        defer { sight.reading = (standing.bytes_taken, second) }
+        return sight.reading.map { standing.bytes_taken - $0.bytesTaken < core.slowReaderBytes } ?? false
+    }
+
+    /// True when a request has begun to come and is not whole in time. The time runs from the first look that finds
+    /// anything of it; a client that sends nothing is libmicrohttpd's to close.
+    private static func isSlowRequest(
+        _ standing: tcp_standing, _ sight: inout ConnectionWatch.Sight, awaited number: Int?, at second: Int,
+        _ core: ServerCore
+    ) -> Bool {
+        guard core.requestSeconds > 0, let number else { return false }
+        if sight.awaited.number != number {
+            sight.awaited = (number, standing.bytes_received)
+            sight.begun = nil
+        }
+        guard standing.bytes_received > sight.awaited.bytesReceived else { return false }
+        let begun = sight.begun ?? second
+        sight.begun = begun
+        return second - begun >= core.requestSeconds
     }
 }

@@ -13,8 +13,27 @@ enum QueryString {
         }
     }
 
+    /// Whether `name` stands in `query` more than once.
+    static func isRepeated(_ name: String, in query: String) -> Bool {
+        var query = query
+        var name = name
+        return query.withUTF8 { buffer in
+            let query = buffer.span
+            return name.withUTF8 { name in
+                var start = 0
+                guard firstValue(of: name.span, in: query, from: &start) != nil else { return false }
+                return firstValue(of: name.span, in: query, from: &start) != nil
+            }
+        }
+    }
+
     private static func firstValue(of name: Span<UInt8>, in query: Span<UInt8>) -> String? {
         var start = 0
+        return firstValue(of: name, in: query, from: &start)
+    }
+
+    /// Looks from `start` on, which comes to stand behind what was found.
+    private static func firstValue(of name: Span<UInt8>, in query: Span<UInt8>, from start: inout Int) -> String? {
         while start < query.count {
             var end = start
             var equals: Int?
@@ -22,11 +41,11 @@ enum QueryString {
                 if equals == nil, query[end] == UInt8(ascii: "=") { equals = end }
                 end += 1
             }
+            defer { start = end + 1 }
             if matches(query.extracting(start..<(equals ?? end)), name) {
                 guard let equals else { return "" }
                 return text(query.extracting((equals + 1)..<end))
             }
-            start = end + 1
         }
         return nil
     }

@@ -8,6 +8,7 @@ struct Refusals: Sendable {
     let internalError: HTTPResponse
     let stopping: HTTPResponse
     let tooManyParked: HTTPResponse
+    let tooManyConnections: HTTPResponse
 
     init(commonHeaders: [(String, String)]) {
         badRequest = HTTPResponse(status: 400, headers: commonHeaders)
@@ -15,6 +16,8 @@ struct Refusals: Sendable {
         fieldsTooLarge = HTTPResponse(status: 431, headers: commonHeaders)
         internalError = HTTPResponse(status: 500, headers: commonHeaders)
         tooManyParked = HTTPResponse(status: 503, headers: commonHeaders + [("Retry-After", "1")])
+        tooManyConnections = HTTPResponse(
+            status: 503, headers: commonHeaders + [("Retry-After", "1"), ("Connection", "close")])
         stopping = HTTPResponse(status: 503, headers: commonHeaders + [("Connection", "close")])
     }
 

@@ -19,27 +19,41 @@ final class ServerConnection: @unchecked Sendable {
         case answered
     }
 
-    let watch: ConnectionWatch
+    let watch = ConnectionWatch()
+    /// Whose connection it is, as `client_key` tells clients apart.
+    let client: UInt64
 
     private let core: ServerCore
     private var phase = Phase.idle
     private var method = HTTPMethod.get
     private var rawQuery = ""
+    /// How long the target is, its query included, up to its end or the first NUL in it.
+    private var targetLength = 0
     private var body: [UInt8] = []
     private var status = 0
     /// True when libmicrohttpd gave the last request up after its line.
     private var wasGivenUp = false
+    /// True when it is one too many: its first request is refused.
+    private var isOneTooMany = false
     /// What to say before the connection is closed where libmicrohttpd would close it in silence.
     private var lastWords: HTTPResponse?
 
-    init(_ core: ServerCore) {
+    init(_ core: ServerCore, client: UInt64) {
         self.core = core
-        watch = ConnectionWatch(second: core.second.load(ordering: .relaxed))
+        self.client = client
+    }
+
+    /// The connection is open; from here on it counts.
+    func begin(_ descriptor: Int32) {
+        guard let bound = core.sockets.insert(descriptor, watch, of: client) else { return }
+        isOneTooMany = true
+        core.observer?.boundReached(bound)
     }
 
     /// The request line is there; `query` is what follows its `?`.
-    func readLine(query: UnsafeBufferPointer<UInt8>) {
+    func readLine(targetLength: Int, query: UnsafeBufferPointer<UInt8>) {
         phase = .lineRead
+        self.targetLength = targetLength
         wasGivenUp = false
         rawQuery = query.isEmpty ? "" : String(decoding: query, as: UTF8.self)
     }
@@ -56,7 +70,13 @@ final class ServerConnection: @unchecked Sendable {
             core.requestCount.add(1, ordering: .relaxed)
             self.method = HTTPMethod(String(cString: method))
             phase = .receiving
-            if let refusal = refusal(of: connection, isHTTP11: strcmp(version, "HTTP/1.1") == 0) {
+            if isOneTooMany { return queue(core.refusals.tooManyConnections, to: connection) }
+            // One space, and no NUL, stands between the parts of the line, CR and LF behind it: RFC 9112 §3. Both are NULs
+            // by now.
+            guard method + strlen(method) + 1 == target, target + targetLength + 1 == version, version[9] == 0 else {
+                return queue(core.refusals.badRequest, to: connection)
+            }
+            if let refusal = refusal(of: connection, head: method, isHTTP11: strcmp(version, "HTTP/1.1") == 0) {
                 return queue(refusal, to: connection)
             }
             return true
@@ -84,7 +104,7 @@ final class ServerConnection: @unchecked Sendable {
             core.requestCount.subtract(1, ordering: .releasing)
         }
         phase = .idle
-        watch.awaitRequest(second: core.second.load(ordering: .relaxed))
+        watch.awaitNextRequest()
         status = 0
         rawQuery = ""
         if !body.isEmpty { body = [] }
@@ -105,8 +125,10 @@ final class ServerConnection: @unchecked Sendable {
     }
 
     /// What is wrong with a request whose fields are there, before its body is read.
-    private func refusal(of connection: OpaquePointer, isHTTP11: Bool) -> HTTPResponse? {
-        let framing = mhd_read_framing(connection)
+    private func refusal(
+        of connection: OpaquePointer, head: UnsafePointer<CChar>, isHTTP11: Bool
+    ) -> HTTPResponse? {
+        let framing = mhd_read_framing(connection, head)
         // RFC 9112 §3.2, §5.1 and §6.1: what is framed in two ways, or in one that is not understood, may be two
         // requests to a proxy on the way. libmicrohttpd takes "Content-Length : 3" for a field that it does not know.
         guard framing.malformed == 0, framing.hosts == 1 || (framing.hosts == 0 && !isHTTP11),
@@ -141,18 +163,20 @@ final class ServerConnection: @unchecked Sendable {
             source: .connection(connection))
         switch core.handler.respond(to: request) {
         case .response(let response): return queue(response, to: connection)
-        case .park(let ticket): return park(connection, with: ticket)
+        case .park(let begin): return park(connection, begin)
         }
     }
 
-    private func park(_ connection: OpaquePointer, with ticket: ParkedRequest) -> Bool {
-        switch ticket.park(connection, of: core) {
+    private func park(_ connection: OpaquePointer, _ begin: (ParkedRequest) -> Void) -> Bool {
+        if let refusal = core.takePlace(client) { return queue(refusal, to: connection) }
+        let ticket = ParkedRequest()
+        begin(ticket)
+        switch ticket.park(connection, of: core, client: client) {
         case .suspended:
             phase = .parked(ticket)
             return true
         case .answered(let response): return queue(response, to: connection)
-        case .refused(let refusal): return queue(refusal, to: connection)
-        case .alreadyUsed: return queue(core.refusals.internalError, to: connection)
+        case .refused: return queue(core.refusals.stopping, to: connection)
         }
     }
 

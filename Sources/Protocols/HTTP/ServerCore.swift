@@ -8,8 +8,16 @@ final class ServerCore: Sendable {
     private struct Waiting {
         var isStopping = false
         var tickets: [ObjectIdentifier: ParkedRequest] = [:]
+        /// How many places are taken: by the tickets, and by those that are about to be parked.
+        var places = 0
         /// How many of them each client has.
         var clients: [UInt64: Int] = [:]
+
+        mutating func leave(_ client: UInt64) {
+            places -= 1
+            let left = clients[client, default: 1] - 1
+            clients[client] = left > 0 ? left : nil
+        }
     }
 
     /// Most requests have none, and a chunk is an allocation.
@@ -21,14 +29,13 @@ final class ServerCore: Sendable {
     let connectionMemory: Int
     let uploadLimit: Int
     let idleMilliseconds: Int
+    let requestSeconds: Int
     let slowReaderBytes: UInt64
     let slowReaderSeconds: Int
     private let parkedLimit: Int
     private let parkedPerAddress: Int
-    /// Seconds since the start, counted by the patrol: a clock that costs a request nothing.
-    let second = Atomic(0)
     let refusals: Refusals
-    let sockets = OpenSockets()
+    let sockets: OpenSockets
     /// Requests whose fields have been read and whose answer is not all sent.
     let requestCount = Atomic(0)
 
@@ -45,8 +52,10 @@ final class ServerCore: Sendable {
         self.log = log
         connectionMemory = configuration.connectionMemory
         uploadLimit = configuration.uploadLimit
+        sockets = OpenSockets(limit: configuration.connectionLimit, perClient: configuration.connectionsPerAddress)
         parkedLimit = configuration.parkedLimit
         parkedPerAddress = configuration.parkedPerAddress
+        requestSeconds = Int(configuration.requestTimeout.components.seconds)
         slowReaderBytes = UInt64(clamping: configuration.slowReaderBytes)
         slowReaderSeconds = max(1, Int(configuration.slowReaderWindow.components.seconds))
         idleMilliseconds = Int(configuration.idleTimeout.components.seconds) * 1000
@@ -55,28 +64,52 @@ final class ServerCore: Sendable {
 
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
+    /// Whether a client that has connected may begin.
+    func admit(_ client: UInt64) -> Bool {
+        switch sockets.admit(client) {
+        case .admitted: return true
+        case .stopping: return false
+        case .refused:
+            observer?.boundReached(.connectionsPerAddress)
+            return false
+        }
+    }
+
     var parkedCount: Int { waiting.withLock { $0.tickets.count } }
 
-    /// Enters a ticket of `client` whose connection is about to be suspended; a refusal when it may not be.
-    func park(_ ticket: ParkedRequest, of client: UInt64) -> HTTPResponse? {
-        let refusal: (response: HTTPResponse, isOfClient: Bool?)? = waiting.withLock { waiting in
+    /// Takes a place among the requests that wait; a refusal when there is none for `client`.
+    func takePlace(_ client: UInt64) -> HTTPResponse? {
+        let refusal: (response: HTTPResponse, bound: HTTPBound?)? = waiting.withLock { waiting in
             if waiting.isStopping { return (refusals.stopping, nil) }
-            if waiting.tickets.count >= parkedLimit { return (refusals.tooManyParked, false) }
-            if waiting.clients[client, default: 0] >= parkedPerAddress { return (refusals.tooManyParked, true) }
-            waiting.tickets[ObjectIdentifier(ticket)] = ticket
+            if waiting.places >= parkedLimit { return (refusals.tooManyParked, .parked) }
+            if waiting.clients[client, default: 0] >= parkedPerAddress {
+                return (refusals.tooManyParked, .parkedPerAddress)
+            }
+            waiting.places += 1
             waiting.clients[client, default: 0] += 1
             return nil
         }
-        if let isOfClient = refusal?.isOfClient { observer?.parkingRefused(isOfClient: isOfClient) }
+        if let bound = refusal?.bound { observer?.boundReached(bound) }
         return refusal?.response
+    }
+
+    /// Gives a place back that no ticket was parked at.
+    func leave(_ client: UInt64) { waiting.withLock { $0.leave(client) } }
+
+    /// Enters a ticket whose connection is about to be suspended; false when the server is stopping.
+    func park(_ ticket: ParkedRequest) -> Bool {
+        waiting.withLock { waiting in
+            if waiting.isStopping { return false }
+            waiting.tickets[ObjectIdentifier(ticket)] = ticket
+            return true
+        }
     }
 
     /// Strikes a ticket of `client` out whose connection has been resumed.
     func unpark(_ ticket: ParkedRequest, of client: UInt64) {
         waiting.withLock { waiting in
             waiting.tickets[ObjectIdentifier(ticket)] = nil
-            let left = waiting.clients[client, default: 1] - 1
-            waiting.clients[client] = left > 0 ? left : nil
+            waiting.leave(client)
         }
     }
 

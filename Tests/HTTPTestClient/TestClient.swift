@@ -1,19 +1,19 @@
 import Glibc
 
 /// A blocking HTTP client on a raw socket; every step gives up after a few seconds.
-final class TestClient {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+package final class TestClient {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
-    struct Response {
-        var statusLine = ""
-        var headers: [(String, String)] = []
-        var body: [UInt8] = []
+    package struct Response {
+        package var statusLine = ""
+        package var headers: [(String, String)] = []
+        package var body: [UInt8] = []
 
-        var status: Int { Int(statusLine.split(separator: " ").dropFirst().first ?? "") ?? 0 }
-        var text: String { String(decoding: body, as: UTF8.self) }
-        subscript(name: String) -> String? { headers.first { $0.0 == name.lowercased() }?.1 }
+        package var status: Int { Int(statusLine.split(separator: " ").dropFirst().first ?? "") ?? 0 }
+        package var text: String { String(decoding: body, as: UTF8.self) }
+        package subscript(name: String) -> String? { headers.first { $0.0 == name.lowercased() }?.1 }
     }
 
     private let descriptor: Int32
@@ -21,7 +21,9 @@ final class TestClient {
     private var isOpen = true
 
     /// Connects; `own` is the address that the server sees.
-    init(_ port: UInt16, host: String = "127.0.0.1", from own: String? = nil, receiveBuffer: Int32? = nil) throws {
+    package init(
+        _ port: UInt16, host: String = "127.0.0.1", from own: String? = nil, receiveBuffer: Int32? = nil
+    ) throws {
         let isIPv6 = host.contains(":")
         descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if descriptor < 0 { throw Failure(description: "socket: \(errno)") }
@@ -65,15 +67,15 @@ final class TestClient {
 
     deinit { close() }
 
-    func close() {
+    package func close() {
         if isOpen { Glibc.close(descriptor) }
         isOpen = false
     }
 
     /// Sends all of `text`, or as much as the server takes before it closes.
-    func send(_ text: String) { send(bytes: Array(text.utf8)) }
+    package func send(_ text: String) { send(bytes: Array(text.utf8)) }
 
-    func send(bytes: [UInt8]) {
+    package func send(bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
@@ -85,22 +87,24 @@ final class TestClient {
     }
 
     /// Takes some bytes of what has arrived; how many.
-    func read(atMost limit: Int) -> Int {
+    package func read(atMost limit: Int) -> Int {
         var piece = [UInt8](repeating: 0, count: limit)
         return max(0, recv(descriptor, &piece, limit, Int32(MSG_DONTWAIT)))
     }
 
-    func get(_ target: String, _ fields: String = "") throws -> Response {
+    package func get(_ target: String, _ fields: String = "") throws -> Response {
         send("GET \(target) HTTP/1.1\r\nHost: test\r\n\(fields)\r\n")
         return try receive()
     }
 
-    func request(_ method: String, _ target: String, _ fields: String = "", body: String = "") throws -> Response {
+    package func request(
+        _ method: String, _ target: String, _ fields: String = "", body: String = ""
+    ) throws -> Response {
         send("\(method) \(target) HTTP/1.1\r\nHost: test\r\n\(fields)\r\n\(body)")
         return try receive(hasBody: method != "HEAD")
     }
 
-    func receive(hasBody: Bool = true) throws -> Response {
+    package func receive(hasBody: Bool = true) throws -> Response {
         var response = Response()
         response.statusLine = try readLine()
         while case let line = try readLine(), !line.isEmpty {
@@ -116,8 +120,14 @@ final class TestClient {
         return response
     }
 
+    /// Whether anything comes, the end included, before so many milliseconds have gone by.
+    package func isReadable(within milliseconds: Int32) -> Bool {
+        var descriptor = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, milliseconds) > 0
+    }
+
     /// True when the server has closed the connection and nothing is left to read.
-    func isAtEnd() -> Bool {
+    package func isAtEnd() -> Bool {
         if !buffer.isEmpty { return false }
         var byte: UInt8 = 0
         let count = recv(descriptor, &byte, 1, 0)

@@ -1,0 +1,117 @@
+import Bytes
+import Channels
+import HLS
+import HTTP
+import HTTPTestClient
+import Ingest
+import Media
+import Origin
+import Packaging
+import Publishing
+import Telemetry
+import Testing
+import Time
+
+/// A server on a real socket with one channel called `news`, which was fed some seconds of video and now stands still.
+final class LiveChannel {
+    private struct Encoder: Publisher {
+        func warn(code: String, description: String) {}
+        func disconnect(reason: String) {}
+    }
+
+    private struct Quiet: LogSink {
+        func write(_ line: [UInt8]) {}
+    }
+
+    private struct Handler: HTTPHandler {
+        let origin: Origin
+        func respond(to request: HTTPRequest) -> HTTPAnswer { origin.respond(to: request) }
+    }
+
+    static let track = Track(
+        codec: .h264, format: .video(VideoFormat(width: 320, height: 180)),
+        decoderConfiguration: ByteChunk([1, 0x64, 0, 0x1F, 0xFF, 0xE0, 0]), codecString: "avc1.64001f")
+
+    let clock = ManualClock(wallTime: WallTime(microseconds: 1_800_000_000_000_000))
+    let server: HTTPServer
+    let channel: Channel
+    let rendition: RenditionWindow
+    let edge: PlaylistEdge
+    /// The playlist's path.
+    let playlist: String
+    private let waker: Waker
+    private let feed: any Feed
+    private var fedMilliseconds: Int64 = 0
+
+    init(
+        _ profile: LatencyProfile = LatencyProfile(.low),
+        configure: (inout HTTPServerConfiguration) -> Void = { _ in }
+    ) throws {
+        waker = Waker(clock: clock)
+        channel = Channel(
+            ChannelConfiguration(id: "news", name: "news", streamKey: Secret("key-of-news"), profile: profile),
+            waker: waker, clock: clock, logger: Logger(sink: Quiet()), registry: MetricsRegistry())
+        let directory = ChannelDirectory([channel])
+        feed = try directory.open(
+            PublishRequest(scheme: "rtmp", channel: nil, streamKey: Secret("key-of-news")), for: Encoder())
+        feed.receive(.track(Self.track), arrival: clock.now)
+        var configuration = HTTPServerConfiguration(address: "127.0.0.1", port: 0)
+        configuration.workers = 2
+        configuration.commonHeaders = Origin.commonHeaders
+        configure(&configuration)
+        server = try HTTPServer.start(configuration, handler: Handler(origin: Origin(directory, clock: clock)))
+        Self.send(to: feed, from: 0, to: 9720, at: clock.now)
+        fedMilliseconds = 9720
+        let snapshot = try #require(channel.output.snapshot)
+        rendition = try #require(snapshot.rendition("video"))
+        edge = rendition.playlistEdge
+        playlist = "/live/news/\(snapshot.id)/video/index.m3u8"
+    }
+
+    deinit {
+        channel.stop()
+        waker.stop()
+        server.stop()
+    }
+
+    /// Goes on for so many milliseconds.
+    func goOn(milliseconds: Int64) {
+        Self.send(to: feed, from: fedMilliseconds, to: fedMilliseconds + milliseconds, at: clock.now)
+        fedMilliseconds += milliseconds
+    }
+
+    /// Ends the presentation: sound that begins later makes a new one.
+    func endPresentation() {
+        let audio = Track(
+            codec: .aac, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1024)),
+            decoderConfiguration: ByteChunk([0x11, 0x90]), codecString: "mp4a.40.2")
+        feed.receive(.track(audio), arrival: clock.now)
+        goOn(milliseconds: 4000)
+    }
+
+    /// The status that `query` gets for the playlist, at once.
+    func status(_ query: String) throws -> Int {
+        try TestClient(server.port).get(query.isEmpty ? playlist : "\(playlist)?\(query)").status
+    }
+
+    /// A client that has asked for `target` and is parked.
+    func park(_ target: String) throws -> TestClient {
+        let client = try TestClient(server.port)
+        let before = server.parkedCount
+        client.send("GET \(target) HTTP/1.1\r\nHost: test\r\n\r\n")
+        #expect(eventually { server.parkedCount == before + 1 }, "\(target) waits")
+        return client
+    }
+
+    /// 25 frames a second, a key frame each second.
+    private static func send(to feed: any Feed, from start: Int64, to end: Int64, at arrival: Instant) {
+        for time in stride(from: start, to: end, by: 40) {
+            let at = MediaTime.milliseconds(time)
+            feed.receive(
+                .video(
+                    Sample(
+                        data: ByteChunk([0, 0, 0, 1, 0x65]), decodeTime: at, presentationTime: at,
+                        isSync: time % 1000 == 0)), arrival: arrival)
+        }
+    }
+}
