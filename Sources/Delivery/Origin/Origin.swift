@@ -36,7 +36,8 @@ public final class Origin: Sendable {
         case .options: return .response(responses.preflight)
         default: return .response(responses.failure(405, "Media can only be read", cacheSeconds: 0))
         }
-        let segments = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2)
+        let segments = request.path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .dropFirst(2).map { Substring($0) }
         guard let id = segments.first, let channel = directory[String(id)] else {
             return .response(responses.failure(404, "There is no such channel", cacheSeconds: 1))
         }

@@ -20,27 +20,29 @@ public enum MediaResource: Sendable, Hashable {
     }
 
     /// The resource of that name; nothing when a rendition has no such file.
-    public init?(fileName: some StringProtocol) {
+    public init?(fileName: Substring) {
         if fileName == "index.m3u8" {
             self = .playlist
-        } else if fileName.hasPrefix("init"), let number = Self.number(fileName.dropFirst(4), before: ".mp4") {
+        } else if let number = Self.number(in: fileName, after: "init", before: ".mp4") {
             self = .initialization(Int(number))
-        } else if fileName.hasPrefix("s"), let number = Self.number(fileName.dropFirst(), before: ".m4s") {
+        } else if let number = Self.number(in: fileName, after: "s", before: ".m4s") {
             self = .segment(number)
-        } else if fileName.hasPrefix("p"), let number = Self.number(fileName.dropFirst(), before: ".m4s") {
+        } else if let number = Self.number(in: fileName, after: "p", before: ".m4s") {
             self = .part(number)
         } else {
             return nil
         }
     }
 
-    /// One resource has one name: no sign, no leading zero.
-    private static func number(_ text: some StringProtocol, before suffix: String) -> Int64? {
-        guard text.hasSuffix(suffix) else { return nil }
-        let digits = text.dropLast(suffix.count)
-        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), digits.count == 1 || digits.first != "0" else {
-            return nil
-        }
-        return Int64(digits)
+    /// One resource has one name: no sign, no leading zero. Read by bytes, because every request does it.
+    private static func number(in name: Substring, after prefix: String, before suffix: String) -> Int64? {
+        guard name.utf8.starts(with: prefix.utf8) else { return nil }
+        let rest = name.utf8.dropFirst(prefix.utf8.count)
+        let digits = rest.dropLast(suffix.utf8.count)
+        guard rest.dropFirst(digits.count).elementsEqual(suffix.utf8),
+            digits.allSatisfy({ (0x30...0x39).contains($0) }),
+            digits.count == 1 || digits.first != UInt8(ascii: "0")
+        else { return nil }
+        return Int64(Substring(digits))
     }
 }
