@@ -60,7 +60,7 @@ let package = Package(
         library("Publishing", in: "Live", ["Locks", "HLS", "Packaging", "Runtime", "Time"]),
         library(
             "Channels", in: "Live",
-            ["Locks", "Crypto", "Ingest", "Media", "Packaging", "Publishing", "Runtime", "Telemetry", "Time"]),
+            ["Locks", "Bytes", "Crypto", "Ingest", "Media", "Packaging", "Publishing", "Runtime", "Telemetry", "Time"]),
         // Delivery
         library(
             "Origin", in: "Delivery",

@@ -305,4 +305,25 @@ import Time
         #expect(edge < .milliseconds(10_000))
         #expect(!window.segments.contains { $0.isGap })
     }
+
+    @Test func aChannelThatIsStoppedSaysSo() throws {
+        let directory = directory()
+        directory["news"]?.stop()
+        var refused: PublishRefusal?
+        do { _ = try directory.open(request(nil, "key-of-news"), for: Encoder()) } catch { refused = error }
+        #expect(refused?.reason == .shuttingDown)
+    }
+
+    /// What the old one has left open is published when it is replaced, not when the clock looks next.
+    @Test func whatTheReplacedEncoderLeftOpenIsPublishedAtOnce() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let first = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        first.receive(.track(Self.video), arrival: clock.now)
+        feed(first, milliseconds: 0..<3120)
+        let before = try #require(channel.output.snapshot?.rendition("video")?.nextPartNumber)
+        clock.advance(by: .seconds(2))
+        _ = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        #expect(try #require(channel.output.snapshot?.rendition("video")?.nextPartNumber) > before)
+    }
 }

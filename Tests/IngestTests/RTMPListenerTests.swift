@@ -1,134 +1,111 @@
 import Glibc
 import Ingest
-import Runtime
-import Sockets
-import Locks
+import RTMP
 import Telemetry
 import Testing
 import Time
 
 /// Strangers at the RTMP port, over real sockets.
 @Suite(.timeLimit(.minutes(1))) struct RTMPListenerTests {
-    /// Nobody may publish.
-    struct ClosedGate: PublishGate {
-        func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
-            throw PublishRefusal(.wrongKey, "No channel has this stream key")
-        }
-    }
-
-    final class Lines: LogSink {
-        let all = Mutex<[String]>([])
-
-        func write(_ line: [UInt8]) { all.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
-
-        func count(_ text: String) -> Int { all.withLock { $0.count { $0.contains(text) } } }
-    }
-
-    final class Stranger {
-        private let descriptor: Int32
-
-        init(_ port: UInt16) {
-            descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-            _ = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-        }
-
-        deinit { close(descriptor) }
-
-        func send(_ bytes: [UInt8]) { _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
-
-        /// Waits until the server has closed the connection; false when it has not after so many seconds.
-        func isClosed(within seconds: Int = 5) -> Bool {
-            var patience = timeval(tv_sec: seconds, tv_usec: 0)
-            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-            var buffer = [UInt8](repeating: 0, count: 65_536)
-            while true {
-                let count = recv(descriptor, &buffer, buffer.count, 0)
-                if count == 0 || (count < 0 && errno == ECONNRESET) { return true }
-                if count < 0 { return false }
-            }
-        }
-    }
-
-    let clock = ManualClock()
-    let lines = Lines()
-    let registry = MetricsRegistry()
-
-    func withListener(limit: Int = 1024, _ body: (RTMPListener) throws -> Void) throws {
-        let listener = try RTMPListener(
-            SocketAddress(host: "127.0.0.1", port: 0), gate: ClosedGate(), logger: Logger(sink: lines),
-            metrics: IngestMetrics(registry), connectionLimit: limit, clock: clock)
-        listener.start()
-        defer { listener.stop() }
-        try body(listener)
-    }
-
-    /// Waits until `condition` holds; false after five seconds.
-    func eventually(_ condition: () -> Bool) -> Bool {
-        for _ in 0..<500 {
-            if condition() { return true }
-            usleep(10_000)
-        }
-        return false
-    }
-
-    static let handshake: [UInt8] = [3] + [UInt8](repeating: 0, count: 1536 * 2)
+    let bench = ListenerBench()
 
     @Test(arguments: [
         [UInt8]("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8), [0x16, 3, 1, 2, 0, 1],
-        handshake + [UInt8](repeating: 0xFF, count: 200),
-        // A chunk size of zero; a video message of 2^24 - 1 bytes; an abort that is too short.
-        handshake + [2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0],
-        handshake + [3, 0, 0, 0, 255, 255, 255, 20, 0, 0, 0, 0],
-        handshake + [2, 0, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 0, 0],
+        Wire.handshake + [UInt8](repeating: 0xFF, count: 200),
+        // A chunk size of zero; a video message of 2^24 bytes less one, and one just too long; an abort too short.
+        Wire.handshake + [2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+        Wire.handshake + [3, 0, 0, 0, 255, 255, 255, 20, 0, 0, 0, 0],
+        Wire.handshake + [2, 0, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 0, 0],
+        // Nesting without an end.
+        Wire.connection() + Wire.message(20, [2, 0, 1, 0x61, 0, 0, 0, 0, 0, 0, 0, 0, 0] + nest(20_000)),
+        // Commands before connect.
+        Wire.handshake + Wire.publish("secret"),
     ])
     func garbageEndsTheConnectionWithOneEventAndACount(bytes: [UInt8]) throws {
-        try withListener { listener in
-            let stranger = Stranger(listener.address.port)
+        try bench.run { port in
+            let stranger = Stranger(port)
             stranger.send(bytes)
             #expect(stranger.isClosed())
-            #expect(eventually { lines.count("ingest.closed") == 1 })
-            #expect(lines.count("protocol error") == 1)
-            #expect(registry.prometheusText().contains("refused_total{reason=\"protocol_error\"} 1"))
+            bench.expectRefusal("protocol_error")
         }
     }
 
+    private static func nest(_ depth: Int) -> [UInt8] {
+        Array([[UInt8]](repeating: [0x0A, 0, 0, 0, 1], count: depth).joined())
+    }
+
     @Test(arguments: [
-        [], [3], handshake.dropLast(1000) as [UInt8], handshake,
+        [], [3], Wire.handshake.dropLast(1000) as [UInt8], Wire.handshake, Wire.connection(),
         // In the middle of a command.
-        handshake + [3, 0, 0, 0, 0, 0, 100, 20, 0, 0, 0, 0, 2, 0],
+        Wire.handshake + [3, 0, 0, 0, 0, 0, 100, 20, 0, 0, 0, 0, 2, 0],
     ])
-    func whoStopsInTheMiddleIsGivenTenSeconds(bytes: [UInt8]) throws {
-        try withListener { listener in
-            let stranger = Stranger(listener.address.port)
+    func whoDoesNotBeginToPublishIsGivenTenSeconds(bytes: [UInt8]) throws {
+        try bench.run { port in
+            let stranger = Stranger(port)
             stranger.send(bytes)
-            #expect(eventually { registry.prometheusText().contains("headwater_ingest_connections 1") })
-            clock.advance(by: .seconds(9))
-            #expect(!stranger.isClosed(within: 1))
-            // A byte now and then does not help.
-            if bytes.count > 3000 { stranger.send([0]) }
-            clock.advance(by: .milliseconds(1100))
+            #expect(bench.eventually { bench.isReceived(bytes.count) })
+            bench.clock.advance(by: .milliseconds(9900))
+            #expect(stranger.staysOpen())
+            // Bytes now and then do not help, nor do whole messages.
+            if bytes.count == Wire.connection().count { stranger.send(Wire.command("_checkbw", .number(4), .null)) }
+            if bytes.count > 3073 { stranger.send([0]) }
+            bench.clock.advance(by: .milliseconds(100))
             #expect(stranger.isClosed())
-            #expect(eventually { lines.count("ingest.closed") == 1 })
-            #expect(registry.prometheusText().contains("refused_total{reason=\"timeout\"} 1"))
+            bench.expectRefusal("timeout")
         }
     }
 
     @Test func onlySoManyMayBeConnected() throws {
-        try withListener(limit: 2) { listener in
-            let strangers = (0..<2).map { _ in Stranger(listener.address.port) }
-            #expect(eventually { registry.prometheusText().contains("headwater_ingest_connections 2") })
-            let third = Stranger(listener.address.port)
+        try bench.run(limit: 2) { port in
+            let strangers = (0..<2).map { _ in Stranger(port) }
+            #expect(bench.eventually { bench.registry.prometheusText().contains("headwater_ingest_connections 2") })
+            let third = Stranger(port)
             #expect(third.isClosed())
-            #expect(registry.prometheusText().contains("refused_total{reason=\"too_many_connections\"} 1"))
-            #expect(!strangers[0].isClosed(within: 1))
+            #expect(bench.lines.count("too_many_connections") == 1)
+            #expect(bench.registry.prometheusText().contains("refused_total{reason=\"too_many_connections\"} 1"))
+            #expect(strangers[0].staysOpen())
+            // Those who do nothing make room after ten seconds.
+            bench.clock.advance(by: .seconds(10))
+            #expect(strangers.allSatisfy { $0.isClosed() })
+            #expect(bench.eventually { bench.registry.prometheusText().contains("headwater_ingest_connections 0") })
+            _ = bench.publisher(port)
         }
+    }
+
+    /// The kernel asks a silent peer whether it is alive: /proc/net/tcp shows the timer of every socket.
+    @Test func silentPeersAreAskedWhetherTheyLive() throws {
+        try bench.run { port in
+            let stranger = bench.publisher(port)
+            let local = ":" + String(port, radix: 16, uppercase: true)
+            // Columns: local address, remote address, state (01 is established), queues, timer (02 is keepalive).
+            func hasTimer() -> Bool {
+                bench.table("/proc/net/tcp").contains { columns in
+                    columns.count > 5 && columns[1].hasSuffix(local) && columns[3] == "01"
+                        && columns[5].hasPrefix("02:") && Int(columns[5].dropFirst(3), radix: 16) ?? .max <= 3000
+                }
+            }
+            #expect(bench.eventually(hasTimer))
+            withExtendedLifetime(stranger) {}
+        }
+    }
+}
+
+extension ListenerBench {
+    /// True when the listener has read so many bytes.
+    func isReceived(_ count: Int) -> Bool {
+        registry.prometheusText().contains("headwater_ingest_connections 1\n")
+            && registry.prometheusText().contains("headwater_ingest_received_bytes_total \(count)\n")
+    }
+
+    fileprivate func table(_ path: String) -> [[Substring]] {
+        guard let file = fopen(path, "r") else { return [] }
+        defer { fclose(file) }
+        var rows: [[Substring]] = []
+        var line = [CChar](repeating: 0, count: 512)
+        while fgets(&line, Int32(line.count), file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            rows.append(text.split(separator: " "))
+        }
+        return rows
     }
 }

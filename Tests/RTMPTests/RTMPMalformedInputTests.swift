@@ -115,4 +115,58 @@ import Testing
         #expect(throws: RTMPError.self) { try session.receive(bytes.span, into: &events) }
         #expect(events.count == 1)
     }
+
+    /// Each of its messages would cost more memory than the bytes that it comes in.
+    @Test func anAggregateOfEmptyMessagesIsCutShort() throws {
+        var limits = RTMPLimits()
+        limits.aggregatedMessages = 3
+        let empty: [UInt8] = [8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11]
+        for (count, faults) in [(3, 0), (4, 1)] {
+            var client = ClientBytes()
+            client.message(.aggregate, streamID: 1, Array([[UInt8]](repeating: empty, count: count).joined()))
+            var session = try RTMPServerSession.publishing(limits: limits)
+            #expect(try session.events(client.bytes).count == 3)
+            #expect(session.malformedMessages == faults)
+            var stranger = try RTMPServerSession.afterHandshake(limits: limits)
+            #expect(try stranger.events(client.bytes).isEmpty)
+            #expect(stranger.droppedMessages == 1 && stranger.malformedMessages == 0)
+        }
+    }
+
+    @Test func whoPublishesNothingMayHoldLittle() throws {
+        var limits = RTMPLimits()
+        (limits.unfinishedBytes, limits.unfinishedBytesBeforePublish) = (1000, 500)
+        var client = ClientBytes()
+        client.control(.setChunkSize, 4096)
+        client.chunkSize = 4096
+        client.chunk(0, on: 6, length: 4096, type: 9, [UInt8](repeating: 0, count: 501))
+        var stranger = try RTMPServerSession.afterHandshake(limits: limits)
+        guard case .tooManyUnfinishedBytes = stranger.failure(client.bytes) else {
+            Issue.record("a stranger holds as much as a publisher")
+            return
+        }
+        var session = try RTMPServerSession.publishing(limits: limits)
+        #expect(session.failure(client.bytes) == nil)
+        #expect(session.failure([UInt8](repeating: 0, count: 499)) == nil)
+        #expect(session.failure([0]) != nil)
+    }
+
+    @Test func aSessionKnowsWhetherThePeerOwesTheRestOfSomething() throws {
+        var session = RTMPServerSession(handshakeRandom: RTMPServerSession.testRandom)
+        #expect(session.isInsideMessage)
+        _ = try session.events(ClientBytes.handshake)
+        #expect(!session.isInsideMessage)
+        let bytes = ClientBytes.publication().bytes
+        _ = try session.events(bytes)
+        session.acceptPublish()
+        #expect(!session.isInsideMessage)
+        let media = ClientBytes.video(count: 300)
+        for count in 1..<media.count {
+            var other = session
+            _ = try other.events(Array(media[..<count]))
+            #expect(other.isInsideMessage, "after \(count) bytes")
+        }
+        _ = try session.events(media)
+        #expect(!session.isInsideMessage)
+    }
 }

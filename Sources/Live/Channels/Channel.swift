@@ -82,20 +82,22 @@ public final class Channel: Sendable {
     /// silent gives way: it is the same encoder, most often, whose old connection has not noticed its end.
     func attach(_ publisher: any Publisher) throws(PublishRefusal) -> any Feed {
         let now = clock.now
-        let attached = state.withLock { state -> (number: Int, replaced: (any Publisher)?)? in
-            guard !state.isStopped else { return nil }
+        let attached: (number: Int, replaced: (any Publisher)?, effects: Effects)
+        attached = try state.withLock { state throws(PublishRefusal) in
+            guard !state.isStopped else { throw PublishRefusal(.shuttingDown, "The server is shutting down") }
             let replaced = state.publisher?.publisher
-            guard replaced == nil || now - state.lastArrival >= Self.silenceLimit else { return nil }
+            guard replaced == nil || now - state.lastArrival >= Self.silenceLimit else {
+                throw PublishRefusal(.busy, "Somebody else is publishing to \(configuration.id) at the moment")
+            }
+            let before = state.presentation?.versions ?? []
             state.presentation?.interrupt()
             state.feeds += 1
             state.publisher = (state.feeds, publisher)
             state.session = FeedSession()
             state.lastArrival = now
-            return (state.feeds, replaced)
+            return (state.feeds, replaced, collect(&state, before: before))
         }
-        guard let attached else {
-            throw PublishRefusal(.busy, "Somebody else is publishing to \(configuration.id) at the moment")
-        }
+        perform(attached.effects)
         if let replaced = attached.replaced {
             logger.warning("channel.publisher_replaced")
             replaced.disconnect(reason: "You fell silent, and another encoder with your stream key took over")

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Ingest
 internal import Media
 internal import Time
@@ -20,7 +21,10 @@ struct FeedSession {
     private static let largestStep = MediaTime.milliseconds(1000)
     /// How far the tracks' times may be apart.
     private static let largestDistance = MediaTime.milliseconds(10_000)
-    private static let bufferLimit = 1024
+    /// How many samples, and how many bytes of them, wait for a run to begin.
+    private static let bufferLimit = (samples: 1024, bytes: 32 << 20)
+    /// How many pictures in a row may have one decode time: without an end to them no part would ever be whole.
+    private static let repetitionLimit = 16
 
     private var video: Track?
     private var audio: Track?
@@ -28,10 +32,12 @@ struct FeedSession {
     private(set) var isRunning = false
     private var runTracks: [Track] = []
     private var buffer: [FeedEvent] = []
+    private var bufferBytes = 0
     /// When the first sample in the buffer came in.
     private var bufferArrival = Instant(nanoseconds: 0)
     private var lastVideo: MediaTime?
     private var lastAudio: MediaTime?
+    private var repetitions = 0
     /// Samples that were dropped: before the first key frame, or going back in time.
     private(set) var droppedSamples = 0
 
@@ -47,6 +53,8 @@ struct FeedSession {
             return []
         case .video(let sample):
             guard checkStep(sample.decodeTime, since: lastVideo, beside: lastAudio) else { return drop() }
+            repetitions = sample.decodeTime == lastVideo ? repetitions + 1 : 0
+            guard repetitions < Self.repetitionLimit else { return drop() }
             lastVideo = sample.decodeTime
             if isRunning { return [.video(sample)] }
             guard sample.isSync || buffer.firstVideo != nil else { return drop() }
@@ -56,9 +64,10 @@ struct FeedSession {
             lastAudio = sample.decodeTime
             if isRunning { return [.audio(sample)] }
         }
-        if buffer.isEmpty { bufferArrival = arrival }
+        if buffer.isEmpty { (bufferArrival, bufferBytes) = (arrival, 0) }
         buffer.append(event)
-        if buffer.count > Self.bufferLimit {
+        bufferBytes += event.sample.data.count
+        if buffer.count > Self.bufferLimit.samples || bufferBytes > Self.bufferLimit.bytes {
             droppedSamples += buffer.count
             buffer = []
         }

@@ -12,10 +12,8 @@ internal import Time
 final class RTMPPublisher: Publisher {
     /// Reads take as much as the kernel has, up to this.
     private static let readSize = 65_536
-    /// How often a silent connection is looked at: whether it is to be closed, or has been silent for too long.
+    /// How often a silent connection is looked at: whether it is to be closed, or keeps the server waiting.
     private static let pace = Duration.milliseconds(500)
-    /// A peer that sends no whole message for so long is gone; it has as long to begin to publish.
-    private static let patience = Duration.seconds(10)
 
     private struct Outbox {
         /// Statuses that another thread wants to be sent.
@@ -28,7 +26,6 @@ final class RTMPPublisher: Publisher {
     private let logger: Logger
     private let metrics: IngestMetrics
     private let clock: any MonotonicClock
-    private let connected: Instant
     private let outbox = Mutex(Outbox())
 
     init(
@@ -40,7 +37,6 @@ final class RTMPPublisher: Publisher {
         self.logger = logger.with(["peer.address": .personal(connection.peer.host)])
         self.metrics = metrics
         self.clock = clock
-        connected = clock.now
     }
 
     // MARK: Publisher
@@ -58,103 +54,130 @@ final class RTMPPublisher: Publisher {
 
     // MARK: The connection's thread
 
-    func run() {
-        connection.setTimeout(Self.pace)
-        var session = RTMPServerSession(apps: ["live"], handshakeRandom: Random.bytes(1528))
+    /// What the connection has come to.
+    private struct Talk {
+        var session: RTMPServerSession
+        var deadline: PeerDeadline
         var translator = RTMPTranslator()
         var feed: (any Feed)?
+        /// The last feed's channel.
+        var channelID = ""
         var events: [RTMPEvent] = []
+    }
+
+    /// Why the connection ends.
+    private enum Ending {
+        /// The publisher left, or was told to leave.
+        case closed(String)
+        /// The publisher was refused or cut off, for a reason that is counted.
+        case refused(String, detail: String? = nil)
+    }
+
+    func run() {
+        connection.setTimeout(Self.pace)
+        var talk = Talk(
+            session: RTMPServerSession(apps: ["live"], handshakeRandom: Random.bytes(1528)),
+            deadline: PeerDeadline(connected: clock.now))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
         defer { buffer.deallocate() }
-        var ending = "closed"
-        var channelID = ""
-
-        var progress = (messages: session.receivedMessages, instant: connected)
-        reading: while outbox.withLock({ $0.disconnectReason == nil }) {
-            let read = connection.read(into: buffer)
-            let arrival = clock.now
-            let count: Int
-            switch read {
-            case .closed: break reading
-            case .bytes, .timedOut:
-                guard arrival - progress.instant < Self.patience else {
-                    ending = session.isPublishing ? "silent" : "never published"
-                    metrics.refused("timeout")
-                    break reading
-                }
-                guard case .bytes(let read) = read else {
-                    if flush(&session) { continue reading } else { break reading }
-                }
-                count = read
-            }
-            metrics.receivedBytes.increment(by: count)
-            let received = Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            var failure: RTMPError?
-            do { try session.receive(received, into: &events) } catch { failure = error }
-            for event in events {
-                do {
-                    try handle(event, &session, &translator, &feed, arrival)
-                    channelID = feed?.channelID ?? channelID
-                } catch {
-                    session.rejectPublish(.unsupportedCodec(error.name))
-                    metrics.refused("unsupported_codec")
-                    logger.warning(
-                        "ingest.refused", ["reason": .public("unsupported_codec"), "codec": .public(error.name)])
-                    ending = "unsupported codec"
-                    break
-                }
-            }
-            events.removeAll(keepingCapacity: true)
-            if session.isPublishing, session.receivedMessages != progress.messages {
-                progress = (session.receivedMessages, arrival)
-            }
-            if let failure {
-                ending = "protocol error: \(failure)"
-                metrics.refused("protocol_error")
-            }
-            if !flush(&session) || failure != nil || ending != "closed" { break reading }
-        }
-        _ = flush(&session)
-        feed?.end()
-        if let reason = outbox.withLock({ $0.disconnectReason }) { ending = reason }
-        logger.info(
-            "ingest.closed",
-            [
-                "channel.id": .public(channelID), "reason": .public(ending),
-                "dropped.packets": .public(translator.droppedPackets),
-            ])
+        var ending: Ending?
+        while ending == nil { ending = step(&talk, buffer) }
+        talk.feed?.end()
+        report(ending, talk)
+        _ = flush(&talk.session)
         connection.closeGracefully()
     }
 
-    private func handle(
-        _ event: RTMPEvent, _ session: inout RTMPServerSession, _ translator: inout RTMPTranslator,
-        _ feed: inout (any Feed)?, _ arrival: Instant
-    ) throws(RTMPTranslator.UnsupportedCodec) {
-        switch event {
-        case .publishRequested(let request):
-            open(request, &session, &feed)
-            translator = RTMPTranslator()
-        case .unpublished:
-            feed?.end()
-            feed = nil
-        case .connected, .metadata, .video, .audio:
-            for event in try translator.translate(event) { feed?.receive(event, arrival: arrival) }
+    /// Waits for bytes, does what they ask for, and answers; says whether the connection ends with that.
+    private func step(_ talk: inout Talk, _ buffer: UnsafeMutableRawBufferPointer) -> Ending? {
+        if let reason = outbox.withLock({ $0.disconnectReason }) { return .closed(reason) }
+        let read = connection.read(into: buffer)
+        let arrival = clock.now
+        if talk.deadline.hasPassed(at: arrival) {
+            return .refused("timeout", detail: talk.session.isPublishing ? "inside a message" : "never published")
         }
+        var ending: Ending?
+        switch read {
+        case .closed: return .closed("closed")
+        case .timedOut: break
+        case .bytes(let count):
+            metrics.receivedBytes.increment(by: count)
+            let received = Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            ending = receive(received, &talk, arrival)
+        }
+        return flush(&talk.session) ? ending : ending ?? .closed("takes no answers")
     }
 
-    private func open(_ request: RTMPPublishRequest, _ session: inout RTMPServerSession, _ feed: inout (any Feed)?) {
+    private func receive(_ bytes: Span<UInt8>, _ talk: inout Talk, _ arrival: Instant) -> Ending? {
+        var ending: Ending?
+        do {
+            try talk.session.receive(bytes, into: &talk.events)
+        } catch {
+            ending = .refused("protocol_error", detail: error.description)
+        }
+        for event in talk.events {
+            guard let refused = handle(event, &talk, arrival) else { continue }
+            ending = refused
+            break
+        }
+        talk.events.removeAll(keepingCapacity: true)
+        talk.deadline.note(talk.session, at: arrival)
+        return ending
+    }
+
+    private func handle(_ event: RTMPEvent, _ talk: inout Talk, _ arrival: Instant) -> Ending? {
+        switch event {
+        case .publishRequested(let request): return open(request, &talk)
+        case .unpublished:
+            talk.feed?.end()
+            talk.feed = nil
+        case .connected, .metadata, .video, .audio:
+            do {
+                for event in try talk.translator.translate(event) { talk.feed?.receive(event, arrival: arrival) }
+            } catch {
+                talk.session.rejectPublish(.unsupportedCodec(error.name))
+                return .refused("unsupported_codec", detail: error.name)
+            }
+        }
+        return nil
+    }
+
+    /// A publisher that is refused is told why, and its connection ends: so nobody tries one key after another on it,
+    /// and encoders that overhear the status notice.
+    private func open(_ request: RTMPPublishRequest, _ talk: inout Talk) -> Ending? {
         let (channel, key) = Self.credentials(name: request.streamName, query: request.query)
         do throws(PublishRefusal) {
             let opened = try gate.open(
                 PublishRequest(scheme: "rtmp", channel: channel, streamKey: Secret(key)), for: self)
-            feed = opened
-            session.acceptPublish()
+            talk.feed = opened
+            talk.channelID = opened.channelID
+            talk.translator = RTMPTranslator()
+            talk.session.acceptPublish()
             metrics.accepted.increment()
             logger.info("ingest.accepted", ["channel.id": .public(opened.channelID), "protocol": .public("rtmp")])
+            return nil
         } catch {
-            session.rejectPublish(.badName(error.description))
-            metrics.refused(error.reason.rawValue)
-            logger.warning("ingest.refused", ["reason": .public(error.reason.rawValue), "protocol": .public("rtmp")])
+            talk.session.rejectPublish(.badName(error.description))
+            return .refused(error.reason.rawValue)
+        }
+    }
+
+    /// One event for each connection that ends, and a count where it was not the publisher's wish.
+    private func report(_ ending: Ending?, _ talk: borrowing Talk) {
+        var fields: LogFields = [
+            "protocol": .public("rtmp"), "channel.id": .public(talk.channelID),
+            "dropped.packets": .public(talk.translator.droppedPackets),
+        ]
+        switch ending {
+        case .refused(let reason, let detail):
+            metrics.refused(reason)
+            fields["reason"] = .public(reason)
+            fields["detail"] = detail.map { .public($0) }
+            logger.warning("ingest.refused", fields)
+        case .closed(let reason):
+            fields["reason"] = .public(reason)
+            logger.info("ingest.closed", fields)
+        case nil: break
         }
     }
 

@@ -2,14 +2,17 @@ internal import Bytes
 
 /// The messages inside an aggregate message. RTMP 1.0 §7.1.6.
 enum RTMPAggregate {
-    /// Calls `body` with the audio, video and data messages in `message`, in order; they share its memory.
+    /// The audio, video and data messages in `message`, in order, up to `limit` of them; they share its memory.
     ///
-    /// Their timestamps are moved so that the first is the aggregate's. False when the end of one is missing.
-    static func forEachMessage(in message: RTMPMessage, _ body: (RTMPMessage) -> Void) -> Bool {
+    /// Their timestamps are moved so that the first is the aggregate's. It is not whole when the end of a message is
+    /// missing, or when there are more messages than are taken: each costs more memory than the bytes that it comes in.
+    static func messages(in message: RTMPMessage, limit: Int) -> (messages: [RTMPMessage], isWhole: Bool) {
+        var messages: [RTMPMessage] = []
         var reader = ByteReader(message.payload.span)
         var shift: UInt32?
         do {
             while !reader.isAtEnd {
+                guard messages.count < limit else { return (messages, false) }
                 let type = RTMPMessageType(rawValue: try reader.readUInt8())
                 let length = Int(try reader.readUInt24())
                 let low = try reader.readUInt24()
@@ -20,7 +23,7 @@ enum RTMPAggregate {
                 let offset = shift ?? message.timestamp &- timestamp
                 shift = offset
                 if type == .audio || type == .video || type == .dataAMF0 {
-                    body(
+                    messages.append(
                         RTMPMessage(
                             type: type, timestamp: timestamp &+ offset, streamID: message.streamID,
                             payload: message.payload[start..<(start + length)]))
@@ -28,7 +31,7 @@ enum RTMPAggregate {
                 // The back pointer, which some writers leave out behind the last message.
                 if !reader.isAtEnd { try reader.skip(4) }
             }
-            return true
-        } catch { return false }
+            return (messages, true)
+        } catch { return (messages, false) }
     }
 }

@@ -10,6 +10,9 @@ struct RTMPChunkReader: Sendable {
     /// How large the chunks are that come from now on; never zero.
     var chunkSize = 128
 
+    /// How many bytes of unfinished messages are held from now on.
+    var unfinishedLimit: Int
+
     /// How many bytes of the peer were read so far.
     private(set) var offset: UInt64
 
@@ -27,7 +30,11 @@ struct RTMPChunkReader: Sendable {
     init(limits: RTMPLimits, offset: UInt64) {
         self.limits = limits
         self.offset = offset
+        unfinishedLimit = limits.unfinishedBytes
     }
+
+    /// True while the peer owes the rest of a message that it has begun.
+    var isInsideMessage: Bool { !kept.isEmpty || streams.contains(where: \.isInsideMessage) }
 
     /// The next message that `bytes` complete, from `position` on, or nothing when all of them are used up.
     mutating func nextMessage(in bytes: Span<UInt8>, at position: inout Int) throws(RTMPError) -> RTMPMessage? {
@@ -76,7 +83,7 @@ struct RTMPChunkReader: Sendable {
                 offset += UInt64(taken)
                 chunkLeft -= taken
                 unfinishedBytes += taken
-                guard unfinishedBytes <= limits.unfinishedBytes else { throw .tooManyUnfinishedBytes(offset: offset) }
+                guard unfinishedBytes <= unfinishedLimit else { throw .tooManyUnfinishedBytes(offset: offset) }
                 guard chunkLeft == 0 else { return nil }
             } else {
                 guard try readHeader(in: bytes, at: &position) else { return nil }

@@ -8,6 +8,10 @@ public struct RTMPLimits: Sendable, Hashable {
     public var chunkStreams = 64
     /// How many bytes of unfinished messages are held, over all chunk streams.
     public var unfinishedBytes = 20 << 20
+    /// The same of a peer that publishes nothing yet: commands are all that it has to say.
+    public var unfinishedBytesBeforePublish = 512 << 10
+    /// How many messages an aggregate may have. Those that follow are dropped.
+    public var aggregatedMessages = 4096
     /// What is taken from the AMF0 in a command or data message.
     public var amf = AMF0Limits()
     /// The chunk size that the session announces and writes, in bytes: ffmpeg copies it for what it sends. It has 31 bits

@@ -40,8 +40,12 @@ extension RTMPServerSession {
 
     /// RTMP 1.0 §7.1.6.
     private mutating func handleAggregate(_ message: RTMPMessage, into events: inout [RTMPEvent]) {
-        var inner: [RTMPMessage] = []
-        if !RTMPAggregate.forEachMessage(in: message, { inner.append($0) }) { malformedMessages += 1 }
+        guard isPublishing else {
+            droppedMessages += 1
+            return
+        }
+        let (inner, isWhole) = RTMPAggregate.messages(in: message, limit: limits.aggregatedMessages)
+        if !isWhole { malformedMessages += 1 }
         for message in inner { handleMedia(message, into: &events) }
     }
 

@@ -53,6 +53,9 @@ public struct RTMPServerSession: Sendable {
     /// How many messages the peer sent so far.
     public private(set) var receivedMessages: UInt64 = 0
 
+    /// True while the peer owes the rest of the handshake, or of a message that it has begun.
+    public var isInsideMessage: Bool { !isHandshakeDone || reader.isInsideMessage }
+
     /// True while the peer's wish to publish is granted.
     public var isPublishing: Bool { if case .accepted = publication { true } else { false } }
 
@@ -84,6 +87,7 @@ public struct RTMPServerSession: Sendable {
     public mutating func receive(_ bytes: Span<UInt8>, into events: inout [RTMPEvent]) throws(RTMPError) {
         if let failure { throw failure }
         receivedBytes += UInt64(bytes.count)
+        reader.unfinishedLimit = isPublishing ? limits.unfinishedBytes : limits.unfinishedBytesBeforePublish
         do {
             var position = 0
             if !isHandshakeDone {

@@ -11,8 +11,18 @@ public final class TCPConnection: Sendable {
     init(descriptor: Int32, peer: SocketAddress) {
         self.descriptor = descriptor
         self.peer = peer
-        var on: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        set(TCP_NODELAY, to: 1)
+        // A peer that says nothing may be silent or dead: after 30 s it is asked, and after three times 10 s without
+        // an answer reads end with `.closed`.
+        set(TCP_KEEPIDLE, to: 30)
+        set(TCP_KEEPINTVL, to: 10)
+        set(TCP_KEEPCNT, to: 3)
+        set(SO_KEEPALIVE, to: 1, at: SOL_SOCKET)
+    }
+
+    private func set(_ option: Int32, to value: Int32, at level: Int32 = Int32(IPPROTO_TCP)) {
+        var value = value
+        setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
     deinit { Glibc.close(descriptor) }

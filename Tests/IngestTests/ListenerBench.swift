@@ -1,0 +1,104 @@
+import Glibc
+import Ingest
+import Locks
+import Media
+import Sockets
+import Telemetry
+import Testing
+import Time
+
+/// Takes whoever has the key "secret", and keeps what arrives.
+final class TestGate: PublishGate {
+    struct State {
+        var refusal = PublishRefusal(.wrongKey, "No channel has this stream key")
+        var publishers: [any Publisher] = []
+        var events: [FeedEvent] = []
+        var requests = 0
+        var ended = 0
+    }
+
+    let state = Mutex(State())
+
+    func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
+        let refusal = state.withLock { state -> PublishRefusal? in
+            state.requests += 1
+            guard request.streamKey == Secret("secret") else { return state.refusal }
+            state.publishers.append(publisher)
+            return nil
+        }
+        if let refusal { throw refusal }
+        return TestFeed(gate: self)
+    }
+
+    var kinds: String {
+        state.withLock { state in
+            state.events.map {
+                switch $0 {
+                case .track(let track): "\(track.codec) "
+                case .video(let sample): sample.isSync ? "V" : "v"
+                case .audio: "a"
+                }
+            }.joined()
+        }
+    }
+}
+
+private struct TestFeed: Feed {
+    let gate: TestGate
+    var channelID: String { "news" }
+    func receive(_ event: FeedEvent, arrival: Instant) { gate.state.withLock { $0.events.append(event) } }
+    func end() { gate.state.withLock { $0.ended += 1 } }
+}
+
+final class Lines: LogSink {
+    let all = Mutex<[String]>([])
+
+    func write(_ line: [UInt8]) { all.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+
+    func count(_ text: String) -> Int { all.withLock { $0.count { $0.contains(text) } } }
+}
+
+/// A listener on a port of its own, with a clock in hand.
+struct ListenerBench {
+    let clock = ManualClock()
+    let lines = Lines()
+    let registry = MetricsRegistry()
+    let gate = TestGate()
+
+    func run(limit: Int = 1024, _ body: (UInt16) throws -> Void) throws {
+        let listener = try RTMPListener(
+            SocketAddress(host: "127.0.0.1", port: 0), gate: gate, logger: Logger(sink: lines),
+            metrics: IngestMetrics(registry), connectionLimit: limit, clock: clock)
+        listener.start()
+        defer { listener.stop() }
+        try body(listener.address.port)
+    }
+
+    /// Waits until `condition` holds; false after five seconds.
+    func eventually(_ condition: () -> Bool) -> Bool {
+        for _ in 0..<500 {
+            if condition() { return true }
+            usleep(10_000)
+        }
+        return false
+    }
+
+    /// An encoder whose wish to publish was granted.
+    func publisher(_ port: UInt16) -> Stranger {
+        let stranger = Stranger(port)
+        stranger.send(Wire.connection() + Wire.publish("secret"))
+        #expect(stranger.hears("NetStream.Publish.Start"))
+        return stranger
+    }
+
+    /// One connection was refused, said once in the log and once in the metrics, and nothing else was.
+    func expectRefusal(_ reason: String, connections: Int = 1) {
+        #expect(eventually { lines.count("ingest.refused") == 1 })
+        #expect(eventually { registry.prometheusText().contains("headwater_ingest_connections 0\n") })
+        #expect(lines.count("\"reason\":\"\(reason)\"") == 1)
+        #expect(lines.count("ingest.closed") == 0)
+        #expect(lines.count("secret") == 0)
+        let refusals = registry.prometheusText().split(separator: "\n").filter { $0.contains("refused_total{") }
+        #expect(refusals == ["headwater_ingest_refused_total{reason=\"\(reason)\"} 1"])
+    }
+}
