@@ -99,7 +99,9 @@ import Time
             bench.clock.advance(by: .milliseconds(9900))
             #expect(stranger.staysOpen())
             // A trickle is no progress.
+            let trickled = bench.receivedBytes
             stranger.send([0])
+            #expect(bench.eventually { bench.receivedBytes == trickled + 1 })
             #expect(stranger.staysOpen())
             bench.clock.advance(by: .milliseconds(100))
             #expect(stranger.isClosed())

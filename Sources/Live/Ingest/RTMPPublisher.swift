@@ -26,6 +26,7 @@ final class RTMPPublisher: Publisher {
     private let logger: Logger
     private let metrics: IngestMetrics
     private let clock: any MonotonicClock
+    private let connected: Instant
     private let outbox = Mutex(Outbox())
 
     init(
@@ -37,6 +38,7 @@ final class RTMPPublisher: Publisher {
         self.logger = logger.with(["peer.address": .personal(connection.peer.host)])
         self.metrics = metrics
         self.clock = clock
+        connected = clock.now
     }
 
     // MARK: Publisher
@@ -77,7 +79,7 @@ final class RTMPPublisher: Publisher {
         connection.setTimeout(Self.pace)
         var talk = Talk(
             session: RTMPServerSession(apps: ["live"], handshakeRandom: Random.bytes(1528)),
-            deadline: PeerDeadline(connected: clock.now))
+            deadline: PeerDeadline(connected: connected))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
         defer { buffer.deallocate() }
         var ending: Ending?
