@@ -129,6 +129,8 @@ import Time
             "\(folder)../video/index.m3u8",
             "\(folder)..%2fvideo%2findex.m3u8", "\(folder)p0.m4s%00", "\(folder)s01.m4s", "\(folder)s.m4s",
             "\(folder)s-1.m4s", "\(folder)s9223372036854775808.m4s", "\(folder)p9223372036854775807.m4s",
+            // Only the next part is waited for.
+            "\(folder)p\(live.rendition.nextPartNumber + 1).m4s",
             "\(folder)init0.mp4", "\(folder)init9223372036854775807.mp4",
         ] {
             let status = try TestClient(live.server.port).get(path).status
