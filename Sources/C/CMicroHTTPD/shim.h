@@ -84,13 +84,6 @@ static inline size_t mhd_request_header_size(struct MHD_Connection *connection)
     return info == NULL ? 0 : info->header_size;
 }
 
-/* How many header fields and cookies libmicrohttpd keeps a record of for the current request. */
-static inline int mhd_record_count(struct MHD_Connection *connection)
-{
-    return MHD_get_connection_values(
-        connection, (enum MHD_ValueKind) (MHD_HEADER_KIND | MHD_COOKIE_KIND | MHD_GET_ARGUMENT_KIND), NULL, NULL);
-}
-
 /* How often the fields that frame a request stand in it, and how many of its fields are malformed: a name
    with blanks in it, a value with a NUL or CR in it, one that is ended by LF alone, or continued on a second line. A NUL
    would end the value for us, but not for whoever else reads the request; a second line 0.9.75 appends to the name.
@@ -104,6 +97,10 @@ struct mhd_framing {
     int lengths;
     int codings;
     int malformed;
+    /* How many header fields and cookies libmicrohttpd keeps a record of, and how much memory its copy of the cookies
+       takes. */
+    int records;
+    size_t cookie_size;
 };
 
 static inline int mhd_is_name(const char *name, size_t size, const char *wanted)
@@ -118,6 +115,10 @@ static inline enum MHD_Result mhd_count_framing(
     framing->hosts += mhd_is_name(name, name_size, "Host");
     framing->lengths += mhd_is_name(name, name_size, "Content-Length");
     framing->codings += mhd_is_name(name, name_size, "Transfer-Encoding");
+    framing->records += 1;
+    if (mhd_is_name(name, name_size, "Cookie")) {
+        framing->cookie_size += value_size + 17;
+    }
     size_t name_at = (uintptr_t) name - (uintptr_t) framing->head;
     size_t value_at = (uintptr_t) value - (uintptr_t) framing->head;
     framing->malformed += memchr(name, ' ', name_size) != NULL || memchr(name, '\t', name_size) != NULL
@@ -130,16 +131,12 @@ static inline enum MHD_Result mhd_count_framing(
 /* Reads the current request's framing in one pass over its fields; its head begins at `head`. */
 static inline struct mhd_framing mhd_read_framing(struct MHD_Connection *connection, const char *head)
 {
-    struct mhd_framing framing = {head, mhd_request_header_size(connection), 0, 0, 0, 0};
+    struct mhd_framing framing = {.head = head, .head_size = mhd_request_header_size(connection)};
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, mhd_count_framing, &framing);
+    if (framing.cookie_size > 0) {
+        framing.records += MHD_get_connection_values(connection, MHD_COOKIE_KIND, NULL, NULL);
+    }
     return framing;
-}
-
-/* How much memory the copy of the current request's cookies takes. */
-static inline size_t mhd_cookie_size(struct MHD_Connection *connection)
-{
-    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Cookie");
-    return value == NULL ? 0 : strlen(value) + 17;
 }
 
 /* How a TCP connection stands, as the kernel tells it (struct tcp_info of <linux/tcp.h>, whose layout is part of

@@ -36,14 +36,13 @@ public final class Origin: Sendable {
         case .options: return .response(responses.preflight)
         default: return .response(responses.methodNotAllowed)
         }
-        let segments = request.path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            .dropFirst(2).map { Substring($0) }
-        guard let id = segments.first, let channel = directory[String(id)] else {
+        var path = PathSegments(request.path.utf8.dropFirst("/live/".utf8.count))
+        guard let channel = directory[String(path.next())] else {
             return .response(responses.failure(404, "There is no such channel", cacheSeconds: 1))
         }
-        let path = Array(segments.dropFirst())
         let isGzipAccepted = Gzip.isAcceptable(to: request.header("Accept-Encoding"))
-        if path == ["index.m3u8"] {
+        let presentation = path.next()
+        if presentation == "index.m3u8", path.isAtEnd {
             guard let snapshot = channel.output.snapshot else {
                 return .response(responses.failure(404, "The channel has not been on air yet", cacheSeconds: 1))
             }
@@ -52,9 +51,9 @@ public final class Origin: Sendable {
             }
             return .response(responses.multivariant(of: snapshot, gzip: isGzipAccepted))
         }
-        guard path.count == 3, let snapshot = channel.output.snapshot(of: path[0]),
-            let rendition = snapshot.rendition(path[1]),
-            let resource = MediaResource(fileName: path[2])
+        guard let snapshot = channel.output.snapshot(of: String(presentation)),
+            let rendition = snapshot.rendition(String(path.next())),
+            let resource = MediaResource(fileName: path.next()), path.isAtEnd
         else { return .response(responses.failure(404, "There is no such file", cacheSeconds: 1)) }
         let errorAge = snapshot.profile.targetDuration
         switch resource {
@@ -141,6 +140,26 @@ public final class Origin: Sendable {
                 ticket.resume(with: answer)
             }
         }
+    }
+}
+
+/// Reads a path segment by segment. Every request does it, so no list is made.
+private struct PathSegments {
+    private var rest: Substring.UTF8View?
+
+    init(_ path: Substring.UTF8View) { rest = path }
+
+    /// True when there is no further segment.
+    var isAtEnd: Bool { rest == nil }
+
+    /// The next segment; an empty one at the end.
+    mutating func next() -> Substring {
+        guard let rest else { return "" }
+        let bytes = rest.span
+        var length = 0
+        while length < bytes.count, bytes[length] != UInt8(ascii: "/") { length += 1 }
+        self.rest = length == bytes.count ? nil : rest.dropFirst(length + 1)
+        return Substring(rest.prefix(length))
     }
 }
 

@@ -1,8 +1,8 @@
 public import HLS
 internal import Media
 
-/// What clients can see of a presentation at one moment.
-public struct PresentationSnapshot: Sendable {
+/// What clients can see of a presentation at one moment. An object, because every request takes it in hand.
+public final class PresentationSnapshot: Sendable {
     /// The presentation's id, which is its folder in URIs.
     public let id: String
     /// The profile of the presentation.
@@ -14,8 +14,19 @@ public struct PresentationSnapshot: Sendable {
     /// True while every segment began with a key frame.
     public let hasIndependentSegments: Bool
 
+    fileprivate init(
+        id: String, profile: LatencyProfile, renditions: [RenditionWindow], frameRate: Double?,
+        hasIndependentSegments: Bool
+    ) {
+        self.id = id
+        self.profile = profile
+        self.renditions = renditions
+        self.frameRate = frameRate
+        self.hasIndependentSegments = hasIndependentSegments
+    }
+
     /// The rendition of that name.
-    public func rendition(_ name: some StringProtocol) -> RenditionWindow? { renditions.first { $0.name == name } }
+    public func rendition(_ name: String) -> RenditionWindow? { renditions.first { $0.name == name } }
 
     /// How long the presentation must stay readable after its end: its media are fetchable for so long (§6.2.2).
     public var timeToRead: Duration { .seconds((profile.window + profile.target * 3).seconds) }

@@ -44,7 +44,7 @@ public final class LiveOutput: Sendable {
         var waiters: [Waiter] = []
         var isClosed = false
 
-        func snapshot(of presentation: some StringProtocol) -> PresentationSnapshot? {
+        func snapshot(of presentation: String) -> PresentationSnapshot? {
             if let snapshot, snapshot.id == presentation { return snapshot }
             return ended.flatMap { $0.snapshot.id == presentation ? $0.snapshot : nil }
         }
@@ -60,7 +60,7 @@ public final class LiveOutput: Sendable {
     public var snapshot: PresentationSnapshot? { state.withLock { $0.snapshot } }
 
     /// The newest snapshot of the presentation with that id, while it can be read.
-    public func snapshot(of presentation: some StringProtocol) -> PresentationSnapshot? {
+    public func snapshot(of presentation: String) -> PresentationSnapshot? {
         state.withLock { $0.snapshot(of: presentation) }
     }
 

@@ -34,37 +34,64 @@ public enum Gzip {
     /// Without the field a client would take anything by the letter of the RFC; in practice it means "no coding",
     /// and so it does here. A weight that cannot be read refuses its coding.
     public static func isAcceptable(to acceptEncoding: String?) -> Bool {
-        guard let acceptEncoding else { return false }
-        var wildcard = false
-        for element in acceptEncoding.utf8.split(separator: UInt8(ascii: ",")) {
-            let parameters = element.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
-            guard let coding = parameters.first.map(token) else { continue }
-            let isWanted = parameters.dropFirst().allSatisfy { weight(in: token($0)) }
-            if coding == "gzip" || coding == "x-gzip" { return isWanted }
-            if coding == "*" { wildcard = isWanted }
+        guard var acceptEncoding else { return false }
+        return acceptEncoding.withUTF8 { field in
+            var wildcard = false
+            var elements = field[...]
+            while !elements.isEmpty {
+                var parameters = cut(&elements, at: UInt8(ascii: ","))
+                let coding = trimmed(cut(&parameters, at: UInt8(ascii: ";")))
+                let (isGzip, isWildcard) = (equals(coding, "gzip") || equals(coding, "x-gzip"), equals(coding, "*"))
+                guard isGzip || isWildcard else { continue }
+                var isWanted = true
+                while !parameters.isEmpty {
+                    isWanted = weight(in: trimmed(cut(&parameters, at: UInt8(ascii: ";")))) && isWanted
+                }
+                if isGzip { return isWanted }
+                wildcard = isWanted
+            }
+            return wildcard
         }
-        return wildcard
+    }
+
+    /// A piece of a field's value. Every request of a playlist is asked, so nothing is allocated.
+    private typealias Text = Slice<UnsafeBufferPointer<UInt8>>
+
+    /// What stands before `separator`, which goes with it.
+    private static func cut(_ text: inout Text, at separator: UInt8) -> Text {
+        let head = text.prefix { $0 != separator }
+        text = text[head.endIndex...].dropFirst()
+        return head
+    }
+
+    private static func trimmed(_ text: Text) -> Text {
+        let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        let start = text.drop(while: isBlank)
+        return start.prefix(start.reversed().drop(while: isBlank).count)
+    }
+
+    /// Whether `text` is `name`, which is in lower case, in any case.
+    private static func equals(_ text: Text, _ name: StaticString) -> Bool {
+        name.withUTF8Buffer { name in
+            text.elementsEqual(name) { sent, wanted in
+                sent == wanted || ((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(sent) && sent | 0x20 == wanted)
+            }
+        }
     }
 
     /// False when `parameter` is a weight of zero, or one that is not a weight of RFC 9110 §12.4.2.
-    private static func weight(in parameter: String) -> Bool {
-        guard let equals = parameter.firstIndex(of: "=") else { return true }
-        guard token(parameter[..<equals].utf8) == "q" else { return true }
-        let value = Array(token(parameter[parameter.index(after: equals)...].utf8).utf8)
-        guard (1...5).contains(value.count), value[0] == UInt8(ascii: "0") || value[0] == UInt8(ascii: "1") else {
-            return false
-        }
-        guard value.count == 1 || value[1] == UInt8(ascii: ".") else { return false }
-        let digits = value.dropFirst(2)
-        guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return false }
-        let hasFraction = digits.contains { $0 != UInt8(ascii: "0") }
-        return value[0] == UInt8(ascii: "1") ? !hasFraction : hasFraction
-    }
-
-    private static func token(_ text: some BidirectionalCollection<UInt8>) -> String {
-        let blank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-        let start = text.drop(while: blank)
-        let end = start.lastIndex { !blank($0) }.map { start.index(after: $0) } ?? start.startIndex
-        return String(decoding: start[..<end], as: UTF8.self).lowercased()
+    private static func weight(in parameter: Text) -> Bool {
+        guard parameter.contains(UInt8(ascii: "=")) else { return true }
+        var value = parameter
+        guard equals(trimmed(cut(&value, at: UInt8(ascii: "="))), "q") else { return true }
+        value = trimmed(value)
+        guard (1...5).contains(value.count), let whole = value.popFirst(),
+            whole == UInt8(ascii: "0") || whole == UInt8(ascii: "1")
+        else { return false }
+        guard (value.popFirst() ?? UInt8(ascii: ".")) == UInt8(ascii: "."),
+            value.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return false }
+        let hasFraction = value.contains { $0 != UInt8(ascii: "0") }
+        return whole == UInt8(ascii: "1") ? !hasFraction : hasFraction
     }
 }

@@ -38,6 +38,9 @@ enum PercentEncoding {
     }
 
     private static func decode(_ text: Span<UInt8>, plusIsSpace: Bool, strict: Bool) -> String? {
+        if isVerbatim(text, plusIsSpace: plusIsSpace, strict: strict) {
+            return text.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var index = 0
@@ -59,6 +62,19 @@ enum PercentEncoding {
             bytes.append(byte)
         }
         return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// True when `text` is ASCII in which nothing stands for something else, as most of it is.
+    private static func isVerbatim(_ text: Span<UInt8>, plusIsSpace: Bool, strict: Bool) -> Bool {
+        for index in 0..<text.count {
+            let byte = text[index]
+            if byte >= 0x80 || byte == UInt8(ascii: "%") || (plusIsSpace && byte == UInt8(ascii: "+"))
+                || (strict && (byte <= 0x20 || byte == 0x7f))
+            {
+                return false
+            }
+        }
+        return true
     }
 
     private static func hexadecimal(_ digit: UInt8) -> UInt8? {

@@ -29,6 +29,7 @@ final class ServerConnection: @unchecked Sendable {
     private var rawQuery = ""
     /// How long the target is, its query included, up to its end or the first NUL in it.
     private var targetLength = 0
+    private var framing = mhd_framing()
     private var body: [UInt8] = []
     private var status = 0
     /// True when libmicrohttpd gave the last request up after its line.
@@ -70,13 +71,14 @@ final class ServerConnection: @unchecked Sendable {
             core.requestCount.add(1, ordering: .relaxed)
             self.method = HTTPMethod(String(cString: method))
             phase = .receiving
+            framing = mhd_read_framing(connection, method)
             if isOneTooMany { return queue(core.refusals.tooManyConnections, to: connection) }
             // One space, and no NUL, stands between the parts of the line, CR and LF behind it: RFC 9112 §3. Both are NULs
             // by now.
             guard method + strlen(method) + 1 == target, target + targetLength + 1 == version, version[9] == 0 else {
                 return queue(core.refusals.badRequest, to: connection)
             }
-            if let refusal = refusal(of: connection, head: method, isHTTP11: strcmp(version, "HTTP/1.1") == 0) {
+            if let refusal = refusal(of: connection, isHTTP11: strcmp(version, "HTTP/1.1") == 0) {
                 return queue(refusal, to: connection)
             }
             return true
@@ -125,10 +127,7 @@ final class ServerConnection: @unchecked Sendable {
     }
 
     /// What is wrong with a request whose fields are there, before its body is read.
-    private func refusal(
-        of connection: OpaquePointer, head: UnsafePointer<CChar>, isHTTP11: Bool
-    ) -> HTTPResponse? {
-        let framing = mhd_read_framing(connection, head)
+    private func refusal(of connection: OpaquePointer, isHTTP11: Bool) -> HTTPResponse? {
         // RFC 9112 §3.2, §5.1 and §6.1: what is framed in two ways, or in one that is not understood, may be two
         // requests to a proxy on the way. libmicrohttpd takes "Content-Length : 3" for a field that it does not know.
         guard framing.malformed == 0, framing.hosts == 1 || (framing.hosts == 0 && !isHTTP11),
@@ -181,7 +180,7 @@ final class ServerConnection: @unchecked Sendable {
     }
 
     private func queue(_ response: HTTPResponse, to connection: OpaquePointer) -> Bool {
-        guard response.memoryNeeded <= memoryLeft(on: connection) else {
+        guard response.memoryNeeded <= memoryLeft else {
             return close(saying: core.refusals.fieldsTooLarge)
         }
         guard response.queue(to: connection) else { return close(saying: core.refusals.internalError) }
@@ -201,11 +200,9 @@ final class ServerConnection: @unchecked Sendable {
     ///
     /// Its read buffer is half of the memory, and grows by 128 bytes at a time when the fields alone need more; behind
     /// them it may hold the beginning of the next request. Each field has a record of 64 bytes, and cookies are copied.
-    private func memoryLeft(on connection: OpaquePointer) -> Int {
-        let fields = mhd_request_header_size(connection)
-        let records = 64 * Int(mhd_record_count(connection))
-        let cookies = mhd_cookie_size(connection)
-        return core.connectionMemory - max(core.connectionMemory / 2, fields + 160) - records - cookies
+    private var memoryLeft: Int {
+        core.connectionMemory - max(core.connectionMemory / 2, framing.head_size + 160) - 64 * Int(framing.records)
+            - framing.cookie_size
     }
 
     /// True when libmicrohttpd closes because of bytes that it could not read as a request line: it says nothing to
