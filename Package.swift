@@ -43,7 +43,7 @@ let package = Package(
         // Formats
         library("Bitstreams", in: "Formats", ["Bytes", "Media"]),
         library("ISOBMFF", in: "Formats", ["Bytes", "Media", "Bitstreams"]),
-        library("HLS", in: "Formats", ["Media", "Time"]),
+        library("HLS", in: "Formats", ["Bytes", "Media", "Time"]),
         // Protocols
         library("Sockets", in: "Protocols", ["CLinux"]),
         library("RTMP", in: "Protocols", ["Bytes"]),
@@ -92,7 +92,7 @@ let package = Package(
         tests("MediaTests", ["Bytes", "Media"]),
         tests("BitstreamsTests", ["Bytes", "Media", "Bitstreams"]),
         tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF"]),
-        tests("HLSTests", ["HLS", "Media", "Time"]),
+        tests("HLSTests", ["Bytes", "HLS", "Media", "Time"]),
         tests("TimelineTests", ["Timeline"]),
         tests("HLSRulesTests", ["Bytes", "HLSRules", "ISOBMFF", "Media"]),
         .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),

@@ -18,31 +18,35 @@ import Testing
 
     @Test(arguments: table.indices) func theTableHolds(row: Int) {
         let (msn, part, decision) = Self.table[row]
-        #expect(Self.edge.decide(DeliveryDirectives(mediaSequence: msn, part: part)) == decision, "\(Self.table[row])")
+        #expect(Self.edge.decide(AwaitedPosition(mediaSequence: msn, part: part)) == decision, "\(Self.table[row])")
     }
 
     @Test func aPartBeyondACompleteSegmentIsTheFirstOfTheNext() {
         let edge = PlaylistEdge(lastSegment: 10, lastSegmentParts: 8, openParts: 0, partTarget: 0.535, isEnded: false)
-        #expect(edge.decide(DeliveryDirectives(mediaSequence: 10, part: 8)) == .wait)
-        #expect(edge.decide(DeliveryDirectives(mediaSequence: 10, part: 7)) == .answer)
+        #expect(edge.decide(AwaitedPosition(mediaSequence: 10, part: 8)) == .wait)
+        #expect(edge.decide(AwaitedPosition(mediaSequence: 10, part: 7)) == .answer)
     }
 
     @Test func anEndedPlaylistAnswersEverything() {
         let edge = PlaylistEdge(lastSegment: 10, lastSegmentParts: 8, openParts: 0, partTarget: 0.535, isEnded: true)
-        #expect(edge.decide(DeliveryDirectives(mediaSequence: 99, part: 9)) == .answer)
+        #expect(edge.decide(AwaitedPosition(mediaSequence: 99, part: 9)) == .answer)
     }
 
     @Test func directivesAreDecimalIntegers() throws {
-        #expect(try DeliveryDirectives.parse(mediaSequence: nil, part: nil) == nil)
+        #expect(try DeliveryDirectives.parse(mediaSequence: nil, part: nil, skip: nil) == DeliveryDirectives.none)
         #expect(
-            try DeliveryDirectives.parse(mediaSequence: "12", part: "0")
-                == DeliveryDirectives(mediaSequence: 12, part: 0))
+            try DeliveryDirectives.parse(mediaSequence: "12", part: "0", skip: "YES")
+                == DeliveryDirectives(awaited: AwaitedPosition(mediaSequence: 12, part: 0), skip: .segments))
+        #expect(
+            try DeliveryDirectives.parse(mediaSequence: nil, part: nil, skip: "v2")
+                == DeliveryDirectives(awaited: nil, skip: .segmentsAndDateRanges))
+        #expect(try DeliveryDirectives.parse(mediaSequence: nil, part: nil, skip: "v3") == DeliveryDirectives.none)
         #expect(throws: DeliveryDirectives.Fault.partWithoutMediaSequence) {
-            try DeliveryDirectives.parse(mediaSequence: nil, part: "1")
+            try DeliveryDirectives.parse(mediaSequence: nil, part: "1", skip: nil)
         }
         for bad in ["", "-1", "+1", "1.0", "abc", "99999999999999999999"] {
             #expect(throws: DeliveryDirectives.Fault.malformedInteger) {
-                try DeliveryDirectives.parse(mediaSequence: bad, part: nil)
+                try DeliveryDirectives.parse(mediaSequence: bad, part: nil, skip: nil)
             }
         }
     }

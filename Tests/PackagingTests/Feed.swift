@@ -1,4 +1,5 @@
 import Bytes
+import HLS
 import Media
 import Packaging
 import Time
@@ -74,6 +75,13 @@ extension Presentation {
             }
             each(&self)
         }
+    }
+
+    /// The media playlist of that rendition as it stands; "" when there is none.
+    func playlist(_ rendition: String, skip: SkipDirective? = nil) -> String {
+        let snapshot = self.snapshot
+        guard let window = snapshot.rendition(rendition) else { return "" }
+        return String(decoding: snapshot.playlist(of: window).rendered(skip: skip), as: UTF8.self)
     }
 
     static func started(_ feed: Feed, _ name: LatencyProfile.Name, targetDuration: Int? = nil) -> Presentation {

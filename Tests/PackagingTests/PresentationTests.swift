@@ -96,7 +96,7 @@ import Time
         var presentation = Presentation.started(feed, name)
         presentation.play(feed.events(seconds: 10))
         let rendition = try #require(presentation.snapshot.rendition("video"))
-        let text = String(decoding: rendition.playlist.rendered(), as: UTF8.self)
+        let text = presentation.playlist("video")
         #expect(text.contains("#EXT-X-PART:") == (name != .standard))
         #expect(text.contains("#EXT-X-PRELOAD-HINT") == (name != .standard))
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {
@@ -207,11 +207,10 @@ import Time
             #expect(after.count == 1)
             #expect(after.first?.sequenceNumber == (before.segments.last?.sequenceNumber ?? 0) + 1)
             #expect(after.first?.programDateTime == start + .seconds(15))
-            #expect(rendition.playlist.isEnded == false)
+            #expect(!presentation.playlist(rendition.name).contains("ENDLIST"))
         }
         presentation.end()
-        let ended = try #require(presentation.videoWindow)
-        let text = String(decoding: ended.playlist.rendered(), as: UTF8.self)
+        let text = presentation.playlist("video")
         #expect(text.contains("#EXT-X-ENDLIST") && !text.contains("PRELOAD-HINT"))
     }
 

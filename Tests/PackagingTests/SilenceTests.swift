@@ -48,7 +48,7 @@ import Time
                 #expect(next.sequenceNumber == segment.sequenceNumber + 1)
                 #expect(next.start == segment.end)
             }
-            let text = String(decoding: rendition.playlist.rendered(), as: UTF8.self)
+            let text = presentation.playlist(rendition.name)
             #expect(text.contains("#EXT-X-GAP\n"))
             #expect(text.contains("GAP=YES") == (name != .standard))
             #expect(!text.contains("ENDLIST"))

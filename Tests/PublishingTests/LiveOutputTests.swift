@@ -58,7 +58,7 @@ import Time
         let deadline = SystemClocks().now + .seconds(60)
         output.wait(for: .part(rendition: "audio", number: 2), of: "one", until: deadline, resume: log.note("a"))
         output.wait(
-            for: .playlist(rendition: "audio", DeliveryDirectives(mediaSequence: 0, part: 2)), of: "one",
+            for: .playlist(rendition: "audio", AwaitedPosition(mediaSequence: 0, part: 2)), of: "one",
             until: deadline, resume: log.note("b"))
         output.wait(for: .part(rendition: "audio", number: 3), of: "one", until: deadline, resume: log.note("c"))
         #expect(output.waiterCount == 3)
@@ -102,7 +102,7 @@ import Time
         output.publish(first.snapshot)
         let deadline = SystemClocks().now + .seconds(60)
         output.wait(
-            for: .playlist(rendition: "audio", DeliveryDirectives(mediaSequence: 1, part: nil)), of: "one",
+            for: .playlist(rendition: "audio", AwaitedPosition(mediaSequence: 1, part: nil)), of: "one",
             until: deadline, resume: log.note("a"))
         first.end()
         output.end(first.snapshot, forgetAt: Instant(nanoseconds: 1000))

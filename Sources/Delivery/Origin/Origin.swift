@@ -22,11 +22,17 @@ public final class Origin: Sendable {
     private let responses: SharedResponses
     private let clock: any MonotonicClock
 
+    private let options: OriginOptions
+
     /// An origin of the channels in `directory`.
-    public init(_ directory: ChannelDirectory, clock: any MonotonicClock = SystemClocks()) {
+    public init(
+        _ directory: ChannelDirectory, options: OriginOptions = OriginOptions(),
+        clock: any MonotonicClock = SystemClocks()
+    ) {
         self.directory = directory
+        self.options = options
         self.clock = clock
-        responses = SharedResponses { directory.channels.flatMap(\.output.snapshots) }
+        responses = SharedResponses(steering: options.steering) { directory.channels.flatMap(\.output.snapshots) }
     }
 
     /// Answers a request whose path begins with `/live/`.
@@ -40,7 +46,6 @@ public final class Origin: Sendable {
         guard let channel = directory[String(path.next())] else {
             return .response(responses.failure(404, "There is no such channel", cacheSeconds: 1))
         }
-        let isGzipAccepted = Gzip.isAcceptable(to: request.header("Accept-Encoding"))
         let presentation = path.next()
         if presentation == "index.m3u8", path.isAtEnd {
             guard let snapshot = channel.output.snapshot else {
@@ -49,7 +54,7 @@ public final class Origin: Sendable {
             guard snapshot.isPlayable else {
                 return .response(responses.failure(404, "The channel is about to begin", cacheSeconds: 1))
             }
-            return .response(responses.multivariant(of: snapshot, gzip: isGzipAccepted))
+            return .response(responses.multivariant(of: snapshot, form: form(of: request)))
         }
         guard let snapshot = channel.output.snapshot(of: String(presentation)),
             let rendition = snapshot.rendition(String(path.next())),
@@ -57,8 +62,8 @@ public final class Origin: Sendable {
         else { return .response(responses.failure(404, "There is no such file", cacheSeconds: 1)) }
         let errorAge = snapshot.profile.targetDuration
         switch resource {
-        case .playlist:
-            return playlist(of: rendition, snapshot, channel, request, gzip: isGzipAccepted)
+        case .playlist, .iFramePlaylist:
+            return playlist(resource, of: rendition, snapshot, channel, request)
         case .part(let number) where number == rendition.nextPartNumber && rendition.hintsParts:
             return park(.part(rendition: rendition.name, number: number), channel, snapshot) {
                 [responses] current in
@@ -74,11 +79,23 @@ public final class Origin: Sendable {
 
     // MARK: Waiting
 
+    /// What of a request decides which bytes a playlist has.
+    private func form(of request: HTTPRequest) -> PlaylistForm {
+        PlaylistForm(
+            queryParameters: request.rawQuery.isEmpty
+                ? [] : options.queryParameters.filter { request.query($0)?.isEmpty == false },
+            isGzip: Gzip.isAcceptable(to: request.header("Accept-Encoding")))
+    }
+
     private func playlist(
-        of rendition: RenditionWindow, _ snapshot: PresentationSnapshot, _ channel: Channel, _ request: HTTPRequest,
-        gzip: Bool
+        _ resource: MediaResource, of rendition: RenditionWindow, _ snapshot: PresentationSnapshot, _ channel: Channel,
+        _ request: HTTPRequest
     ) -> HTTPAnswer {
-        var directives: DeliveryDirectives?
+        let isPlayable = resource == .playlist ? rendition.isPlayable : rendition.hasKeyFrames
+        guard isPlayable else {
+            return .response(responses.failure(404, "The channel is about to begin", cacheSeconds: 1))
+        }
+        var directives = DeliveryDirectives.none
         // A playlist that has ended is what it is, whatever was asked for (§6.2.5.2).
         if !rendition.isEnded {
             do throws(DeliveryDirectives.Fault) {
@@ -88,31 +105,33 @@ public final class Origin: Sendable {
                     switch error {
                     case .malformedInteger: "_HLS_msn and _HLS_part are decimal integers"
                     case .partWithoutMediaSequence: "_HLS_part needs _HLS_msn"
-                    case .repeated: "_HLS_msn and _HLS_part stand once"
+                    case .repeated: "_HLS_msn, _HLS_part and _HLS_skip stand once"
                     }
                 return .response(
                     responses.failure(400, message, cacheSeconds: snapshot.profile.targetDuration))
             }
         }
-        guard let directives else {
-            guard rendition.isPlayable else {
-                return .response(responses.failure(404, "The channel is about to begin", cacheSeconds: 1))
-            }
-            return .response(responses.playlist(of: rendition, in: snapshot, isBlocking: false, gzip: gzip))
+        var form = form(of: request)
+        form.skip = directives.skip
+        form.isBlocking = directives.awaited != nil
+        guard let awaited = directives.awaited else {
+            return .response(responses.playlist(resource, of: rendition, in: snapshot, form: form))
         }
-        switch rendition.playlistEdge.decide(directives) {
+        let edge = resource == .playlist ? rendition.playlistEdge : rendition.iFramePlaylistEdge
+        switch edge.decide(awaited) {
         case .answer:
-            return .response(responses.playlist(of: rendition, in: snapshot, isBlocking: true, gzip: gzip))
+            return .response(responses.playlist(resource, of: rendition, in: snapshot, form: form))
         case .tooFarAhead:
             return .response(
                 responses.failure(
                     400, "That is too far ahead of the live edge", cacheSeconds: snapshot.profile.targetDuration))
         case .wait:
-            return park(.playlist(rendition: rendition.name, directives), channel, snapshot) {
-                [responses] current in
-                current.rendition(rendition.name).map {
-                    responses.playlist(of: $0, in: current, isBlocking: true, gzip: gzip)
-                }
+            let name = rendition.name
+            let wait: Awaited =
+                resource == .playlist
+                ? .playlist(rendition: name, awaited) : .iFramePlaylist(rendition: name, awaited)
+            return park(wait, channel, snapshot) { [responses, form] current in
+                current.rendition(name).map { responses.playlist(resource, of: $0, in: current, form: form) }
             }
         }
     }
@@ -165,13 +184,19 @@ private struct PathSegments {
 
 extension DeliveryDirectives {
     /// What `request` asks for. A directive that stands twice is refused: a cache on the way may read the other one.
-    fileprivate static func parse(_ request: HTTPRequest) throws(Fault) -> DeliveryDirectives? {
-        if request.isRepeated(query: "_HLS_msn") || request.isRepeated(query: "_HLS_part") { throw .repeated }
-        return try parse(mediaSequence: request.query("_HLS_msn"), part: request.query("_HLS_part"))
+    fileprivate static func parse(_ request: HTTPRequest) throws(Fault) -> DeliveryDirectives {
+        if request.rawQuery.isEmpty { return .none }
+        for name in ["_HLS_msn", "_HLS_part", "_HLS_skip"] where request.isRepeated(query: name) { throw .repeated }
+        return try parse(
+            mediaSequence: request.query("_HLS_msn"), part: request.query("_HLS_part"),
+            skip: request.query("_HLS_skip"))
     }
 }
 
 extension RenditionWindow {
     /// True while the playlist names the part that comes next.
     fileprivate var hintsParts: Bool { profile.offersParts && !isEnded }
+
+    /// True when the I-frame playlist is not empty.
+    fileprivate var hasKeyFrames: Bool { keyFrameBandwidth.peak != nil }
 }

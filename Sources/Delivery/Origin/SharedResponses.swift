@@ -16,9 +16,10 @@ final class SharedResponses: Sendable {
 
     private struct PlaylistKey: Hashable {
         let presentation: String
-        let rendition: String
-        let isBlocking: Bool
-        let isGzip: Bool
+        /// Nothing for the multivariant playlist.
+        let rendition: String?
+        let resource: MediaResource
+        let form: PlaylistForm
     }
 
     private struct State {
@@ -29,10 +30,16 @@ final class SharedResponses: Sendable {
     }
 
     private let state = Mutex(State())
+    private let steering: MultivariantPlaylist.Steering?
     private let snapshots: @Sendable () -> [PresentationSnapshot]
 
     /// Responses for what is in `snapshots`, which gives all presentations that can be read at the moment.
-    init(of snapshots: @escaping @Sendable () -> [PresentationSnapshot]) { self.snapshots = snapshots }
+    init(
+        steering: MultivariantPlaylist.Steering?, of snapshots: @escaping @Sendable () -> [PresentationSnapshot]
+    ) {
+        self.steering = steering
+        self.snapshots = snapshots
+    }
 
     /// The answer to a CORS preflight.
     let preflight = HTTPResponse(
@@ -63,25 +70,32 @@ final class SharedResponses: Sendable {
     // MARK: Playlists
 
     /// The multivariant playlist. It changes slowly, and may be kept for a moment.
-    func multivariant(of snapshot: PresentationSnapshot, gzip: Bool) -> HTTPResponse {
-        let version = snapshot.renditions.reduce(0) { $0 + $1.version }
-        let key = PlaylistKey(presentation: snapshot.id, rendition: "", isBlocking: false, isGzip: gzip)
-        return cached(key, version: version) {
-            Self.playlistResponse(snapshot.multivariantPlaylist.rendered(), cacheSeconds: 1, gzip: gzip)
+    func multivariant(of snapshot: PresentationSnapshot, form: PlaylistForm) -> HTTPResponse {
+        let key = PlaylistKey(presentation: snapshot.id, rendition: nil, resource: .playlist, form: form)
+        return cached(key, version: snapshot.version) {
+            var playlist = snapshot.multivariantPlaylist
+            playlist.steering = steering
+            playlist.queryParameters = form.queryParameters
+            return Self.playlistResponse(playlist.rendered(), cacheSeconds: 1, gzip: form.isGzip)
         }
     }
 
-    /// A media playlist. The answer to a blocking request names what was asked for and may be kept for six target
+    /// The playlist of media or of key frames of `rendition`. The answer to a blocking request names what was asked for and may be kept for six target
     /// durations; one without directives is out of date after half a target duration (App. B.1).
     func playlist(
-        of rendition: RenditionWindow, in snapshot: PresentationSnapshot, isBlocking: Bool, gzip: Bool
+        _ resource: MediaResource, of rendition: RenditionWindow, in snapshot: PresentationSnapshot, form: PlaylistForm
     ) -> HTTPResponse {
         let key = PlaylistKey(
-            presentation: snapshot.id, rendition: rendition.name, isBlocking: isBlocking, isGzip: gzip)
+            presentation: snapshot.id, rendition: rendition.name, resource: resource, form: form)
         let target = snapshot.profile.targetDuration
-        return cached(key, version: rendition.version) {
-            Self.playlistResponse(
-                rendition.playlist.rendered(), cacheSeconds: isBlocking ? 6 * target : max(target / 2, 1), gzip: gzip)
+        return cached(key, version: snapshot.version) {
+            var playlist =
+                resource == .iFramePlaylist
+                ? snapshot.iFramePlaylist(of: rendition) : snapshot.playlist(of: rendition)
+            playlist.queryParameters = form.queryParameters
+            return Self.playlistResponse(
+                playlist.rendered(skip: form.skip), cacheSeconds: form.isBlocking ? 6 * target : max(target / 2, 1),
+                gzip: form.isGzip)
         }
     }
 
@@ -160,7 +174,7 @@ final class SharedResponses: Sendable {
                 return switch key.resource {
                 case .part(let number): number >= rendition.oldestPartNumber
                 case .segment(let number): number >= rendition.segments.first?.sequenceNumber ?? 0
-                case .initialization, .playlist: true
+                case .initialization, .playlist, .iFramePlaylist: true
                 }
             }
         }
@@ -168,7 +182,7 @@ final class SharedResponses: Sendable {
 
     private static func chunks(_ resource: MediaResource, of rendition: RenditionWindow) -> [ByteChunk]? {
         switch resource {
-        case .playlist: nil
+        case .playlist, .iFramePlaylist: nil
         case .initialization(let version): rendition.initialization(version).map { [$0.data] }
         case .segment(let number): rendition.segment(number)?.data
         case .part(let number): rendition.part(number)?.data.map { [$0] }

@@ -1,19 +1,23 @@
 public import Media
 public import Time
 
-/// One version of a live media playlist, as a value that renders itself (draft-pantos-hls-rfc8216bis §4.4.3).
+/// One version of a media playlist, as a value that renders itself (draft-pantos-hls-rfc8216bis §4.4.3).
 public struct MediaPlaylist: Sendable {
-    /// What a server promises to low-latency clients (§4.4.3.8).
+    /// What a server promises to its clients (§4.4.3.8); blocking reload is always offered.
     public struct ServerControl: Sendable, Hashable {
         /// HOLD-BACK: how far from the end a client that does not use parts should stay.
         public var holdBack: MediaTime
         /// PART-HOLD-BACK: the same for a client that uses parts.
         public var partHoldBack: MediaTime?
+        /// CAN-SKIP-UNTIL, the Skip Boundary: what lies further from the end may be left out on request. Date ranges too
+        /// (CAN-SKIP-DATERANGES).
+        public var canSkipUntil: MediaTime
 
-        /// Those two distances; blocking reload is always offered.
-        public init(holdBack: MediaTime, partHoldBack: MediaTime? = nil) {
+        /// Those distances.
+        public init(holdBack: MediaTime, partHoldBack: MediaTime? = nil, canSkipUntil: MediaTime) {
             self.holdBack = holdBack
             self.partHoldBack = partHoldBack
+            self.canSkipUntil = canSkipUntil
         }
     }
 
@@ -41,6 +45,8 @@ public struct MediaPlaylist: Sendable {
     public struct Segment: Sendable {
         /// Where the segment is, relative to the playlist; not yet known to clients while it is growing.
         public var uri: String
+        /// The bytes of it that are meant; all of them when nothing is said.
+        public var byteRange: Range<Int>?
         /// Its start on the presentation's timeline: lengths are written as differences of rounded starts, so that
         /// they never drift.
         public var start: MediaTime
@@ -61,10 +67,11 @@ public struct MediaPlaylist: Sendable {
 
         /// A segment with those attributes.
         public init(
-            uri: String, start: MediaTime, end: MediaTime, programDateTime: WallTime, initializationURI: String,
-            isDiscontinuous: Bool, isGap: Bool, parts: [Part], isComplete: Bool
+            uri: String, byteRange: Range<Int>? = nil, start: MediaTime, end: MediaTime, programDateTime: WallTime,
+            initializationURI: String, isDiscontinuous: Bool, isGap: Bool, parts: [Part] = [], isComplete: Bool = true
         ) {
             self.uri = uri
+            self.byteRange = byteRange
             self.start = start
             self.end = end
             self.programDateTime = programDateTime
@@ -73,6 +80,40 @@ public struct MediaPlaylist: Sendable {
             self.isGap = isGap
             self.parts = parts
             self.isComplete = isComplete
+        }
+    }
+
+    /// How far another rendition has got (§4.4.5.4).
+    public struct RenditionReport: Sendable, Hashable {
+        /// Where its playlist is, relative to this one.
+        public var uri: String
+        /// LAST-MSN: the last segment of which something is listed.
+        public var lastSegment: Int64
+        /// LAST-PART: the last part of it, where parts are offered.
+        public var lastPart: Int64?
+
+        /// A report with those attributes.
+        public init(uri: String, lastSegment: Int64, lastPart: Int64?) {
+            self.uri = uri
+            self.lastSegment = lastSegment
+            self.lastPart = lastPart
+        }
+    }
+
+    /// The date ranges, and what a delta update may leave of them.
+    public struct DateRanges: Sendable {
+        /// The tags to list.
+        public var listed: [DateRange]
+        /// How many of them, from the first one on, were added longer ago than the Skip Boundary.
+        public var oldCount: Int
+        /// The ids of those that were removed since.
+        public var recentlyRemoved: [String]
+
+        /// Those tags.
+        public init(listed: [DateRange] = [], oldCount: Int = 0, recentlyRemoved: [String] = []) {
+            self.listed = listed
+            self.oldCount = oldCount
+            self.recentlyRemoved = recentlyRemoved
         }
     }
 
@@ -88,15 +129,25 @@ public struct MediaPlaylist: Sendable {
     public var discontinuitySequence: Int64
     /// The segments, oldest first.
     public var segments: [Segment]
+    /// EXT-X-I-FRAMES-ONLY: each segment is one picture (§4.4.3.6).
+    public var isIFramesOnly = false
+    /// The date ranges.
+    public var dateRanges = DateRanges()
+    /// Where the initialization that the next part needs is, when it is a new one.
+    public var hintedInitialization: String?
     /// Where the next part will be.
     public var preloadHint: String?
+    /// How far the other renditions have got.
+    public var renditionReports: [RenditionReport] = []
+    /// The parameters of the playlist's own query that go with everything it names (EXT-X-DEFINE:QUERYPARAM).
+    public var queryParameters: [String] = []
     /// True when nothing will be added any more.
     public var isEnded: Bool
 
     /// A playlist of those segments.
     public init(
         targetDuration: Int, partTarget: MediaTime?, serverControl: ServerControl, mediaSequence: Int64,
-        discontinuitySequence: Int64, segments: [Segment], preloadHint: String?, isEnded: Bool
+        discontinuitySequence: Int64, segments: [Segment], isEnded: Bool
     ) {
         self.targetDuration = targetDuration
         self.partTarget = partTarget
@@ -104,7 +155,6 @@ public struct MediaPlaylist: Sendable {
         self.mediaSequence = mediaSequence
         self.discontinuitySequence = discontinuitySequence
         self.segments = segments
-        self.preloadHint = preloadHint
         self.isEnded = isEnded
     }
 }

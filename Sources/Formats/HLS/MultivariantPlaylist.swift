@@ -6,28 +6,38 @@ public struct MultivariantPlaylist: Sendable {
     public struct AudioRendition: Sendable, Hashable {
         /// GROUP-ID.
         public var group: String
+        /// STABLE-RENDITION-ID: the same for as long as the channel has the rendition.
+        public var stableID: String
         /// NAME, unique in the group.
         public var name: String
+        /// LANGUAGE, a tag of RFC 5646; `und` where nobody has said.
+        public var language: String
         /// CHANNELS.
         public var channels: Int
         /// Where its media playlist is.
         public var uri: String
 
         /// A rendition with those attributes.
-        public init(group: String, name: String, channels: Int, uri: String) {
+        public init(group: String, stableID: String, name: String, language: String, channels: Int, uri: String) {
             self.group = group
+            self.stableID = stableID
             self.name = name
+            self.language = language
             self.channels = channels
             self.uri = uri
         }
     }
 
     /// An EXT-X-STREAM-INF tag and its URI.
-    public struct Variant: Sendable, Hashable {
+    public struct Variant: Sendable {
+        /// STABLE-VARIANT-ID: the same for as long as the channel has the variant.
+        public var stableID: String
         /// BANDWIDTH: the peak in bits per second, audio group included.
         public var bandwidth: Int
         /// AVERAGE-BANDWIDTH in bits per second.
         public var averageBandwidth: Int
+        /// SCORE: the higher, the better to look at.
+        public var score: Int
         /// CODECS: every sample format of the variant.
         public var codecs: [String]
         /// RESOLUTION as width and height, for variants with video.
@@ -41,41 +51,64 @@ public struct MultivariantPlaylist: Sendable {
 
         /// A variant with those attributes.
         public init(
-            bandwidth: Int, averageBandwidth: Int, codecs: [String], resolution: (width: Int, height: Int)?,
-            frameRate: Double?, audioGroup: String?, uri: String
+            stableID: String, bandwidth: Int, averageBandwidth: Int, score: Int, codecs: [String],
+            resolution: (width: Int, height: Int)?, frameRate: Double?, audioGroup: String?, uri: String
         ) {
+            self.stableID = stableID
             self.bandwidth = bandwidth
             self.averageBandwidth = averageBandwidth
+            self.score = score
             self.codecs = codecs
             self.resolution = resolution
             self.frameRate = frameRate
             self.audioGroup = audioGroup
             self.uri = uri
         }
+    }
 
-        /// Equal in every attribute.
-        public static func == (left: Variant, right: Variant) -> Bool {
-            left.rendered == right.rendered
+    /// An EXT-X-I-FRAME-STREAM-INF tag.
+    public struct IFrameVariant: Sendable {
+        /// STABLE-VARIANT-ID.
+        public var stableID: String
+        /// BANDWIDTH: the peak in bits per second.
+        public var bandwidth: Int
+        /// AVERAGE-BANDWIDTH in bits per second.
+        public var averageBandwidth: Int
+        /// SCORE.
+        public var score: Int
+        /// CODECS.
+        public var codecs: [String]
+        /// RESOLUTION as width and height.
+        public var resolution: (width: Int, height: Int)?
+        /// Where the media playlist is.
+        public var uri: String
+
+        /// A variant with those attributes.
+        public init(
+            stableID: String, bandwidth: Int, averageBandwidth: Int, score: Int, codecs: [String],
+            resolution: (width: Int, height: Int)?, uri: String
+        ) {
+            self.stableID = stableID
+            self.bandwidth = bandwidth
+            self.averageBandwidth = averageBandwidth
+            self.score = score
+            self.codecs = codecs
+            self.resolution = resolution
+            self.uri = uri
         }
+    }
 
-        /// Hashes every attribute.
-        public func hash(into hasher: inout Hasher) { hasher.combine(rendered) }
+    /// Content steering (§4.4.6.6): who tells clients from where to fetch, and from where they begin.
+    public struct Steering: Sendable, Hashable {
+        /// SERVER-URI.
+        public var serverURI: String
+        /// PATHWAY-ID, of all variants here.
+        public var pathway: String
 
-        fileprivate var rendered: String {
-            var attributes = [
-                "BANDWIDTH=\(bandwidth)", "AVERAGE-BANDWIDTH=\(averageBandwidth)",
-                "CODECS=\"\(codecs.joined(separator: ","))\"",
-            ]
-            if let resolution { attributes.append("RESOLUTION=\(resolution.width)x\(resolution.height)") }
-            if let frameRate { attributes.append("FRAME-RATE=\(Self.threeDecimals(frameRate))") }
-            if let audioGroup { attributes.append("AUDIO=\"\(audioGroup)\"") }
-            return "#EXT-X-STREAM-INF:\(attributes.joined(separator: ","))\n\(uri)"
-        }
-
-        private static func threeDecimals(_ value: Double) -> String {
-            let thousandths = Int((value * 1000).rounded())
-            let fraction = String(thousandths % 1000)
-            return "\(thousandths / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
+        /// That server, and that pathway.
+        public init(serverURI: String, pathway: String) {
+            self.serverURI = serverURI
+            self.pathway = pathway
         }
     }
 
@@ -85,27 +118,20 @@ public struct MultivariantPlaylist: Sendable {
     public var audio: [AudioRendition]
     /// The variants, the one to begin with first.
     public var variants: [Variant]
+    /// The variants of key frames alone, for seeking.
+    public var iFrameVariants: [IFrameVariant]
+    /// EXT-X-CONTENT-STEERING, where there is any.
+    public var steering: Steering?
+    /// The parameters of the playlist's own query that go with everything it names (EXT-X-DEFINE:QUERYPARAM).
+    public var queryParameters: [String] = []
 
     /// A playlist of those variants and renditions.
-    public init(hasIndependentSegments: Bool, audio: [AudioRendition], variants: [Variant]) {
+    public init(
+        hasIndependentSegments: Bool, audio: [AudioRendition], variants: [Variant], iFrameVariants: [IFrameVariant] = []
+    ) {
         self.hasIndependentSegments = hasIndependentSegments
         self.audio = audio
         self.variants = variants
-    }
-
-    /// The playlist as it goes over the wire.
-    public func rendered() -> [UInt8] {
-        var text = PlaylistText(capacity: 1024)
-        text.line("#EXTM3U")
-        // No EXT-X-VERSION: nothing in here needs more than version 1 (§8).
-        if hasIndependentSegments { text.line("#EXT-X-INDEPENDENT-SEGMENTS") }
-        for (position, rendition) in audio.enumerated() {
-            let isDefault = position == 0 ? "YES" : "NO"
-            text.append("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"\(rendition.group)\",NAME=\"\(rendition.name)\"")
-            text.append(",DEFAULT=\(isDefault),AUTOSELECT=YES,LANGUAGE=\"und\",CHANNELS=\"\(rendition.channels)\"")
-            text.line(",URI=\"\(rendition.uri)\"")
-        }
-        for variant in variants { text.line(variant.rendered) }
-        return text.bytes
+        self.iFrameVariants = iFrameVariants
     }
 }

@@ -1,10 +1,24 @@
+internal import Bytes
 internal import Media
 
 /// A playlist being written, line by line.
 struct PlaylistText {
     private(set) var bytes: [UInt8] = []
+    private let queryParameters: [String]
+    /// What every URI ends with.
+    private let query: String
 
-    init(capacity: Int) { bytes.reserveCapacity(capacity) }
+    /// A text whose URIs hand on those parameters of the playlist's own query.
+    init(capacity: Int, queryParameters: [String] = []) {
+        bytes.reserveCapacity(capacity)
+        self.queryParameters = queryParameters
+        query = queryParameters.isEmpty ? "" : "?" + queryParameters.map { "\($0)={$\($0)}" }.joined(separator: "&")
+    }
+
+    /// EXT-X-DEFINE for each parameter (§4.4.2.3); before the first URI.
+    mutating func defineQueryParameters() {
+        for name in queryParameters { line("#EXT-X-DEFINE:QUERYPARAM=\"\(name)\"") }
+    }
 
     mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
@@ -13,6 +27,24 @@ struct PlaylistText {
     mutating func line(_ pieces: String...) {
         for piece in pieces { append(piece) }
         endLine()
+    }
+
+    mutating func append(uri: String) {
+        append(uri)
+        append(query)
+    }
+
+    mutating func line(_ text: String, uri: String, _ rest: String = "") {
+        append(text)
+        append(uri: uri)
+        line(rest)
+    }
+
+    mutating func append(_ text: String, hexadecimal value: ByteChunk) {
+        append(text)
+        append("0x")
+        let digits = Array("0123456789ABCDEF".utf8)
+        for byte in value.array { bytes += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
     }
 
     mutating func line(_ text: String, _ number: some BinaryInteger) { line(text, String(number)) }

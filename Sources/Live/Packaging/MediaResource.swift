@@ -2,6 +2,8 @@
 public enum MediaResource: Sendable, Hashable {
     /// `index.m3u8`
     case playlist
+    /// `iframes.m3u8`
+    case iFramePlaylist
     /// `init1.mp4`
     case initialization(Int)
     /// `s12.m4s`
@@ -13,6 +15,7 @@ public enum MediaResource: Sendable, Hashable {
     public var fileName: String {
         switch self {
         case .playlist: "index.m3u8"
+        case .iFramePlaylist: "iframes.m3u8"
         case .initialization(let version): "init\(version).mp4"
         case .segment(let number): "s\(number).m4s"
         case .part(let number): "p\(number).m4s"
@@ -23,6 +26,8 @@ public enum MediaResource: Sendable, Hashable {
     public init?(fileName: Substring) {
         if fileName == "index.m3u8" {
             self = .playlist
+        } else if fileName == "iframes.m3u8" {
+            self = .iFramePlaylist
         } else if let number = Self.number(in: fileName, after: "init", before: ".mp4") {
             self = .initialization(Int(number))
         } else if let number = Self.number(in: fileName, after: "s", before: ".m4s") {

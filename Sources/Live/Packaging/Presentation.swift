@@ -212,14 +212,18 @@ extension RenditionWindow {
         _ chunk: Chunk, in timescale: Timescale, number: inout UInt32, wallStart: WallTime
     ) {
         let start = MediaTime(chunk.start, timescale)
-        var data: ByteChunk?
+        var media = PartMedia(
+            end: MediaTime(chunk.end, timescale), isIndependent: chunk.isIndependent, data: nil)
         if !chunk.samples.isEmpty {
             number &+= 1
-            data = CMAFChunk.bytes(
+            let data = CMAFChunk.bytes(
                 sequenceNumber: number, baseMediaDecodeTime: UInt64(clamping: chunk.start), samples: chunk.samples)
+            media.data = data
+            if name == Presentation.video, chunk.isIndependent {
+                let others = chunk.samples.dropFirst().reduce(0) { $0 + $1.data.count }
+                media.keyFrameLength = data.count - others
+            }
         }
-        append(
-            PartMedia(end: MediaTime(chunk.end, timescale), isIndependent: chunk.isIndependent, data: data),
-            from: start, wallStart: wallStart)
+        append(media, from: start, wallStart: wallStart)
     }
 }

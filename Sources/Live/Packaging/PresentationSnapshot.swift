@@ -1,4 +1,3 @@
-public import HLS
 internal import Media
 
 /// What clients can see of a presentation at one moment. An object, because every request takes it in hand.
@@ -34,33 +33,8 @@ public final class PresentationSnapshot: Sendable {
     /// True when clients can begin to play every rendition.
     public var isPlayable: Bool { !renditions.isEmpty && renditions.allSatisfy(\.isPlayable) }
 
-    /// The multivariant playlist, which lies one folder above the presentation's.
-    public var multivariantPlaylist: MultivariantPlaylist {
-        let video = rendition(Presentation.video)
-        let audio = rendition(Presentation.audio)
-        let tracks = renditions.compactMap { $0.initializations.last?.track }
-        var resolution: (width: Int, height: Int)?
-        if case .video(let format)? = video?.initializations.last?.track.format {
-            resolution = (format.width, format.height)
-        }
-        var renditions: [MultivariantPlaylist.AudioRendition] = []
-        if video != nil, let audio, case .audio(let format)? = audio.initializations.last?.track.format {
-            renditions = [
-                .init(group: "audio", name: "Main", channels: format.channelCount, uri: uri(of: audio))
-            ]
-        }
-        let variant = MultivariantPlaylist.Variant(
-            bandwidth: self.renditions.reduce(0) { $0 + ($1.measuredBandwidth.peak) },
-            averageBandwidth: self.renditions.reduce(0) { $0 + ($1.measuredBandwidth.average) },
-            codecs: tracks.map(\.codecString), resolution: resolution, frameRate: video == nil ? nil : frameRate,
-            audioGroup: renditions.isEmpty ? nil : "audio", uri: (video ?? audio).map(uri) ?? "")
-        return MultivariantPlaylist(
-            hasIndependentSegments: hasIndependentSegments, audio: renditions, variants: [variant])
-    }
-
-    private func uri(of rendition: RenditionWindow) -> String {
-        "\(id)/\(rendition.name)/\(MediaResource.playlist.fileName)"
-    }
+    /// Grows with every change of any rendition that a client can see: playlists report on each other.
+    public var version: Int64 { renditions.reduce(0) { $0 + $1.version } }
 }
 
 extension Presentation {
@@ -69,55 +43,5 @@ extension Presentation {
         PresentationSnapshot(
             id: id, profile: profile, renditions: [videoWindow, audioWindow].compactMap(\.self), frameRate: frameRate,
             hasIndependentSegments: hasIndependentSegments)
-    }
-}
-
-extension RenditionWindow {
-    /// The bit rate: of complete segments, or of the parts that are there while there is no segment.
-    fileprivate var measuredBandwidth: (peak: Int, average: Int) {
-        if let peak = bandwidth.peak, let average = bandwidth.average { return (peak, average) }
-        guard let open = segments.last, open.duration > .zero else { return (0, 0) }
-        let rate = Int((Double(open.byteCount * 8) / open.duration.seconds).rounded(.up))
-        return (rate, rate)
-    }
-
-    /// The media playlist of this moment.
-    public var playlist: MediaPlaylist {
-        let listed = self.listed
-        // Parts stay listed for three target durations from the end (§6.2.2).
-        let partsFrom = (edge ?? .zero) - profile.target * 3
-        let segments = listed.map { segment in
-            MediaPlaylist.Segment(
-                uri: MediaResource.segment(segment.sequenceNumber).fileName, start: segment.start, end: segment.end,
-                programDateTime: segment.programDateTime,
-                initializationURI: MediaResource.initialization(segment.initializationVersion).fileName,
-                isDiscontinuous: segment.isDiscontinuous, isGap: segment.isGap,
-                parts: profile.offersParts && segment.end > partsFrom ? segment.parts.map(\.listed) : [],
-                isComplete: segment.isComplete)
-        }
-        let holdBack = profile.target * 3
-        return MediaPlaylist(
-            targetDuration: profile.targetDuration, partTarget: profile.offersParts ? profile.partTarget : nil,
-            serverControl: .init(holdBack: holdBack, partHoldBack: profile.offersParts ? profile.partTarget * 3 : nil),
-            mediaSequence: mediaSequence, discontinuitySequence: discontinuitySequence,
-            segments: profile.offersParts ? segments : segments.filter(\.isComplete),
-            preloadHint: profile.offersParts ? MediaResource.part(nextPartNumber).fileName : nil, isEnded: isEnded)
-    }
-
-    /// How far the playlist has got.
-    public var playlistEdge: PlaylistEdge {
-        let open = segments.last.flatMap { $0.isComplete ? nil : $0 }
-        let complete = segments.last(where: \.isComplete)
-        return PlaylistEdge(
-            lastSegment: complete?.sequenceNumber ?? (segments.first?.sequenceNumber ?? 0) - 1,
-            lastSegmentParts: Int64(complete?.parts.count ?? 0), openParts: Int64(open?.parts.count ?? 0),
-            partTarget: profile.offersParts ? profile.partTarget.seconds : nil, isEnded: isEnded)
-    }
-}
-
-extension Part {
-    fileprivate var listed: MediaPlaylist.Part {
-        MediaPlaylist.Part(
-            uri: MediaResource.part(number).fileName, duration: duration, isIndependent: isIndependent, isGap: isGap)
     }
 }

@@ -27,6 +27,10 @@ public struct RenditionWindow: Sendable {
     public private(set) var isEnded = false
     /// What has been measured of the bit rate.
     public private(set) var bandwidth: BandwidthMeter
+    /// The number of the first key frame in the I-frame playlist.
+    public private(set) var keyFrameSequence: Int64 = 0
+    /// The bit rate of the key frames alone.
+    public private(set) var keyFrameBandwidth: BandwidthMeter
 
     private var isDiscontinuityPending = false
 
@@ -34,6 +38,7 @@ public struct RenditionWindow: Sendable {
         self.name = name
         self.profile = profile
         bandwidth = BandwidthMeter(targetDuration: profile.target)
+        keyFrameBandwidth = bandwidth
     }
 
     // MARK: Growing
@@ -42,6 +47,8 @@ public struct RenditionWindow: Sendable {
     mutating func begin(_ track: Track, header: (Track) -> Initialization) {
         if let current = initializations.last, current.track == track { return }
         initializations.append(header(track))
+        // The playlist hints at it.
+        version += 1
     }
 
     /// The next segment will not continue the one before it.
@@ -63,7 +70,7 @@ public struct RenditionWindow: Sendable {
         segments[position].parts.append(
             Part(
                 number: nextPartNumber, duration: media.end - start, isIndependent: media.isIndependent,
-                data: media.data))
+                data: media.data, keyFrameLength: media.keyFrameLength))
         segments[position].end = media.end
         nextPartNumber += 1
         if profile.offersParts { version += 1 }
@@ -75,6 +82,9 @@ public struct RenditionWindow: Sendable {
         segments[position].isComplete = true
         if !segments[position].isGap {
             bandwidth.add(bytes: segments[position].byteCount, duration: segments[position].duration)
+        }
+        for frame in segments[position].keyFrames {
+            if let range = frame.range { keyFrameBandwidth.add(bytes: range.count, duration: frame.end - frame.start) }
         }
         removeFromPlaylist()
         version += 1
@@ -95,6 +105,7 @@ public struct RenditionWindow: Sendable {
         while position < segments.count - 1, edge - segments[position].end >= profile.window {
             segments[position].fetchableUntil = edge + segments[position].duration + profile.window + profile.target
             mediaSequence += 1
+            keyFrameSequence += Int64(segments[position].keyFrames.count)
             position += 1
             if segments[position - 1].isDiscontinuous { discontinuitySequence += 1 }
         }
@@ -153,5 +164,6 @@ public struct RenditionWindow: Sendable {
 struct PartMedia: Sendable {
     let end: MediaTime
     let isIndependent: Bool
-    let data: ByteChunk?
+    var data: ByteChunk?
+    var keyFrameLength: Int?
 }

@@ -13,6 +13,8 @@ public struct Part: Sendable {
     public let isIndependent: Bool
     /// One CMAF chunk; nothing where there are no media for this time.
     public let data: ByteChunk?
+    /// How many bytes, from the first on, show the picture that the part begins with, when it is a key frame.
+    public let keyFrameLength: Int?
 
     /// True where there are no media for this time.
     public var isGap: Bool { data == nil }
@@ -72,4 +74,30 @@ public struct Segment: Sendable {
 
     /// The media, without copying.
     public var data: [ByteChunk] { parts.compactMap(\.data) }
+
+    /// What an I-frame playlist lists of the segment: each key frame that begins a part, until the next; and the time
+    /// before the first, as one that has no picture.
+    var keyFrames: [KeyFrame] {
+        var frames: [KeyFrame] = []
+        var (time, offset) = (start, 0)
+        for part in parts {
+            if let length = part.keyFrameLength {
+                frames.append(KeyFrame(start: time, end: end, range: offset..<offset + length))
+            } else if frames.isEmpty {
+                frames.append(KeyFrame(start: time, end: end, range: nil))
+            }
+            if frames.count > 1 { frames[frames.count - 2].end = frames[frames.count - 1].start }
+            time += part.duration
+            offset += part.data?.count ?? 0
+        }
+        return frames
+    }
+}
+
+/// A picture that can be decoded by itself, and the time that it stands for.
+struct KeyFrame {
+    let start: MediaTime
+    var end: MediaTime
+    /// Where in the segment it is; nothing when there is no picture for that time.
+    let range: Range<Int>?
 }

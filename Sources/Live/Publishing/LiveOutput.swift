@@ -5,8 +5,10 @@ public import Time
 
 /// Something that a viewer can wait for.
 public enum Awaited: Sendable, Hashable {
-    /// A version of a rendition's playlist that satisfies the directives.
-    case playlist(rendition: String, DeliveryDirectives)
+    /// A version of a rendition's playlist that reaches so far.
+    case playlist(rendition: String, AwaitedPosition)
+    /// A version of a rendition's I-frame playlist that reaches so far.
+    case iFramePlaylist(rendition: String, AwaitedPosition)
     /// The part of that number, which the playlist has hinted at.
     case part(rendition: String, number: Int64)
 }
@@ -143,22 +145,28 @@ public final class LiveOutput: Sendable {
 /// How far a snapshot has got, worked out once for all who wait.
 private struct Progress {
     private let snapshot: PresentationSnapshot?
-    private let renditions: [(name: String, edge: PlaylistEdge, nextPart: Int64)]
+    private let renditions: [(name: String, edge: PlaylistEdge, iFrameEdge: PlaylistEdge, nextPart: Int64)]
 
     init(_ snapshot: PresentationSnapshot?) {
         self.snapshot = snapshot
-        renditions = (snapshot?.renditions ?? []).map { ($0.name, $0.playlistEdge, $0.nextPartNumber) }
+        renditions = (snapshot?.renditions ?? []).map {
+            ($0.name, $0.playlistEdge, $0.iFramePlaylistEdge, $0.nextPartNumber)
+        }
     }
 
     /// How a wait for `awaited` has ended; nothing while it goes on.
     func outcome(of awaited: Awaited) -> WaitOutcome? {
-        guard let snapshot else { return .cancelled }
+        let name =
+            switch awaited {
+            case .playlist(let name, _), .iFramePlaylist(let name, _), .part(let name, _): name
+            }
+        guard let snapshot, let rendition = renditions.first(where: { $0.name == name }) else { return .cancelled }
         switch awaited {
-        case .playlist(let name, let directives):
-            guard let rendition = renditions.first(where: { $0.name == name }) else { return .cancelled }
-            return rendition.edge.decide(directives) == .answer ? .published(snapshot) : nil
-        case .part(let name, let number):
-            guard let rendition = renditions.first(where: { $0.name == name }) else { return .cancelled }
+        case .playlist(_, let position):
+            return rendition.edge.decide(position) == .answer ? .published(snapshot) : nil
+        case .iFramePlaylist(_, let position):
+            return rendition.iFrameEdge.decide(position) == .answer ? .published(snapshot) : nil
+        case .part(_, let number):
             if number < rendition.nextPart { return .published(snapshot) }
             return rendition.edge.isEnded ? .cancelled : nil
         }

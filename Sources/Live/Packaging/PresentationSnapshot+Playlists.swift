@@ -1,0 +1,184 @@
+public import HLS
+internal import Media
+internal import Time
+
+extension PresentationSnapshot {
+    /// The audio group of the variants.
+    private static let audioGroup = "audio"
+
+    /// The multivariant playlist, which lies one folder above the presentation's.
+    public var multivariantPlaylist: MultivariantPlaylist {
+        let videos = renditions.filter(\.isVideo)
+        let audios = renditions.filter { !$0.isVideo }
+        var groups: [MultivariantPlaylist.AudioRendition] = []
+        if !videos.isEmpty { groups = audios.compactMap(audioRendition) }
+        let heaviestAudio = audios.map(\.measuredBandwidth).max { $0.peak < $1.peak } ?? (0, 0)
+        let variants = (videos.isEmpty ? Array(audios.prefix(1)) : videos).map { rendition in
+            let own = rendition.measuredBandwidth
+            let audio = rendition.isVideo ? heaviestAudio : (peak: 0, average: 0)
+            return MultivariantPlaylist.Variant(
+                stableID: rendition.name, bandwidth: own.peak + audio.peak,
+                averageBandwidth: own.average + audio.average, score: 1,
+                codecs: rendition.isVideo ? rendition.codecs + audios.flatMap(\.codecs).uniqued : rendition.codecs,
+                resolution: rendition.resolution, frameRate: rendition.isVideo ? frameRate : nil,
+                audioGroup: groups.isEmpty ? nil : Self.audioGroup, uri: uri(of: .playlist, in: rendition))
+        }
+        return MultivariantPlaylist(
+            hasIndependentSegments: hasIndependentSegments, audio: groups, variants: variants,
+            iFrameVariants: videos.compactMap(iFrameVariant))
+    }
+
+    private func audioRendition(_ rendition: RenditionWindow) -> MultivariantPlaylist.AudioRendition? {
+        guard case .audio(let format)? = rendition.track?.format else { return nil }
+        return .init(
+            group: Self.audioGroup, stableID: rendition.name, name: "Main", language: "und",
+            channels: format.channelCount, uri: uri(of: .playlist, in: rendition))
+    }
+
+    private func iFrameVariant(_ rendition: RenditionWindow) -> MultivariantPlaylist.IFrameVariant? {
+        guard let peak = rendition.keyFrameBandwidth.peak, let average = rendition.keyFrameBandwidth.average else {
+            return nil
+        }
+        return .init(
+            stableID: "\(rendition.name)-iframes", bandwidth: peak, averageBandwidth: average, score: 1,
+            codecs: rendition.codecs, resolution: rendition.resolution, uri: uri(of: .iFramePlaylist, in: rendition))
+    }
+
+    private func uri(of resource: MediaResource, in rendition: RenditionWindow) -> String {
+        "\(id)/\(rendition.name)/\(resource.fileName)"
+    }
+
+    /// The media playlist of `rendition`, which is one of these.
+    public func playlist(of rendition: RenditionWindow) -> MediaPlaylist {
+        var playlist = rendition.playlist
+        for other in renditions where other.name != rendition.name {
+            let uri = "../\(other.name)/\(MediaResource.playlist.fileName)"
+            if let report = other.report(uri: uri) { playlist.renditionReports.append(report) }
+        }
+        return playlist
+    }
+
+    /// The I-frame playlist of `rendition`, which is one of these.
+    public func iFramePlaylist(of rendition: RenditionWindow) -> MediaPlaylist { rendition.iFramePlaylist }
+}
+
+extension RenditionWindow {
+    fileprivate var track: Track? { initializations.last?.track }
+
+    fileprivate var isVideo: Bool { if case .video? = track?.format { true } else { false } }
+
+    fileprivate var resolution: (width: Int, height: Int)? {
+        if case .video(let format)? = track?.format { (format.width, format.height) } else { nil }
+    }
+
+    /// What a client must be able to decode to play all that is listed.
+    fileprivate var codecs: [String] {
+        let listed = Set(self.listed.map(\.initializationVersion))
+        let needed = initializations.filter { listed.contains($0.version) || $0.version == initializations.count }
+        return needed.map(\.track.codecString).uniqued
+    }
+
+    /// The bit rate: of complete segments, or of the parts that are there while there is no segment.
+    fileprivate var measuredBandwidth: (peak: Int, average: Int) {
+        if let peak = bandwidth.peak, let average = bandwidth.average { return (peak, average) }
+        guard let open = segments.last, open.duration > .zero else { return (0, 0) }
+        let rate = Int((Double(open.byteCount * 8) / open.duration.seconds).rounded(.up))
+        return (rate, rate)
+    }
+
+    private var serverControl: MediaPlaylist.ServerControl {
+        .init(
+            holdBack: profile.target * 3, partHoldBack: profile.offersParts ? profile.partTarget * 3 : nil,
+            canSkipUntil: profile.target * 6)
+    }
+
+    /// The media playlist of this moment, without what it says of others.
+    fileprivate var playlist: MediaPlaylist {
+        // Parts stay listed for three target durations from the end (§6.2.2).
+        let partsFrom = (edge ?? .zero) - profile.target * 3
+        let segments = listed.map { segment in
+            MediaPlaylist.Segment(
+                uri: MediaResource.segment(segment.sequenceNumber).fileName, start: segment.start, end: segment.end,
+                programDateTime: segment.programDateTime,
+                initializationURI: MediaResource.initialization(segment.initializationVersion).fileName,
+                isDiscontinuous: segment.isDiscontinuous, isGap: segment.isGap,
+                parts: profile.offersParts && segment.end > partsFrom ? segment.parts.map(\.listed) : [],
+                isComplete: segment.isComplete)
+        }
+        var playlist = MediaPlaylist(
+            targetDuration: profile.targetDuration, partTarget: profile.offersParts ? profile.partTarget : nil,
+            serverControl: serverControl, mediaSequence: mediaSequence, discontinuitySequence: discontinuitySequence,
+            segments: profile.offersParts ? segments : segments.filter(\.isComplete), isEnded: isEnded)
+        guard profile.offersParts else { return playlist }
+        playlist.preloadHint = MediaResource.part(nextPartNumber).fileName
+        if let next = initializations.last?.version, next != self.segments.last?.initializationVersion {
+            playlist.hintedInitialization = MediaResource.initialization(next).fileName
+        }
+        return playlist
+    }
+
+    /// The playlist of the key frames in complete segments: each stands for the time until the next. Time without one is
+    /// a gap.
+    fileprivate var iFramePlaylist: MediaPlaylist {
+        var pictures: [MediaPlaylist.Segment] = []
+        for segment in listed where segment.isComplete {
+            for (position, frame) in segment.keyFrames.enumerated() {
+                let distance = (frame.start - segment.start).ticks(in: Timescale(1_000_000))
+                pictures.append(
+                    MediaPlaylist.Segment(
+                        uri: MediaResource.segment(segment.sequenceNumber).fileName, byteRange: frame.range,
+                        start: frame.start, end: frame.end,
+                        programDateTime: segment.programDateTime + Duration.microseconds(distance),
+                        initializationURI: MediaResource.initialization(segment.initializationVersion).fileName,
+                        isDiscontinuous: position == 0 && segment.isDiscontinuous, isGap: frame.range == nil))
+            }
+        }
+        var playlist = MediaPlaylist(
+            targetDuration: profile.targetDuration, partTarget: nil, serverControl: serverControl,
+            mediaSequence: keyFrameSequence, discontinuitySequence: discontinuitySequence, segments: pictures,
+            isEnded: isEnded)
+        playlist.isIFramesOnly = true
+        return playlist
+    }
+
+    /// How far the playlist has got, for the others; nothing while it is empty.
+    fileprivate func report(uri: String) -> MediaPlaylist.RenditionReport? {
+        guard let last = profile.offersParts ? segments.last : segments.last(where: \.isComplete) else { return nil }
+        return .init(
+            uri: uri, lastSegment: last.sequenceNumber,
+            lastPart: profile.offersParts ? Int64(last.parts.count) - 1 : nil)
+    }
+
+    /// How far the playlist has got.
+    public var playlistEdge: PlaylistEdge {
+        let open = segments.last.flatMap { $0.isComplete ? nil : $0 }
+        let complete = segments.last(where: \.isComplete)
+        return PlaylistEdge(
+            lastSegment: complete?.sequenceNumber ?? (segments.first?.sequenceNumber ?? 0) - 1,
+            lastSegmentParts: Int64(complete?.parts.count ?? 0), openParts: Int64(open?.parts.count ?? 0),
+            partTarget: profile.offersParts ? profile.partTarget.seconds : nil, isEnded: isEnded)
+    }
+
+    /// How far the I-frame playlist has got.
+    public var iFramePlaylistEdge: PlaylistEdge {
+        let count = listed.reduce(0) { $0 + ($1.isComplete ? $1.keyFrames.count : 0) }
+        return PlaylistEdge(
+            lastSegment: keyFrameSequence + Int64(count) - 1, lastSegmentParts: 0, openParts: 0, partTarget: nil,
+            isEnded: isEnded)
+    }
+}
+
+extension Part {
+    fileprivate var listed: MediaPlaylist.Part {
+        MediaPlaylist.Part(
+            uri: MediaResource.part(number).fileName, duration: duration, isIndependent: isIndependent, isGap: isGap)
+    }
+}
+
+extension Array where Element: Hashable {
+    /// Each element once, where it stood first.
+    fileprivate var uniqued: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}
