@@ -61,7 +61,7 @@ public final class Server: Sendable {
             })
         self.waker = waker
         frontDoor = FrontDoor(
-            origin: Origin(directory, clock: clocks),
+            origin: Origin(directory, options: settings.playlists.originOptions, clock: clocks),
             site: try Self.site(of: channels, hls: settings.player.hls))
         do throws(SocketError) {
             rtmp = try RTMPListener(

@@ -15,6 +15,8 @@ public struct ServerSettings: SchemaObject {
     public var rtmp = RTMPSettings()
     /// The server that Prometheus reads from.
     public var metrics = MetricsSettings()
+    /// How playlists are written.
+    public var playlists = PlaylistSettings()
     /// The page that viewers watch on.
     public var player = PlayerSettings()
     /// The log on standard error.
@@ -36,6 +38,7 @@ public struct ServerSettings: SchemaObject {
             Field("http", \.http, doc: "Players and people"),
             Field("rtmp", \.rtmp, doc: "RTMP publishers"),
             Field("metrics", \.metrics, doc: "Prometheus metrics"),
+            Field("playlists", \.playlists, doc: "How playlists are written"),
             Field("player", \.player, doc: "The page that viewers watch on"),
             Field("log", \.log, doc: "The log on standard error"),
             Field("channels", \.channels, .count(0...1000), unique: ["id", "streamKey"], doc: "The channels"),
