@@ -38,6 +38,9 @@ struct Feed {
     func events(seconds: Int64, from start: Int64 = 0, without lost: Set<Int64> = []) -> [Event] {
         var events: [(time: Int64, event: Event)] = []
         var frame: Int64 = 0
+        let (picture, sound) = (
+            ByteChunk([UInt8](repeating: 0x2A, count: 100)), ByteChunk([UInt8](repeating: 7, count: 20))
+        )
         while hasVideo, milliseconds(ofFrame: frame) < seconds * 1000 {
             defer { frame += 1 }
             if lost.contains(frame) { continue }
@@ -48,7 +51,7 @@ struct Feed {
             if bFrames, position > 0 { shown += position % 2 == 1 ? (position == gopFrames - 1 ? 0 : 1) : -1 }
             let delay: Int64 = bFrames ? 1 : 0
             let sample = Sample(
-                data: ByteChunk([UInt8](repeating: UInt8(truncatingIfNeeded: frame), count: 100)),
+                data: picture,
                 decodeTime: .milliseconds(start + decode),
                 presentationTime: .milliseconds(start + milliseconds(ofFrame: shown + delay)), isSync: position == 0)
             events.append((decode, .video(sample)))
@@ -57,7 +60,7 @@ struct Feed {
         while hasAudio, index * 1024 < seconds * Int64(sampleRate) {
             let time = (index * 1024 * 1000 + Int64(sampleRate) / 2) / Int64(sampleRate)
             let sample = Sample(
-                data: ByteChunk([UInt8](repeating: 7, count: 20)), decodeTime: .milliseconds(start + time),
+                data: sound, decodeTime: .milliseconds(start + time),
                 presentationTime: .milliseconds(start + time), isSync: true)
             events.append((time, .audio(sample)))
             index += 1
