@@ -43,7 +43,9 @@ struct MediaHistory {
             let isVideo = folder == Self.video
             let frame: UInt32 = isVideo ? 9000 : 4800
             bodies[folder + "init1.mp4"] = CMAFHeader.bytes(for: track).array
-            bodies[folder + "index.m3u8"] = Array(PlaylistHistory.playlist(parts: 16).utf8)
+            let other = isVideo ? "audio" : "video"
+            let report = "#EXT-X-RENDITION-REPORT:URI=\"../\(other)/index.m3u8\",LAST-MSN=3,LAST-PART=3\n"
+            bodies[folder + "index.m3u8"] = Array((PlaylistHistory.playlist(parts: 16) + report).utf8)
             var time: UInt64 = isVideo ? 0 : audioDelay
             for segment in 0..<4 {
                 var whole: [UInt8] = []

@@ -26,35 +26,25 @@ final class RenditionFollower: Sendable {
     private func follow() {
         guard let client = HTTPClient(timeout: Self.timeout) else { return }
         var seen: Set<String> = []
-        var position: Position?
-        var isBlocking = false
+        var plan = ReloadPlan()
         var reloads = 0
         while !probe.isOver {
             reloads += 1
-            let observation: Observation?
-            if isBlocking, let position, reloads % 16 != 0 {
-                let part = position.parts
-                let directives = "_HLS_msn=\(position.number)" + (part >= 0 ? "&_HLS_part=\(part)" : "")
-                observation = probe.observe(
-                    .playlist(.blocking(number: position.number, part: part >= 0 ? part : nil)), url, directives,
-                    with: client)
-            } else {
-                observation = probe.observe(.playlist(.plain), url, with: client)
-            }
-            guard let observation, observation.status == 200, let playlist = read(observation.body) else {
+            let reload = plan.next(at: probe.now)
+            guard let observation = probe.observe(.playlist(reload), url, reload.directives, with: client),
+                observation.status == 200, let playlist = read(observation.body)
+            else {
                 pause(.milliseconds(500))
                 continue
             }
-            isBlocking = playlist.serverControl?.canBlockReload ?? false
-            // Without parts a client waits for whole segments.
-            position =
-                playlist.partTarget == nil
-                ? Position(number: playlist.lastNumber + 1, parts: -1) : playlist.position
+            plan.received(playlist, sentAt: observation.sentAt)
             if let hint = playlist.hints.first(where: { $0.type == "PART" }) { want(hint.uri, &seen) }
             fetch(playlist, &seen, client)
             if reloads % 10 == 3 { probeRefusals(playlist, client) }
             if playlist.isEnded { return }
-            if !isBlocking { pause(.milliseconds(max(playlist.targetDuration * 500, 250))) }
+            if playlist.serverControl?.canBlockReload != true {
+                pause(.milliseconds(max(playlist.targetDuration * 500, 250)))
+            }
         }
     }
 

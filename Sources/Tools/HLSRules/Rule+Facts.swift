@@ -73,6 +73,8 @@ extension Rule {
         case .hintPublished: ("a hinted part is published", "B 6.2.6")
         case .hintAfterEnd: ("an ended playlist has no hint", "B 4.4.5.3")
         case .hintWaits: ("a request for a hinted part waits and is answered with the part", "B 6.2.6")
+        case .reportPresent:
+            ("a playlist with parts reports on the other media playlists of its presentation", "B App. B.1")
         case .reportComplete: ("a playlist with rendition reports has one for each other rendition", "B App. B.1")
         case .reportFresh: ("a rendition report is as new as the playlist", "B 4.4.5.4, App. B.1")
         case .blockSegment: ("_HLS_msn alone waits for the complete segment", "B 6.2.5.2")
@@ -85,7 +87,16 @@ extension Rule {
         case .blockMalformed: ("a malformed number is answered with 400", "H")
         case .blockUnknownParameter: ("an unknown query parameter is ignored", "B 6.2.5")
         case .unknownResource: ("a resource that neither exists nor is hinted is answered with 404", "B 6.2.6")
-        case .deltaUnasked: ("a delta update is sent only when it was asked for", "B 6.2.5.1")
+        case .deltaUnasked:
+            ("a delta update is sent only when it was asked for and offered, by a playlist that goes on", "B 6.2.5.1")
+        case .deltaAnswered:
+            ("who asks for a delta update gets one when segments lie beyond the Skip Boundary", "B 6.2.5.1")
+        case .deltaTags:
+            ("EXT-X-SKIP stands once, before the first kept segment, with the version it needs", "B 4.4.5.2, 8")
+        case .deltaMergeable: ("every skipped segment is known from the version before", "B 6.2.5.1, 6.3.7")
+        case .deltaBoundary:
+            ("a delta update skips all segments beyond the Skip Boundary and no other", "B 4.4.3.8, 6.2.5.1")
+        case .deltaFull: ("a merged delta update is the full playlist of the same moment", "B 6.2.5.1")
         case .streamAttributes:
             ("a variant has BANDWIDTH, CODECS, and for video RESOLUTION and FRAME-RATE", "B 4.4.6.2, A 9")
         case .streamCodecs: ("CODECS names the codec of every sample entry of the variant", "B 4.4.6.2")

@@ -70,6 +70,7 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case hintPublished = "hint.published"
     case hintAfterEnd = "hint.after-end"
     case hintWaits = "hint.waits"
+    case reportPresent = "report.present"
     case reportComplete = "report.complete"
     case reportFresh = "report.fresh"
     // Blocking reload
@@ -82,7 +83,13 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case blockMalformed = "block.malformed"
     case blockUnknownParameter = "block.unknown-parameter"
     case unknownResource = "http.unknown-resource"
+    // Delta updates
     case deltaUnasked = "delta.unasked"
+    case deltaAnswered = "delta.answered"
+    case deltaTags = "delta.tags"
+    case deltaMergeable = "delta.mergeable"
+    case deltaBoundary = "delta.boundary"
+    case deltaFull = "delta.full"
     // Multivariant
     case streamAttributes = "multivariant.stream"
     case streamCodecs = "multivariant.codecs"
