@@ -6,6 +6,12 @@ public struct MediaPlaylist: Equatable, Sendable {
         public var start: Int
         /// How many bytes.
         public var length: Int
+
+        /// `length` bytes from `start` on.
+        public init(start: Int, length: Int) {
+            self.start = start
+            self.length = length
+        }
     }
 
     /// EXT-X-MAP: where the media initialization lies.

@@ -16,6 +16,8 @@ public struct Observation: Sendable {
         case part
         /// A part that was only hinted.
         case hintedPart
+        /// The range of one I-frame.
+        case iFrame
         /// A request that tries out one behaviour of a media playlist's URL.
         case probe(Probe)
     }

@@ -21,10 +21,15 @@ extension PresentationHistory {
         checkAnswer(playlist, observation, reload, record)
         checkConstants(playlist, record)
         checkServerControl(playlist, place)
-        checkParts(playlist, place)
         checkHints(playlist, place)
         checkDateRanges(playlist, place)
-        checkReports(playlist, observation)
+        record.isIFrames = iFramePlaylists.contains(place)
+        if record.isIFrames {
+            checkIFramePlaylist(playlist, place)
+        } else {
+            checkParts(playlist, place)
+            checkReports(playlist, observation)
+        }
         checkTransition(playlist, observation, reload, &record)
         renditions[observation.url] = record
         checkTogether(record, observation)

@@ -105,6 +105,14 @@ extension Rule {
         case .streamBandwidth: ("the measured peak is at most 125 % of BANDWIDTH", "A 1.28, B 4.1")
         case .mediaAttributes: ("EXT-X-MEDIA attributes are consistent", "B 4.4.6.1")
         case .mediaGroup: ("a variant's groups exist", "B 4.4.6.2")
+        case .iFrameAttributes:
+            ("EXT-X-I-FRAME-STREAM-INF has BANDWIDTH, CODECS and RESOLUTION, and nothing of sound", "B 4.4.6.3, A 6")
+        case .iFrameOnly: ("an I-frame playlist says EXT-X-I-FRAMES-ONLY and has neither parts nor hints", "B 4.4.3.6")
+        case .iFrameRange:
+            ("an I-frame is a byte range, and a request for it is answered with just that", "B 4.4.3.6, 4.4.4.2, H")
+        case .iFrameMedia:
+            ("the range of an I-frame is one moof and an mdat that holds the sync sample, as the segment has them", "B 3.1.2")
+        case .iFrameDuration: ("an I-frame's EXTINF is the time until the next I-frame", "B 4.4.3.6")
         case .contentType: ("an answer's Content-Type is that of its kind", "B 4, A 10.4")
         case .crossOrigin: ("every answer allows cross-origin reading", "B App. B.1, H")
         case .compression: ("playlists are sent compressed to whom accepts that", "B App. B.1, A 10.1")

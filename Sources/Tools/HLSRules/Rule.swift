@@ -98,6 +98,12 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case streamBandwidth = "multivariant.bandwidth"
     case mediaAttributes = "multivariant.media"
     case mediaGroup = "multivariant.group"
+    case iFrameAttributes = "multivariant.iframe"
+    // I-frame playlists
+    case iFrameOnly = "iframe.only"
+    case iFrameRange = "iframe.range"
+    case iFrameMedia = "iframe.media"
+    case iFrameDuration = "iframe.duration"
     // Delivery
     case contentType = "http.content-type"
     case crossOrigin = "http.cors"
