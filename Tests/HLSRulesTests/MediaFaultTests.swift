@@ -118,6 +118,11 @@ import Testing
         Fault("audio begins later than video", .segmentsAligned) { $0 = MediaHistory(audioDelay: 24_000) },
         Fault("dates differ between renditions", .dateShared, text(playlist, ":00.000Z", ":00.200Z")),
         Fault("a date is not that of the media", .dateMapping, text(playlist, "00:04.000Z", "00:04.050Z")),
+        Fault(
+            "a playlist does not report on the other", .reportPresent,
+            text(
+                playlist, "#EXT-X-RENDITION-REPORT:URI=\"../audio/index.m3u8\",LAST-MSN=3,LAST-PART=3\n", "")),
+        Fault("a report is on another playlist", .reportComplete, text(playlist, "../audio/", "../sound/")),
         Fault("a segment is not served", .served) { $0.statuses[MediaHistory.video + "s2.m4s"] = 404 },
         Fault("a part is not served", .served) { $0.statuses[MediaHistory.video + "p9.m4s"] = 404 },
     ]

@@ -23,6 +23,10 @@ struct MediaHistory {
     var statuses: [String: Int] = [:]
     /// Header fields that differ, for all answers.
     var headers: [String: String?] = [:]
+    /// The I-frames, when there is a playlist of them.
+    var iFrames: [IFrame] = []
+    /// True when the I-frames come before the segments.
+    var iFramesFirst = false
     /// How long answers take, in seconds.
     var delay = 0.01
     /// How much later audio is shown than video, in ticks of 48 kHz.
@@ -43,7 +47,9 @@ struct MediaHistory {
             let isVideo = folder == Self.video
             let frame: UInt32 = isVideo ? 9000 : 4800
             bodies[folder + "init1.mp4"] = CMAFHeader.bytes(for: track).array
-            bodies[folder + "index.m3u8"] = Array(PlaylistHistory.playlist(parts: 16).utf8)
+            let other = isVideo ? "audio" : "video"
+            let report = "#EXT-X-RENDITION-REPORT:URI=\"../\(other)/index.m3u8\",LAST-MSN=3,LAST-PART=3\n"
+            bodies[folder + "index.m3u8"] = Array((PlaylistHistory.playlist(parts: 16) + report).utf8)
             var time: UInt64 = isVideo ? 0 : audioDelay
             for segment in 0..<4 {
                 var whole: [UInt8] = []
@@ -71,7 +77,10 @@ struct MediaHistory {
         var history = PresentationHistory()
         var broken: Set<Rule> = []
         var time = 0.0
-        func observe(_ kind: Observation.Kind, _ url: String, status: Int? = nil, body: [UInt8]? = nil) {
+        func observe(
+            _ kind: Observation.Kind, _ url: String, range: MediaPlaylist.ByteRange? = nil, status: Int? = nil,
+            body: [UInt8]? = nil, fields more: [String: String] = [:]
+        ) {
             let isPlaylist = url.hasSuffix(".m3u8")
             let body = body ?? bodies[url] ?? []
             var fields = [
@@ -80,14 +89,27 @@ struct MediaHistory {
                 "content-encoding": isPlaylist ? "gzip" : "", "vary": "Accept-Encoding",
             ]
             for (name, value) in headers { fields[name] = value }
+            fields.merge(more) { _, new in new }
             let observation = Observation(
-                kind, url: url, sentAt: time, arrivedAt: time + delay, status: status ?? statuses[url] ?? 200,
+                kind, url: url, range: range, sentAt: time, arrivedAt: time + delay,
+                status: status ?? statuses[url] ?? 200,
                 headers: fields.filter { !$0.value.isEmpty }.map { (name: $0.key, value: $0.value) },
                 body: ByteChunk(body), acceptsGzip: isPlaylist)
             for violation in history.observe(observation) { broken.insert(violation.rule) }
             time += delay
         }
         observe(.multivariant, Self.root + "index.m3u8")
+        func observeIFrames() {
+            guard !iFrames.isEmpty else { return }
+            observe(.initialization, Self.video + "init1.mp4")
+            observe(.playlist(.plain), Self.iFramePlaylist)
+            for iFrame in iFrames {
+                observe(
+                    .iFrame, Self.video + iFrame.segment, range: iFrame.range, status: iFrame.status,
+                    body: iFrame.bytes, fields: ["content-range": iFrame.contentRange])
+            }
+        }
+        if iFramesFirst { observeIFrames() }
         for folder in [Self.video, Self.audio] {
             observe(.playlist(.plain), folder + "index.m3u8")
             observe(.initialization, folder + "init1.mp4")
@@ -95,6 +117,7 @@ struct MediaHistory {
             for part in 4..<16 { observe(.part, folder + "p\(part).m4s") }
             for segment in 0..<4 { observe(.segment, folder + "s\(segment).m4s") }
         }
+        if !iFramesFirst { observeIFrames() }
         if let (kind, status) = probe {
             observe(.probe(kind), Self.video + (kind == .unknownResource ? "none.m4s" : "index.m3u8"), status: status)
         }

@@ -42,10 +42,11 @@ internal import Runtime
             return 1
         }
         let urls = Set(playlist.playlistURIs.map { URIReference.resolve($0, against: url) }).sorted()
-        say("Following \(urls.count) playlists for \(seconds) s\n")
-        let threads = urls.flatMap {
-            RenditionFollower(url: $0, variables: playlist.variables, probe: probe).start()
-        }
+        let iFrames = Set(playlist.iFrameURIs.map { URIReference.resolve($0, against: url) }).sorted()
+        say("Following \(urls.count + iFrames.count) playlists for \(seconds) s\n")
+        let threads =
+            urls.flatMap { RenditionFollower(url: $0, variables: playlist.variables, probe: probe).start() }
+            + iFrames.map { IFrameFollower(url: $0, variables: playlist.variables, probe: probe).start() }
         while !probe.isOver {
             probe.isStopped.wait(for: .seconds(5)) { $0 }
             if !probe.isOver { _ = probe.observe(.multivariant, url, with: client) }

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import CCurl
+internal import HLSRules
 
 /// An HTTP client with one connection that is kept open; for one thread.
 struct HTTPClient: ~Copyable {
@@ -15,16 +16,12 @@ struct HTTPClient: ~Copyable {
     }
 
     private let handle: OpaquePointer
-    private let gzip: Bool
-
     /// A client that waits at most `timeout` seconds for each answer.
-    init?(timeout: Int, gzip: Bool = true) {
+    init?(timeout: Int) {
         guard let pointer = curl_easy_init() else { return nil }
         handle = OpaquePointer(pointer)
-        self.gzip = gzip
         _ = ccurl_set_long(pointer, CURLOPT_TIMEOUT, timeout)
         _ = ccurl_set_long(pointer, CURLOPT_NOSIGNAL, 1)
-        if gzip { _ = ccurl_set_string(pointer, CURLOPT_ACCEPT_ENCODING, "gzip") }
         _ = ccurl_set_write_function(pointer, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
             guard let bytes, let context else { return 0 }
             let collector = Unmanaged<Collector>.fromOpaque(context).takeUnretainedValue()
@@ -46,12 +43,20 @@ struct HTTPClient: ~Copyable {
 
     deinit { curl_easy_cleanup(UnsafeMutableRawPointer(handle)) }
 
-    /// The answer to GET `url`; nothing when there was none.
-    func get(_ url: String) -> Answer? {
+    /// The answer to GET `url`, or to GET of a range of it; nothing when there was none.
+    func get(_ url: String, range: MediaPlaylist.ByteRange? = nil) -> Answer? {
         let pointer = UnsafeMutableRawPointer(handle)
         let collector = Collector()
         let context = Unmanaged.passUnretained(collector).toOpaque()
         _ = ccurl_set_string(pointer, CURLOPT_URL, url)
+        if let range {
+            // A part of a compressed body could not be decompressed.
+            _ = ccurl_set_string(pointer, CURLOPT_RANGE, "\(range.start)-\(range.start + range.length - 1)")
+            _ = ccurl_set_string(pointer, CURLOPT_ACCEPT_ENCODING, nil)
+        } else {
+            _ = ccurl_set_string(pointer, CURLOPT_RANGE, nil)
+            _ = ccurl_set_string(pointer, CURLOPT_ACCEPT_ENCODING, "gzip")
+        }
         _ = ccurl_set_pointer(pointer, CURLOPT_WRITEDATA, context)
         _ = ccurl_set_pointer(pointer, CURLOPT_HEADERDATA, context)
         let code = withExtendedLifetime(collector) { curl_easy_perform(pointer) }

@@ -22,19 +22,21 @@ final class Probe: Sendable {
 
     var isOver: Bool { clock.now >= end || isStopped.withLock { $0 } }
 
-    /// GETs `url` with `client`, and judges the answer as a `kind`. `directives` go with the request only.
+    /// GETs `url`, or a range of it, with `client`, and judges the answer as a `kind`. `directives` go with the request
+    /// only.
     func observe(
-        _ kind: Observation.Kind, _ url: String, _ directives: String = "", with client: borrowing HTTPClient
+        _ kind: Observation.Kind, _ url: String, range: MediaPlaylist.ByteRange? = nil, _ directives: String = "",
+        with client: borrowing HTTPClient
     ) -> Observation? {
         let sentAt = now
         let target = directives.isEmpty ? url : URIReference.adding(directives, to: url)
-        guard let answer = client.get(target) else {
+        guard let answer = client.get(target, range: range) else {
             state.withLock { $0.faults += 1 }
             return nil
         }
         let observation = Observation(
-            kind, url: url, sentAt: sentAt, arrivedAt: now, status: answer.status, headers: answer.headers,
-            body: ByteChunk(answer.body), acceptsGzip: true)
+            kind, url: url, range: range, sentAt: sentAt, arrivedAt: now, status: answer.status,
+            headers: answer.headers, body: ByteChunk(answer.body), acceptsGzip: range == nil)
         state.withLock { $0.violations += $0.history.observe(observation) }
         return observation
     }

@@ -26,35 +26,28 @@ final class RenditionFollower: Sendable {
     private func follow() {
         guard let client = HTTPClient(timeout: Self.timeout) else { return }
         var seen: Set<String> = []
-        var position: Position?
-        var isBlocking = false
+        var plan = ReloadPlan()
         var reloads = 0
         while !probe.isOver {
             reloads += 1
-            let observation: Observation?
-            if isBlocking, let position, reloads % 16 != 0 {
-                let part = position.parts
-                let directives = "_HLS_msn=\(position.number)" + (part >= 0 ? "&_HLS_part=\(part)" : "")
-                observation = probe.observe(
-                    .playlist(.blocking(number: position.number, part: part >= 0 ? part : nil)), url, directives,
-                    with: client)
-            } else {
-                observation = probe.observe(.playlist(.plain), url, with: client)
-            }
-            guard let observation, observation.status == 200, let playlist = read(observation.body) else {
+            let reload = plan.next(at: probe.now)
+            guard let observation = probe.observe(.playlist(reload), url, reload.directives, with: client),
+                observation.status == 200, let playlist = read(observation.body)
+            else {
                 pause(.milliseconds(500))
                 continue
             }
-            isBlocking = playlist.serverControl?.canBlockReload ?? false
-            // Without parts a client waits for whole segments.
-            position =
-                playlist.partTarget == nil
-                ? Position(number: playlist.lastNumber + 1, parts: -1) : playlist.position
-            if let hint = playlist.hints.first(where: { $0.type == "PART" }) { want(hint.uri, &seen) }
+            plan.received(playlist, sentAt: observation.sentAt)
+            // The length of a hinted range is not known yet: such a part is got when it is listed.
+            if let hint = playlist.hints.first(where: { $0.type == "PART" }), hint.start == nil {
+                want(hint.uri, &seen)
+            }
             fetch(playlist, &seen, client)
             if reloads % 10 == 3 { probeRefusals(playlist, client) }
             if playlist.isEnded { return }
-            if !isBlocking { pause(.milliseconds(max(playlist.targetDuration * 500, 250))) }
+            if playlist.serverControl?.canBlockReload != true {
+                pause(.milliseconds(max(playlist.targetDuration * 500, 250)))
+            }
         }
     }
 
@@ -67,16 +60,18 @@ final class RenditionFollower: Sendable {
     /// Gets each initialization, part and segment once; segments from the newest few, like a player that joined late.
     private func fetch(_ playlist: MediaPlaylist, _ seen: inout Set<String>, _ client: borrowing HTTPClient) {
         for segment in playlist.allSegments.suffix(4) {
-            if let map = segment.map, seen.insert(map.uri).inserted {
-                _ = probe.observe(.initialization, resolve(map.uri), with: client)
-            }
-            for part in segment.parts where !part.isGap && seen.insert(part.uri).inserted {
-                _ = probe.observe(.part, resolve(part.uri), with: client)
-            }
-            if let uri = segment.uri, !segment.isGap, seen.insert(uri).inserted {
-                _ = probe.observe(.segment, resolve(uri), with: client)
-            }
+            if let map = segment.map { get(.initialization, map.uri, map.range, &seen, client) }
+            for part in segment.parts where !part.isGap { get(.part, part.uri, part.range, &seen, client) }
+            if let uri = segment.uri, !segment.isGap { get(.segment, uri, segment.range, &seen, client) }
         }
+    }
+
+    private func get(
+        _ kind: Observation.Kind, _ uri: String, _ range: MediaPlaylist.ByteRange?, _ seen: inout Set<String>,
+        _ client: borrowing HTTPClient
+    ) {
+        guard seen.insert(uri + (range.map { " \($0.start)" } ?? "")).inserted else { return }
+        _ = probe.observe(kind, resolve(uri), range: range, with: client)
     }
 
     private func probeRefusals(_ playlist: MediaPlaylist, _ client: borrowing HTTPClient) {

@@ -66,15 +66,18 @@ struct BoxReader: ~Escapable {
         }
     }
 
-    /// The boxes in `range` of `bytes`, which they must fill.
-    static func boxes(_ bytes: Span<UInt8>, in range: Range<Int>) throws(BoxError) -> [Box] {
+    /// The boxes in `range` of `bytes`, which they must fill. A last mdat that `mayBeCut` may be longer than the range.
+    static func boxes(
+        _ bytes: Span<UInt8>, in range: Range<Int>, mayBeCut: Bool = false
+    ) throws(BoxError) -> [Box] {
         var reader = BoxReader(bytes, range)
         var boxes: [Box] = []
         while reader.remaining > 0 {
             let start = reader.offset
             let short = try reader.number(4)
             let type = try reader.code()
-            let size = short == 1 ? try reader.number(8) : short == 0 ? UInt64(range.upperBound - start) : short
+            var size = short == 1 ? try reader.number(8) : short == 0 ? UInt64(range.upperBound - start) : short
+            if mayBeCut, type == "mdat" { size = min(size, UInt64(range.upperBound - start)) }
             let header = reader.offset - start
             guard size >= UInt64(header), size <= UInt64(range.upperBound - start) else {
                 throw BoxError(offset: start, detail: "the size of '\(type)' is \(size)")

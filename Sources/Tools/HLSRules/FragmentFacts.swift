@@ -30,7 +30,7 @@ public struct FragmentFacts: Sendable {
     }
 
     /// The chunks, at least one.
-    public private(set) var chunks: [Chunk] = []
+    public internal(set) var chunks: [Chunk] = []
     /// What breaks rules.
     public internal(set) var faults: [MediaFault] = []
 
@@ -60,6 +60,12 @@ public struct FragmentFacts: Sendable {
     /// Reads `bytes`, a complete part or segment of the track that `header` describes.
     public init(_ bytes: ByteChunk, header: InitializationFacts) throws(BoxError) {
         try read(bytes.span, header)
+    }
+
+    /// Reads `bytes`, the range of an I-frame: a moof, and as much of its mdat as its first sample needs. Only that
+    /// sample is read.
+    init(iFrame bytes: ByteChunk, header: InitializationFacts) throws(BoxError) {
+        try readIFrame(bytes.span, header)
     }
 
     private mutating func read(_ bytes: Span<UInt8>, _ header: InitializationFacts) throws(BoxError) {
@@ -153,7 +159,7 @@ public struct FragmentFacts: Sendable {
         }
     }
 
-    private mutating func readTrackHeader(
+    mutating func readTrackHeader(
         _ bytes: Span<UInt8>, _ box: Box, _ header: InitializationFacts
     ) throws(BoxError) -> (duration: UInt32, size: UInt32, flags: UInt32) {
         var reader = BoxReader(bytes, box.payload)
@@ -173,7 +179,7 @@ public struct FragmentFacts: Sendable {
         return defaults
     }
 
-    private mutating func readRun(
+    mutating func readRun(
         _ bytes: Span<UInt8>, _ box: Box, _ movie: Box, _ data: Box, _ place: Int,
         _ defaults: (duration: UInt32, size: UInt32, flags: UInt32), _ chunk: inout Chunk
     ) throws(BoxError) {

@@ -6,6 +6,12 @@ public struct MediaPlaylist: Equatable, Sendable {
         public var start: Int
         /// How many bytes.
         public var length: Int
+
+        /// `length` bytes from `start` on.
+        public init(start: Int, length: Int) {
+            self.start = start
+            self.length = length
+        }
     }
 
     /// EXT-X-MAP: where the media initialization lies.
@@ -52,12 +58,15 @@ public struct MediaPlaylist: Equatable, Sendable {
         public var date: DateAndTime?
         /// True when EXT-X-GAP stands before it.
         public var isGap = false
-        /// True when an EXT-X-KEY with a method other than NONE is in force.
-        public var isEncrypted = false
+        /// METHOD of the EXT-X-KEY in force.
+        public var keyMethod: String?
         /// The listed parts.
         public var parts: [Part] = []
         /// The line of the URI, or of the first tag.
         public var line: Int
+
+        /// True when an EXT-X-KEY with a method other than NONE is in force.
+        public var isEncrypted: Bool { keyMethod != nil && keyMethod != "NONE" }
     }
 
     /// EXT-X-PRELOAD-HINT.
@@ -104,8 +113,8 @@ public struct MediaPlaylist: Equatable, Sendable {
     public struct Skip: Equatable, Sendable {
         /// SKIPPED-SEGMENTS.
         public var segments: Int
-        /// RECENTLY-REMOVED-DATERANGES.
-        public var removedDateRanges: [String]
+        /// RECENTLY-REMOVED-DATERANGES; nothing when the attribute is not there.
+        public var removedDateRanges: [String]?
     }
 
     /// EXT-X-DATERANGE.
@@ -142,7 +151,7 @@ public struct MediaPlaylist: Equatable, Sendable {
     public var hasIndependentSegments = false
     /// EXT-X-START's TIME-OFFSET in seconds.
     public var startOffset: Double?
-    /// The complete segments.
+    /// The complete segments, also those that a delta update skips when they are known.
     public var segments: [Segment] = []
     /// The segment in progress, when parts of one are listed.
     public var open: Segment?
@@ -154,6 +163,8 @@ public struct MediaPlaylist: Equatable, Sendable {
     public var dateRanges: [DateRange] = []
     /// EXT-X-SKIP.
     public var skip: Skip?
+    /// False when segments are skipped that are not known.
+    public var isWhole = true
 
     /// The duration of all complete segments.
     public var duration: Double { segments.reduce(0) { $0 + $1.duration } }

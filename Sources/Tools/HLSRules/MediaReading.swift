@@ -18,12 +18,18 @@ struct MediaReading {
     private var seen: Set<String> = []
     private var pending = Pending()
     private var map: MediaPlaylist.Map?
-    private var isEncrypted = false
+    private var keyMethod: String?
     private var discontinuities = 0
     private var nextByte: [String: Int] = [:]
     private var bodyStarted = false
 
-    init(faults: [PlaylistFault]) { self.faults = faults }
+    /// The version before, which a delta update continues.
+    private let known: MediaPlaylist?
+
+    init(faults: [PlaylistFault], known: MediaPlaylist?) {
+        self.faults = faults
+        self.known = known
+    }
 
     /// Takes one line.
     mutating func read(_ line: String, number: Int, _ variables: inout VariableTable) {
@@ -53,11 +59,14 @@ struct MediaReading {
         if hasParts, playlist.partTarget == nil {
             faults.append(PlaylistFault(.tagRequired, line: 0, "parts without EXT-X-PART-INF"))
         }
-        if playlist.version < neededVersion {
-            faults.append(PlaylistFault(.version, line: 0, "\(playlist.version), needed \(neededVersion)"))
-        } else if playlist.version > neededVersion {
-            faults.append(PlaylistFault(.versionExcess, line: 0, "\(playlist.version), needed \(neededVersion)"))
+        if playlist.version != neededVersion, !faults.contains(where: { $0.rule == .deltaTags }) {
+            let rule: Rule = playlist.version < neededVersion ? .version : .versionExcess
+            faults.append(
+                PlaylistFault(
+                    playlist.skip == nil ? rule : .deltaTags, line: 0,
+                    "EXT-X-VERSION is \(playlist.version), needed \(neededVersion)"))
         }
+        carryDateRanges()
     }
 
     private mutating func read(
@@ -143,7 +152,7 @@ struct MediaReading {
         case "EXT-X-KEY":
             try beforeParts(tag, line, once: false)
             let method = try attributes.required("METHOD", try attributes.enumerated("METHOD"))
-            isEncrypted = method != "NONE"
+            keyMethod = method
             if attributes.has("KEYFORMAT") || attributes.has("KEYFORMATVERSIONS") || method.hasPrefix("SAMPLE-AES") {
                 neededVersion = max(neededVersion, 5)
             } else if attributes.has("IV") {
@@ -175,11 +184,14 @@ struct MediaReading {
                     lastNumber: try attributes.integer("LAST-MSN"), lastPart: try attributes.integer("LAST-PART"),
                     line: line))
         case "EXT-X-SKIP":
+            guard playlist.skip == nil, playlist.segments.isEmpty, pending.duration == nil, pending.parts.isEmpty
+            else { throw PlaylistFault(.deltaTags, line: line, "EXT-X-SKIP again or behind a segment") }
             let count = try attributes.required("SKIPPED-SEGMENTS", try attributes.integer("SKIPPED-SEGMENTS"))
             let removed = try attributes.quoted("RECENTLY-REMOVED-DATERANGES", mayBeEmpty: true)
             playlist.skip = MediaPlaylist.Skip(
-                segments: count, removedDateRanges: (removed ?? "").split(separator: "\t").map(String.init))
+                segments: count, removedDateRanges: removed?.split(separator: "\t").map(String.init))
             neededVersion = max(neededVersion, removed == nil ? 9 : 10)
+            carrySegments(count)
         default:
             playlist.dateRanges.append(
                 MediaPlaylist.DateRange(
@@ -231,10 +243,48 @@ struct MediaReading {
         uri: String?, duration: Double, range: MediaPlaylist.ByteRange?, line: Int
     ) -> MediaPlaylist.Segment {
         MediaPlaylist.Segment(
-            number: playlist.mediaSequence + (playlist.skip?.segments ?? 0) + playlist.segments.count, uri: uri,
+            number: playlist.mediaSequence + missing + playlist.segments.count, uri: uri,
             duration: duration, range: range, map: map, isDiscontinuity: pending.isDiscontinuity,
             discontinuitySequence: playlist.discontinuitySequence + discontinuities, date: pending.date,
-            isGap: pending.isGap, isEncrypted: isEncrypted, parts: pending.parts, line: line)
+            isGap: pending.isGap, keyMethod: keyMethod, parts: pending.parts, line: line)
+    }
+}
+
+/// What a delta update leaves out (RFC 8216bis §4.4.5.2, §6.2.5.1).
+extension MediaReading {
+    /// How many segments are skipped that are not known.
+    private var missing: Int { playlist.isWhole ? 0 : playlist.skip?.segments ?? 0 }
+
+    /// Takes the next `count` segments from the version before, and goes on in the state that they leave behind.
+    private mutating func carrySegments(_ count: Int) {
+        pending = Pending()
+        let first = playlist.mediaSequence
+        let skipped = known?.segments.filter { $0.number >= first && $0.number - first < count } ?? []
+        guard skipped.count == count else {
+            playlist.isWhole = false
+            return
+        }
+        discontinuities = 0
+        for var segment in skipped {
+            if segment.isDiscontinuity { discontinuities += 1 }
+            segment.discontinuitySequence = playlist.discontinuitySequence + discontinuities
+            // What is skipped is too old to have parts.
+            segment.parts = []
+            playlist.segments.append(segment)
+            map = segment.map
+            keyMethod = segment.keyMethod
+            if let uri = segment.uri, let range = segment.range { _ = place((range.length, range.start), in: uri) }
+        }
+    }
+
+    /// Puts the date ranges before those that are listed that the server knows the client to have.
+    private mutating func carryDateRanges() {
+        guard let removed = playlist.skip?.removedDateRanges, let known else { return }
+        let listed = playlist.dateRanges
+        let carried = known.dateRanges.filter { old in
+            !removed.contains(old.id) && !listed.contains { $0.id == old.id && $0.attributes == old.attributes }
+        }
+        playlist.dateRanges = carried + listed
     }
 }
 

@@ -24,6 +24,42 @@ public struct MultivariantPlaylist: Equatable, Sendable {
         public var frameRate: Double?
         /// AUDIO, VIDEO, SUBTITLES and CLOSED-CAPTIONS, by type.
         public var groups: [String: String] = [:]
+        /// STABLE-VARIANT-ID.
+        public var stableID: String?
+        /// SCORE.
+        public var score: Double?
+        /// PATHWAY-ID.
+        public var pathway: String?
+        /// The line of the tag.
+        public var line: Int
+    }
+
+    /// EXT-X-I-FRAME-STREAM-INF.
+    public struct IFrameVariant: Equatable, Sendable {
+        /// The URI as written.
+        public var uri: String
+        /// BANDWIDTH in bits per second.
+        public var bandwidth: Int?
+        /// CODECS, split at commas.
+        public var codecs: [String]
+        /// RESOLUTION.
+        public var resolution: Resolution?
+        /// The names of attributes that only EXT-X-STREAM-INF has.
+        public var foreign: [String]
+        /// STABLE-VARIANT-ID.
+        public var stableID: String?
+        /// PATHWAY-ID.
+        public var pathway: String?
+        /// The line of the tag.
+        public var line: Int
+    }
+
+    /// EXT-X-CONTENT-STEERING.
+    public struct Steering: Equatable, Sendable {
+        /// SERVER-URI as written.
+        public var serverURI: String?
+        /// PATHWAY-ID.
+        public var pathway: String?
         /// The line of the tag.
         public var line: Int
     }
@@ -44,6 +80,8 @@ public struct MultivariantPlaylist: Equatable, Sendable {
         public var isDefault: Bool
         /// AUTOSELECT, when it is there.
         public var isAutoselect: Bool?
+        /// STABLE-RENDITION-ID.
+        public var stableID: String?
         /// The line of the tag.
         public var line: Int
     }
@@ -56,10 +94,15 @@ public struct MultivariantPlaylist: Equatable, Sendable {
     public var variants: [Variant] = []
     /// The renditions, in order.
     public var renditions: [Rendition] = []
-    /// The URIs of I-frame variants.
-    public var iFrameURIs: [String] = []
+    /// The I-frame variants, in order.
+    public var iFrameVariants: [IFrameVariant] = []
+    /// EXT-X-CONTENT-STEERING.
+    public var steering: Steering?
     /// EXT-X-DEFINE, for media playlists that import.
     public var variables: [String: String] = [:]
+
+    /// The URIs of all I-frame playlists.
+    public var iFrameURIs: [String] { iFrameVariants.map(\.uri) }
 
     /// The URIs of all media playlists that carry media for playing, without repetition.
     public var playlistURIs: [String] {

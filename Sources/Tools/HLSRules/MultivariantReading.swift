@@ -68,10 +68,12 @@ struct MultivariantReading {
         case "EXT-X-MEDIA":
             playlist.renditions.append(try rendition(list(tag, value, line, variables), line))
         case "EXT-X-I-FRAME-STREAM-INF":
+            playlist.iFrameVariants.append(try iFrameVariant(list(tag, value, line, variables), line))
+        case "EXT-X-CONTENT-STEERING":
             let attributes = try list(tag, value, line, variables)
-            _ = try attributes.required("BANDWIDTH", try attributes.integer("BANDWIDTH"))
-            playlist.iFrameURIs.append(try attributes.required("URI", try attributes.quoted("URI")))
-        case "EXT-X-SESSION-DATA", "EXT-X-SESSION-KEY", "EXT-X-CONTENT-STEERING", "EXT-X-START":
+            playlist.steering = MultivariantPlaylist.Steering(
+                serverURI: try attributes.quoted("SERVER-URI"), pathway: try attributes.quoted("PATHWAY-ID"), line: line)
+        case "EXT-X-SESSION-DATA", "EXT-X-SESSION-KEY", "EXT-X-START":
             let attributes = try list(tag, value, line, variables)
             noteRequirements(attributes)
         default: break
@@ -100,6 +102,9 @@ struct MultivariantReading {
         variant.codecs = (try attributes.quoted("CODECS") ?? "").split(separator: ",").map(String.init)
         variant.resolution = try attributes.resolution("RESOLUTION")
         variant.frameRate = try attributes.real("FRAME-RATE")
+        variant.stableID = try attributes.quoted("STABLE-VARIANT-ID")
+        variant.score = try attributes.real("SCORE")
+        variant.pathway = try attributes.quoted("PATHWAY-ID")
         for type in ["AUDIO", "VIDEO", "SUBTITLES"] {
             if let group = try attributes.quoted(type) { variant.groups[type] = group }
         }
@@ -123,6 +128,20 @@ struct MultivariantReading {
             type: type, group: try attributes.required("GROUP-ID", try attributes.quoted("GROUP-ID")),
             name: try attributes.required("NAME", try attributes.quoted("NAME")), uri: try attributes.quoted("URI"),
             language: try attributes.quoted("LANGUAGE"), isDefault: try attributes.flag("DEFAULT"),
-            isAutoselect: isAutoselect, line: line)
+            isAutoselect: isAutoselect, stableID: try attributes.quoted("STABLE-RENDITION-ID"), line: line)
+    }
+
+    private mutating func iFrameVariant(
+        _ attributes: AttributeList, _ line: Int
+    ) throws(PlaylistFault) -> MultivariantPlaylist.IFrameVariant {
+        noteRequirements(attributes)
+        let foreign = ["FRAME-RATE", "AUDIO", "SUBTITLES", "CLOSED-CAPTIONS"].filter(attributes.has)
+        return MultivariantPlaylist.IFrameVariant(
+            uri: try attributes.required("URI", try attributes.quoted("URI")),
+            bandwidth: try attributes.integer("BANDWIDTH"),
+            codecs: (try attributes.quoted("CODECS") ?? "").split(separator: ",").map(String.init),
+            resolution: try attributes.resolution("RESOLUTION"), foreign: foreign,
+            stableID: try attributes.quoted("STABLE-VARIANT-ID"), pathway: try attributes.quoted("PATHWAY-ID"),
+            line: line)
     }
 }

@@ -16,6 +16,8 @@ public struct Observation: Sendable {
         case part
         /// A part that was only hinted.
         case hintedPart
+        /// The range of one I-frame.
+        case iFrame
         /// A request that tries out one behaviour of a media playlist's URL.
         case probe(Probe)
     }
@@ -24,8 +26,28 @@ public struct Observation: Sendable {
     public enum Reload: Equatable, Sendable {
         /// Without delivery directives.
         case plain
-        /// With `_HLS_msn` and perhaps `_HLS_part`.
-        case blocking(number: Int, part: Int?)
+        /// With `_HLS_msn` and perhaps `_HLS_part` and `_HLS_skip`.
+        case blocking(number: Int, part: Int?, skip: Skip? = nil)
+
+        /// What the answer may leave out.
+        public var skip: Skip? {
+            if case .blocking(_, _, let skip) = self { skip } else { nil }
+        }
+
+        /// The delivery directives as a query.
+        public var directives: String {
+            guard case .blocking(let number, let part, let skip) = self else { return "" }
+            return "_HLS_msn=\(number)" + (part.map { "&_HLS_part=\($0)" } ?? "")
+                + (skip.map { "&_HLS_skip=\($0.rawValue)" } ?? "")
+        }
+    }
+
+    /// `_HLS_skip`: what a delta update may leave out.
+    public enum Skip: String, Equatable, Sendable {
+        /// Segments.
+        case segments = "YES"
+        /// Segments and date ranges.
+        case segmentsAndDateRanges = "v2"
     }
 
     /// A request whose answer is laid down.

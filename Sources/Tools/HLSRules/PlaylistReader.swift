@@ -22,9 +22,10 @@ public struct PlaylistReader {
     public static let maximumSize = 16 << 20
 
     /// Reads `body`. `variables` are those of the multivariant playlist, which a media playlist may import;
-    /// `query` are the query parameters of the playlist's own URL.
+    /// `query` are the query parameters of the playlist's own URL. `known` is the version before, with which a delta
+    /// update is merged.
     public init(
-        _ body: ByteChunk, variables: [String: String] = [:], query: [String: String] = [:]
+        _ body: ByteChunk, variables: [String: String] = [:], query: [String: String] = [:], known: MediaPlaylist? = nil
     ) throws(PlaylistFault) {
         guard body.count <= Self.maximumSize else {
             throw PlaylistFault(.playlistEncoding, line: 0, "\(body.count) bytes are too many")
@@ -54,7 +55,7 @@ public struct PlaylistReader {
             playlist = .multivariant(state.playlist)
             faults = state.faults
         } else {
-            var state = MediaReading(faults: early)
+            var state = MediaReading(faults: early, known: known)
             for (index, line) in lines.enumerated() { state.read(line, number: index + 1, &variables) }
             state.finish()
             playlist = .media(state.playlist)
@@ -100,7 +101,7 @@ enum PlaylistTag {
     static let once: Set<String> = [
         "EXTM3U", "EXT-X-VERSION", "EXT-X-TARGETDURATION", "EXT-X-MEDIA-SEQUENCE", "EXT-X-DISCONTINUITY-SEQUENCE",
         "EXT-X-ENDLIST", "EXT-X-PLAYLIST-TYPE", "EXT-X-PART-INF", "EXT-X-SERVER-CONTROL", "EXT-X-I-FRAMES-ONLY",
-        "EXT-X-INDEPENDENT-SEGMENTS", "EXT-X-START", "EXT-X-SKIP", "EXT-X-CONTENT-STEERING",
+        "EXT-X-INDEPENDENT-SEGMENTS", "EXT-X-START", "EXT-X-CONTENT-STEERING",
     ]
     static let withoutValue: Set<String> = [
         "EXTM3U", "EXT-X-ENDLIST", "EXT-X-DISCONTINUITY", "EXT-X-GAP", "EXT-X-I-FRAMES-ONLY",

@@ -51,7 +51,7 @@ extension PresentationHistory {
     }
 
     /// What is listed must be served, and for a while after its removal still.
-    private mutating func checkAvailability(_ observation: Observation, _ place: ResourcePlace) {
+    mutating func checkAvailability(_ observation: Observation, _ place: ResourcePlace) {
         guard let record = renditions[place.rendition], let segment = record.segments[place.number] else { return }
         let isListed: Bool
         let until: Double
@@ -78,6 +78,7 @@ extension PresentationHistory {
 
     private mutating func store(_ body: ByteChunk, at place: ResourcePlace) {
         guard let segment = renditions[place.rendition]?.segments[place.number] else { return }
+        if place.part == nil, let key = segment.key { keep(segment: body, key) }
         if let index = place.part {
             guard index < segment.parts.count, segment.parts[index].bytes == nil, segment.parts[index].facts == nil
             else { return }
@@ -123,6 +124,10 @@ extension PresentationHistory {
                 checkClaims(about: rendition)
             }
             if segment.segment.isEncrypted || segment.segment.isGap { continue }
+            if renditions[rendition]?.isIFrames == true {
+                settleIFrame(rendition, number, header)
+                continue
+            }
             settleParts(rendition, number, header)
             settleSegment(rendition, number, header)
             join(rendition, number)

@@ -16,6 +16,7 @@ extension PresentationHistory {
             multivariantURL = observation.url
             checkVariants(playlist)
             checkRenditions(playlist)
+            checkIFrameVariants(playlist)
         } catch {
             note([error], observation.url)
         }
@@ -61,30 +62,40 @@ extension PresentationHistory {
     /// Compares what the variants claim with the media of `rendition`.
     mutating func checkClaims(about rendition: String) {
         guard let playlist = multivariant, let record = renditions[rendition], let facts = record.facts else { return }
+        for variant in playlist.iFrameVariants where resolved(variant.uri) == rendition {
+            let place = "\(multivariantURL) line \(variant.line)"
+            if !variant.codecs.isEmpty { checkCodecs(variant.codecs, facts, place) }
+            checkResolution(variant.resolution, facts, place)
+        }
         for variant in playlist.variants {
             let isOwn = resolved(variant.uri) == rendition
             let isMember = audioMembers(of: variant).contains(rendition)
             guard isOwn || isMember else { continue }
             let place = "\(multivariantURL) line \(variant.line)"
-            let names = facts.codec.contains(".") ? facts.codec.lowercased() : "\(facts.sampleEntry)".lowercased()
-            check(
-                .streamCodecs, place, variant.codecs.contains { $0.lowercased().hasPrefix(names) },
-                "\(variant.codecs.joined(separator: ",")) lacks \(facts.codec)")
-            guard isOwn, let resolution = facts.resolution else { continue }
-            if let claimed = variant.resolution {
-                let isTrue =
-                    claimed.height == resolution.height
-                    && (facts.hasPixelAspect || claimed.width == resolution.width)
-                check(
-                    .streamResolution, place, isTrue,
-                    "\(claimed.width)x\(claimed.height), media \(resolution.width)x\(resolution.height)")
-            }
+            checkCodecs(variant.codecs, facts, place)
+            guard isOwn, facts.resolution != nil else { continue }
+            checkResolution(variant.resolution, facts, place)
             if let claimed = variant.frameRate, let measured = record.frameRate {
                 check(
                     .streamFrameRate, place, abs(claimed - measured) <= 0.01 * claimed,
                     "\(claimed), measured \((measured * 1000).rounded() / 1000)")
             }
         }
+    }
+
+    private mutating func checkCodecs(_ codecs: [String], _ facts: InitializationFacts, _ place: String) {
+        let names = facts.codec.contains(".") ? facts.codec.lowercased() : "\(facts.sampleEntry)".lowercased()
+        check(
+            .streamCodecs, place, codecs.contains { $0.lowercased().hasPrefix(names) },
+            "\(codecs.joined(separator: ",")) lacks \(facts.codec)")
+    }
+
+    private mutating func checkResolution(_ claimed: Resolution?, _ facts: InitializationFacts, _ place: String) {
+        guard let claimed, let found = facts.resolution else { return }
+        let isTrue = claimed.height == found.height && (facts.hasPixelAspect || claimed.width == found.width)
+        check(
+            .streamResolution, place, isTrue,
+            "\(claimed.width)x\(claimed.height), media \(found.width)x\(found.height)")
     }
 
     /// Compares BANDWIDTH with the peaks measured so far: the variant's own and its audio group's greatest.

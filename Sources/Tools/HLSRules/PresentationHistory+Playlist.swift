@@ -8,23 +8,28 @@ extension PresentationHistory {
         guard observation.isSuccess else {
             switch reload {
             case .plain: check(.served, place, false, "status \(observation.status)")
-            case .blocking(let number, let part):
+            case .blocking:
                 let mayGiveUp = observation.status == 503 && observation.elapsed >= 3 * record.target - 0.5
-                let asked = "_HLS_msn=\(number)" + (part.map { "&_HLS_part=\($0)" } ?? "")
-                check(.blockAnswered, place, mayGiveUp, "\(asked): status \(observation.status)")
+                check(.blockAnswered, place, mayGiveUp, "\(reload.directives): status \(observation.status)")
             }
             return
         }
-        guard let playlist = read(observation) else { return }
-        check(.deltaUnasked, place, playlist.skip == nil, "an EXT-X-SKIP that was not asked for")
-        guard isInOrder(playlist, observation, record) else { return }
+        guard let playlist = read(observation), isInOrder(playlist, observation, record),
+            checkDelta(playlist, reload, record)
+        else { return }
+        checkFull(playlist, record)
         checkAnswer(playlist, observation, reload, record)
         checkConstants(playlist, record)
         checkServerControl(playlist, place)
-        checkParts(playlist, place)
         checkHints(playlist, place)
         checkDateRanges(playlist, place)
-        checkReports(playlist, observation)
+        record.isIFrames = iFramePlaylists.contains(place)
+        if record.isIFrames {
+            checkIFramePlaylist(playlist, place)
+        } else {
+            checkParts(playlist, place)
+            checkReports(playlist, observation)
+        }
         checkTransition(playlist, observation, reload, &record)
         renditions[observation.url] = record
         checkTogether(record, observation)
@@ -35,8 +40,10 @@ extension PresentationHistory {
         do throws(PlaylistFault) {
             let reader = try PlaylistReader(
                 observation.body, variables: multivariant?.variables ?? [:],
-                query: URIReference.query(of: observation.url))
+                query: URIReference.query(of: observation.url), known: renditions[observation.url]?.latest)
             note(reader.faults, observation.url)
+            // What is skipped where is then not sure.
+            if reader.faults.contains(where: { $0.rule == .deltaTags }) { return nil }
             if case .media(let playlist) = reader.playlist { return playlist }
             check(.tagPlacement, observation.url, false, "a multivariant playlist in place of a media playlist")
         } catch {
@@ -70,7 +77,7 @@ extension PresentationHistory {
     private mutating func checkAnswer(
         _ playlist: MediaPlaylist, _ observation: Observation, _ reload: Observation.Reload, _ record: RenditionRecord
     ) {
-        guard case .blocking(let number, let part) = reload, !playlist.isEnded else { return }
+        guard case .blocking(let number, let part, _) = reload, !playlist.isEnded else { return }
         check(
             .blockAnswered, record.url,
             record.target == 0 || observation.elapsed <= 3 * record.target + tolerances.jitter,
@@ -196,10 +203,14 @@ extension PresentationHistory {
     }
 
     private mutating func checkReports(_ playlist: MediaPlaylist, _ observation: Observation) {
+        let others = (multivariant?.playlistURIs ?? []).map(resolved).filter { $0 != observation.url }
+        if playlist.partTarget != nil, !playlist.isEnded, !others.isEmpty {
+            check(.reportPresent, observation.url, !playlist.reports.isEmpty, "no EXT-X-RENDITION-REPORT")
+        }
         guard !playlist.reports.isEmpty else { return }
         let reported = Set(playlist.reports.map { URIReference.resolve($0.uri, against: observation.url) })
-        for uri in multivariant?.playlistURIs ?? [] where resolved(uri) != observation.url {
-            check(.reportComplete, observation.url, reported.contains(resolved(uri)), "no report on \(uri)")
+        for other in others {
+            check(.reportComplete, observation.url, reported.contains(other), "no report on \(other)")
         }
         for report in playlist.reports {
             let url = URIReference.resolve(report.uri, against: observation.url)

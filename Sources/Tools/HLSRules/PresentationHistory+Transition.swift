@@ -64,7 +64,7 @@ extension PresentationHistory {
         // A blocked answer shows when the change happened; a plain one only that it was after the last request.
         let isBlocked = reload != .plain && observation.elapsed > 0.02
         let earliest = isBlocked ? observation.arrivedAt : max(record.latestSent, observation.sentAt - 60)
-        if playlist.position > latest.position, let target = playlist.partTarget {
+        if playlist.position > latest.position, let target = playlist.partTarget, !record.isIFrames {
             if let seen = record.lastPartSeen, earliest > seen {
                 check(
                     .partCadence, record.url, earliest - seen <= target + tolerances.jitter,
@@ -123,7 +123,12 @@ extension PresentationHistory {
             known.segment.duration = segment.duration
             known.segment.range = segment.range
             known.segment.isGap = segment.isGap
-            claim(key, ResourcePlace(rendition: record.url, number: segment.number), place)
+            if record.isIFrames, !segment.isGap {
+                check(.iFrameRange, place, segment.range != nil, "no EXT-X-BYTERANGE")
+            }
+            if !record.isIFrames || segment.range != nil {
+                claim(key, ResourcePlace(rendition: record.url, number: segment.number), place)
+            }
             check(
                 .targetRespected, place, Int(segment.duration.rounded()) <= playlist.targetDuration,
                 "EXTINF \(segment.duration), target \(playlist.targetDuration)")
@@ -259,7 +264,7 @@ extension PresentationHistory {
         let error = step - before.segment.duration
         // Two dates in whole milliseconds and one rounded duration.
         let isMapped = abs(error) <= 2 * tolerances.mapping + 1e-6
-        check(.dateMapping, place, isMapped, "\(seconds(error)) beside the end of the segment before")
+        check(record.isIFrames ? .iFrameDuration : .dateMapping, place, isMapped, "\(seconds(error)) beside the end of the segment before")
         known.isDateFaulty = !isMapped
     }
 }

@@ -21,6 +21,9 @@ public struct PresentationHistory: Sendable {
     var unplaced: [(key: ResourceKey, observation: Observation)] = []
     /// Hinted parts that were not found. They may turn out to be missing media: the playlist that lists them tells.
     var refusedHints: Set<ResourceKey> = []
+    /// The last segments, which I-frames are compared with, and the I-frames that wait for theirs; oldest first.
+    var recentSegments: [(key: ResourceKey, bytes: ByteChunk)] = []
+    var recentIFrames: [(key: ResourceKey, bytes: ByteChunk)] = []
     private var found: [Violation] = []
 
     /// An empty history.
@@ -35,6 +38,7 @@ public struct PresentationHistory: Sendable {
         case .playlist(let reload): observePlaylist(observation, reload)
         case .initialization: observeInitialization(observation)
         case .segment, .part, .hintedPart: observeMedia(observation)
+        case .iFrame: observeIFrame(observation)
         case .probe(let probe): observeProbe(observation, probe)
         }
         return found

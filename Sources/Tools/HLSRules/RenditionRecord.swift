@@ -53,6 +53,8 @@ struct SegmentRecord {
     var parts: [PartRecord] = []
     var bytes: ByteChunk?
     var summary: SegmentSummary?
+    /// What the range of an I-frame holds; nothing in other playlists.
+    var iFrame: (presentation: Double, frame: Double)?
     var isDateFaulty = false
     var isJoined = false
     var isChained = false
@@ -63,6 +65,8 @@ struct SegmentRecord {
 /// What is known of one media playlist and its media.
 struct RenditionRecord {
     let url: String
+    /// True for an I-frame playlist.
+    var isIFrames = false
     var latest: MediaPlaylist?
     var first: MediaPlaylist?
     var latestSent = 0.0
@@ -81,7 +85,7 @@ struct RenditionRecord {
     init(url: String) { self.url = url }
 
     /// True when parts are listed.
-    var isLowLatency: Bool { latest?.partTarget != nil }
+    var isLowLatency: Bool { latest?.partTarget != nil && !isIFrames }
     /// The target duration in seconds.
     var target: Double { Double(latest?.targetDuration ?? 0) }
 }

@@ -73,6 +73,8 @@ extension Rule {
         case .hintPublished: ("a hinted part is published", "B 6.2.6")
         case .hintAfterEnd: ("an ended playlist has no hint", "B 4.4.5.3")
         case .hintWaits: ("a request for a hinted part waits and is answered with the part", "B 6.2.6")
+        case .reportPresent:
+            ("a playlist with parts reports on the other media playlists of its presentation", "B App. B.1")
         case .reportComplete: ("a playlist with rendition reports has one for each other rendition", "B App. B.1")
         case .reportFresh: ("a rendition report is as new as the playlist", "B 4.4.5.4, App. B.1")
         case .blockSegment: ("_HLS_msn alone waits for the complete segment", "B 6.2.5.2")
@@ -85,7 +87,16 @@ extension Rule {
         case .blockMalformed: ("a malformed number is answered with 400", "H")
         case .blockUnknownParameter: ("an unknown query parameter is ignored", "B 6.2.5")
         case .unknownResource: ("a resource that neither exists nor is hinted is answered with 404", "B 6.2.6")
-        case .deltaUnasked: ("a delta update is sent only when it was asked for", "B 6.2.5.1")
+        case .deltaUnasked:
+            ("a delta update is sent only when it was asked for and offered, by a playlist that goes on", "B 6.2.5.1")
+        case .deltaAnswered:
+            ("who asks for a delta update gets one when segments lie beyond the Skip Boundary", "B 6.2.5.1")
+        case .deltaTags:
+            ("EXT-X-SKIP stands once, before the first kept segment, with the version it needs", "B 4.4.5.2, 8")
+        case .deltaMergeable: ("every skipped segment is known from the version before", "B 6.2.5.1, 6.3.7")
+        case .deltaBoundary:
+            ("a delta update skips all segments beyond the Skip Boundary and no other", "B 4.4.3.8, 6.2.5.1")
+        case .deltaFull: ("a merged delta update is the full playlist of the same moment", "B 6.2.5.1")
         case .streamAttributes:
             ("a variant has BANDWIDTH, CODECS, and for video RESOLUTION and FRAME-RATE", "B 4.4.6.2, A 9")
         case .streamCodecs: ("CODECS names the codec of every sample entry of the variant", "B 4.4.6.2")
@@ -94,6 +105,14 @@ extension Rule {
         case .streamBandwidth: ("the measured peak is at most 125 % of BANDWIDTH", "A 1.28, B 4.1")
         case .mediaAttributes: ("EXT-X-MEDIA attributes are consistent", "B 4.4.6.1")
         case .mediaGroup: ("a variant's groups exist", "B 4.4.6.2")
+        case .iFrameAttributes:
+            ("EXT-X-I-FRAME-STREAM-INF has BANDWIDTH, CODECS and RESOLUTION, and nothing of sound", "B 4.4.6.3, A 6")
+        case .iFrameOnly: ("an I-frame playlist says EXT-X-I-FRAMES-ONLY and has neither parts nor hints", "B 4.4.3.6")
+        case .iFrameRange:
+            ("an I-frame is a byte range, and a request for it is answered with just that", "B 4.4.3.6, 4.4.4.2, H")
+        case .iFrameMedia:
+            ("the range of an I-frame is one moof and an mdat that holds the sync sample, as the segment has them", "B 3.1.2")
+        case .iFrameDuration: ("an I-frame's EXTINF is the time until the next I-frame", "B 4.4.3.6")
         case .contentType: ("an answer's Content-Type is that of its kind", "B 4, A 10.4")
         case .crossOrigin: ("every answer allows cross-origin reading", "B App. B.1, H")
         case .compression: ("playlists are sent compressed to whom accepts that", "B App. B.1, A 10.1")

@@ -70,6 +70,7 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case hintPublished = "hint.published"
     case hintAfterEnd = "hint.after-end"
     case hintWaits = "hint.waits"
+    case reportPresent = "report.present"
     case reportComplete = "report.complete"
     case reportFresh = "report.fresh"
     // Blocking reload
@@ -82,7 +83,13 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case blockMalformed = "block.malformed"
     case blockUnknownParameter = "block.unknown-parameter"
     case unknownResource = "http.unknown-resource"
+    // Delta updates
     case deltaUnasked = "delta.unasked"
+    case deltaAnswered = "delta.answered"
+    case deltaTags = "delta.tags"
+    case deltaMergeable = "delta.mergeable"
+    case deltaBoundary = "delta.boundary"
+    case deltaFull = "delta.full"
     // Multivariant
     case streamAttributes = "multivariant.stream"
     case streamCodecs = "multivariant.codecs"
@@ -91,6 +98,12 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case streamBandwidth = "multivariant.bandwidth"
     case mediaAttributes = "multivariant.media"
     case mediaGroup = "multivariant.group"
+    case iFrameAttributes = "multivariant.iframe"
+    // I-frame playlists
+    case iFrameOnly = "iframe.only"
+    case iFrameRange = "iframe.range"
+    case iFrameMedia = "iframe.media"
+    case iFrameDuration = "iframe.duration"
     // Delivery
     case contentType = "http.content-type"
     case crossOrigin = "http.cors"
