@@ -73,7 +73,9 @@ def plant(rule, seconds=5, name=None):
     """Plants a function, under its name with hyphens where no other is given."""
 
     def register(apply):
-        FAULTS[name or apply.__name__.replace("_", "-")] = Fault(rule, seconds, apply)
+        own = name or apply.__name__.replace("_", "-")
+        assert own not in FAULTS, f"{own} is planted twice"
+        FAULTS[own] = Fault(rule, seconds, apply)
         return apply
 
     return register

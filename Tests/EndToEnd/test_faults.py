@@ -2,26 +2,37 @@
 
 import concurrent.futures
 import json
+import os
 import subprocess
 import time
 
-import faults  # noqa: F401  It plants into FAULTS, as the next one does.
-import timed_faults  # noqa: F401
+# These two plant what they hold into FAULTS.
+import faults
+import timed_faults
 from conftest import channel, wait_for
 from planting import FAULTS, Proxy
 from test_rules import PROBER
 
 AT_ONCE = 6
+# What unit tests of the rules show nearly as well is left to the long run.
+LONG_RUN = {
+    "byte-order-mark", "space-at-a-line-end", "duration-with-exponent", "version-too-high", "hold-back-too-small",
+    "skip-boundary-too-near", "blocking-not-offered", "start-at-the-edge", "hint-twice", "parts-gone-from-the-edge",
+    "server-control-changes", "resolution-missing", "frame-rate-wrong", "language-missing", "vary-missing",
+    "malformed-number-accepted", "decode-time-missing", "run-of-version-0", "base-not-the-moof", "header-with-duration",
+}
 
 
 def probe(proxy, name):
     """Why `name` was not judged as it must be; nothing when it was."""
     fault = FAULTS[name]
-    prober = subprocess.run(
-        [PROBER, "--json", "--seconds", str(fault.seconds), proxy.url(name, "/live/c/index.m3u8")],
-        capture_output=True, text=True, timeout=fault.seconds + 60)
     try:
+        prober = subprocess.run(
+            [PROBER, "--json", "--seconds", str(fault.seconds), proxy.url(name, "/live/c/index.m3u8")],
+            capture_output=True, text=True, timeout=fault.seconds + 60)
         report = json.loads(prober.stdout)
+    except subprocess.TimeoutExpired:
+        return f"{name}: the prober does not end"
     except ValueError:
         return f"{name}: no report, but {prober.stdout}{prober.stderr}"
     broken = {entry["rule"]: entry["first"] for entry in report["rules"] if entry["violated"]}
@@ -40,7 +51,9 @@ def test_every_planted_fault_is_found(serve, publish):
     playlist = server.renditions("c")["video"] + "/index.m3u8"
     wait_for(lambda: server.get(playlist).text.count("#EXTINF") >= 2, what="the second segment")
     # The long ones first, so that none of them is left alone at the end.
-    names = sorted(FAULTS, key=lambda name: -FAULTS[name].seconds)
+    assert LONG_RUN < FAULTS.keys()
+    left_out = set() if os.environ.get("E2E_SOAK") == "1" else LONG_RUN
+    names = sorted((name for name in FAULTS if name not in left_out), key=lambda name: -FAULTS[name].seconds)
     with Proxy(server.http_port) as proxy, concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         def staggered(index, name):
             # A prober begins with a burst of requests: the first ones do not all begin together.
