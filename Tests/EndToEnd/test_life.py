@@ -24,9 +24,11 @@ HOLD_BACK = {"standard": 18, "low": 1.605, "ultra": 0.645}
 
 WATCH = """(() => {
   const player = document.getElementById('player'), video = document.querySelector('video')
-  const log = window.watched = { states: [], samples: [], stalls: [] }
+  const log = window.watched = { states: [], errors: [], samples: [], stalls: [] }
   new MutationObserver(() => log.states.push([performance.now(), player.dataset.state]))
     .observe(player, { attributes: true, attributeFilter: ['data-state'] })
+  new MutationObserver(() => log.errors.push([performance.now(), player.dataset.error]))
+    .observe(player, { attributes: true, attributeFilter: ['data-error'] })
   let last = { time: video.currentTime, at: performance.now() }, isStalled = false
   setInterval(() => {
     const now = performance.now()
@@ -153,7 +155,7 @@ def test_a_life_of_changes_breaks_no_rule_and_no_player(serve, browsers, tmp_pat
 def check_playback(name, log, restart):
     """Nothing fatal; rebuffers only around the restart; the latency within a second of what the playlist asks for."""
     states = {state for _, state in log["states"]}
-    assert states <= {"live", "behind", "buffering", "silent"}, f"{name}: {log['states']}"
+    assert states <= {"live", "behind", "buffering", "silent"}, f"{name}: {log['states']} {log['errors']}"
     # What the viewer notices of a restart comes as late as he is behind, and is over when the player is back.
     window = (restart - 1000, restart + 1000 * (HOLD_BACK[name] + 20))
     stalls = [stall for stall in log["stalls"] if not window[0] < stall < window[1]]
