@@ -17,6 +17,7 @@ extension PresentationHistory {
             checkVariants(playlist)
             checkRenditions(playlist)
             checkIFrameVariants(playlist)
+            checkIdentities(playlist)
         } catch {
             note([error], observation.url)
         }
