@@ -4,6 +4,11 @@ import Bytes
 struct ResourceKey: Hashable {
     var url: String
     var range: MediaPlaylist.ByteRange?
+
+    init(url: String, range: MediaPlaylist.ByteRange? = nil) {
+        self.url = url
+        self.range = range
+    }
 }
 
 /// Where a resource belongs.
