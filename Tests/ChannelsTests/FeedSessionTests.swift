@@ -55,4 +55,26 @@ import Time
         #expect(taken == 16 && session.droppedSamples == 984)
         #expect(session.take(.video(Self.sample(40)), arrival: now).count == 1)
     }
+
+    /// An encoder that changes its picture may change its sound with it: that shall be one new run, not two.
+    @Test func tracksThatChangeTogetherBeginOneRun() {
+        var session = session()
+        _ = session.take(.video(Self.sample(0, isSync: true)), arrival: now)
+        #expect(session.isRunning)
+        let video = Track(
+            codec: .h264, format: .video(VideoFormat(width: 640, height: 360)),
+            decoderConfiguration: ByteChunk([1, 0x64, 0, 0x1F, 0xFF, 0xE0, 1]), codecString: "avc1.64001f")
+        let audio = Track(
+            codec: .aac, format: .audio(AudioFormat(sampleRate: 44_100, channelCount: 2, samplesPerFrame: 1024)),
+            decoderConfiguration: ByteChunk([0x12, 0x10]), codecString: "mp4a.40.2")
+        _ = session.take(.track(video), arrival: now)
+        #expect(session.take(.video(Self.sample(40, isSync: true)), arrival: now).isEmpty, "sound may change too")
+        _ = session.take(.track(audio), arrival: now)
+        let actions = session.take(.audio(Self.sample(45)), arrival: now)
+        guard case .begin(let tracks, let start, _)? = actions.first else {
+            Issue.record("no run has begun")
+            return
+        }
+        #expect(tracks == [video, audio] && start == .milliseconds(40) && actions.count == 3)
+    }
 }

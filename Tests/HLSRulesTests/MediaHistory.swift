@@ -118,6 +118,7 @@ struct MediaHistory {
             for segment in 0..<4 { observe(.segment, folder + "s\(segment).m4s") }
         }
         if !iFramesFirst { observeIFrames() }
+        observe(.multivariant, Self.root + "index.m3u8")
         if let (kind, status) = probe {
             observe(.probe(kind), Self.video + (kind == .unknownResource ? "none.m4s" : "index.m3u8"), status: status)
         }

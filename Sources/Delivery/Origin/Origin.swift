@@ -91,8 +91,7 @@ public final class Origin: Sendable {
         _ resource: MediaResource, of rendition: RenditionWindow, _ snapshot: PresentationSnapshot, _ channel: Channel,
         _ request: HTTPRequest
     ) -> HTTPAnswer {
-        let isPlayable = resource == .playlist ? rendition.isPlayable : rendition.hasKeyFrames
-        guard isPlayable else {
+        guard rendition.isPlayable else {
             return .response(responses.failure(404, "The channel is about to begin", cacheSeconds: 1))
         }
         var directives = DeliveryDirectives.none
@@ -114,7 +113,10 @@ public final class Origin: Sendable {
         var form = form(of: request)
         form.skip = directives.skip
         form.isBlocking = directives.awaited != nil
-        guard let awaited = directives.awaited else {
+        // The multivariant playlist names the I-frame playlist before there is anything in it: then it is waited for.
+        let isEmpty = resource == .iFramePlaylist && !rendition.hasKeyFrames && !rendition.isEnded
+        let first = isEmpty ? AwaitedPosition(mediaSequence: 0, part: nil) : nil
+        guard let awaited = directives.awaited ?? first else {
             return .response(responses.playlist(resource, of: rendition, in: snapshot, form: form))
         }
         let edge = resource == .playlist ? rendition.playlistEdge : rendition.iFramePlaylistEdge

@@ -31,6 +31,8 @@ struct FeedSession {
     /// True while samples go into a run.
     private(set) var isRunning = false
     private var runTracks: [Track] = []
+    /// True when a track was configured anew: the other one may be too, which shows when its samples go on.
+    private var isChanging = false
     private var buffer: [FeedEvent] = []
     private var bufferBytes = 0
     /// When the first sample in the buffer came in.
@@ -49,7 +51,10 @@ struct FeedSession {
             case .video: video = track
             case .audio: audio = track
             }
-            if isRunning, !runTracks.contains(track) { restart() }
+            if isRunning, !runTracks.contains(track) {
+                restart()
+                isChanging = true
+            }
             return []
         case .video(let sample):
             guard checkStep(sample.decodeTime, since: lastVideo, beside: lastAudio) else { return drop() }
@@ -109,7 +114,7 @@ struct FeedSession {
         let hasWaited = last.decodeTime - first.decodeTime >= Self.patience
         let start: MediaTime
         if let key = buffer.firstVideo {
-            guard audio != nil || hasWaited else { return [] }
+            guard hasWaited || (isChanging ? buffer.hasAudio : audio != nil) else { return [] }
             start = key.presentationTime
         } else {
             // Sound alone: only when no picture has come for a while.
@@ -117,6 +122,7 @@ struct FeedSession {
             start = first.presentationTime
         }
         isRunning = true
+        isChanging = false
         runTracks = [buffer.firstVideo == nil ? nil : video, audio].compactMap(\.self)
         defer { buffer = [] }
         return [.begin(tracks: runTracks, sourceStart: start, arrival: bufferArrival)] + buffer.compactMap(\.action)
@@ -124,6 +130,8 @@ struct FeedSession {
 }
 
 extension [FeedEvent] {
+    fileprivate var hasAudio: Bool { contains { if case .audio = $0 { true } else { false } } }
+
     fileprivate var firstVideo: Sample? {
         for case .video(let sample) in self { return sample }
         return nil

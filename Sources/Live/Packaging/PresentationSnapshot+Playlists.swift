@@ -25,7 +25,7 @@ extension PresentationSnapshot {
         }
         return MultivariantPlaylist(
             hasIndependentSegments: hasIndependentSegments, audio: groups, variants: variants,
-            iFrameVariants: videos.compactMap(iFrameVariant))
+            iFrameVariants: videos.map(iFrameVariant))
     }
 
     private func audioRendition(_ rendition: RenditionWindow) -> MultivariantPlaylist.AudioRendition? {
@@ -35,12 +35,12 @@ extension PresentationSnapshot {
             channels: format.channelCount, uri: uri(of: .playlist, in: rendition))
     }
 
-    private func iFrameVariant(_ rendition: RenditionWindow) -> MultivariantPlaylist.IFrameVariant? {
-        guard let peak = rendition.keyFrameBandwidth.peak, let average = rendition.keyFrameBandwidth.average else {
-            return nil
-        }
+    /// While no key frame has been measured, all pictures together are an upper bound.
+    private func iFrameVariant(_ rendition: RenditionWindow) -> MultivariantPlaylist.IFrameVariant {
+        let all = rendition.measuredBandwidth
         return .init(
-            stableID: "\(rendition.name)-iframes", bandwidth: peak, averageBandwidth: average, score: 1,
+            stableID: "\(rendition.name)-iframes", bandwidth: rendition.keyFrameBandwidth.peak ?? all.peak,
+            averageBandwidth: rendition.keyFrameBandwidth.average ?? all.average, score: 1,
             codecs: rendition.codecs, resolution: rendition.resolution, uri: uri(of: .iFramePlaylist, in: rendition))
     }
 

@@ -93,7 +93,7 @@ extension PresentationHistory {
         }
         guard peak > record.peak || record.peak == 0 else { return }
         renditions[rendition]?.peak = peak
-        checkBandwidth(of: rendition)
+        renditions[rendition]?.peakSeen = record.latestArrived
     }
 
     /// No other rendition may have been more than a part ahead when this one's playlist was asked for.

@@ -18,6 +18,7 @@ extension PresentationHistory {
             checkRenditions(playlist)
             checkIFrameVariants(playlist)
             checkIdentities(playlist)
+            checkBandwidth(playlist, askedAt: observation.sentAt)
         } catch {
             note([error], observation.url)
         }
@@ -99,16 +100,16 @@ extension PresentationHistory {
             "\(claimed.width)x\(claimed.height), media \(found.width)x\(found.height)")
     }
 
-    /// Compares BANDWIDTH with the peaks measured so far: the variant's own and its audio group's greatest.
-    mutating func checkBandwidth(of rendition: String) {
-        guard let playlist = multivariant else { return }
+    /// Compares BANDWIDTH with the peaks that were there when the playlist was asked for: the variant's own and its audio
+    /// group's greatest. What a live source sends later nobody can know.
+    private mutating func checkBandwidth(_ playlist: MultivariantPlaylist, askedAt time: Double) {
         for variant in playlist.variants {
             let own = resolved(variant.uri)
-            let members = audioMembers(of: variant).filter { $0 != own }
-            guard let claimed = variant.bandwidth, own == rendition || members.contains(rendition),
-                let peak = renditions[own]?.peak, peak > 0
+            let members = audioMembers(of: variant).filter { $0 != own }.compactMap { renditions[$0] }
+            guard let claimed = variant.bandwidth, let record = renditions[own], record.peak > 0,
+                record.peakSeen < time, members.allSatisfy({ $0.peakSeen < time })
             else { continue }
-            let total = peak + (members.compactMap { renditions[$0]?.peak }.max() ?? 0)
+            let total = record.peak + (members.map(\.peak).max() ?? 0)
             check(
                 .streamBandwidth, "\(multivariantURL) line \(variant.line)", total <= 1.25 * Double(claimed),
                 "measured \(Int(total)) of \(claimed) bit/s")

@@ -88,6 +88,8 @@ struct RenditionRecord {
     var mappings: [Int: ClosedRange<Double>] = [:]
     /// The peak bit rate of any run of segments so far.
     var peak = 0.0
+    /// When the playlist came that lists the last segment of that run.
+    var peakSeen = 0.0
     var facts: InitializationFacts?
     var frameRate: Double?
 

@@ -31,20 +31,32 @@ function show(next, hint) {
   screen.toggleAttribute("data-curtain", message !== undefined)
 }
 
-// Is the channel on the air? Asked at most every two seconds, and less often when the server does not answer.
-async function waitForChannel() {
+// Is the channel on the air, and, where it was silent, is there enough behind the silence to begin with? Asked at most
+// every two seconds, and less often when the server does not answer.
+async function waitForChannel(wasSilent) {
   for (let delay = 1000; ; ) {
     try {
       const answer = await fetch(playlist, { cache: "no-store" })
-      if (answer.ok) return
-      show(answer.status === 404 ? "offAir" : "lost")
-      delay = 1500
+      if (answer.ok && (!wasSilent || await hasMedia(await answer.text()))) return
+      show(answer.ok ? "silent" : answer.status === 404 ? "offAir" : "lost")
+      delay = answer.ok ? 300 : 1500
     } catch {
       show("lost")
       delay = Math.min(delay * 1.5, 5000)
     }
     await new Promise(resolve => setTimeout(resolve, delay))
   }
+}
+
+// Whether a client may begin at its distance from the end without meeting missing media.
+async function hasMedia(multivariant) {
+  const uri = multivariant.split("\n").find(line => line && !line.startsWith("#"))
+  const text = await (await fetch(new URL(uri, new URL(playlist, location.href)), { cache: "no-store" })).text()
+  const distance = Number(/PART-HOLD-BACK=([\d.]+)/.exec(text)?.[1] ?? 0)
+  const behind = text.slice(Math.max(text.lastIndexOf("GAP=YES"), text.lastIndexOf("#EXT-X-GAP"), 0))
+  let length = 0
+  for (const [, seconds] of behind.matchAll(/#EXT-X-PART:DURATION=([\d.]+)/g)) length += Number(seconds)
+  return length >= distance
 }
 
 async function loadHls() {
@@ -63,6 +75,8 @@ class HlsEngine {
     this.hls = new Hls({ lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.5, backBufferLength: 30 })
     let recovered = 0
     this.hls.on(Hls.Events.ERROR, (_, error) => {
+      // For whoever looks into the page: what went wrong last.
+      player.dataset.error = `${error.details}${error.fatal ? ", fatal" : ""}: ${error.error?.message ?? error.reason ?? ""}`
       const isPlaylist = error.details === "levelLoadError" || error.details === "audioTrackLoadError"
       if (isPlaylist && error.response?.code === 404) return this.end()
       if (!error.fatal) return
@@ -73,6 +87,7 @@ class HlsEngine {
       this.end()
     })
     this.hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => {
+      this.hasParts = Boolean(details.partList)
       const last = details.partList?.at(-1) ?? details.fragments.at(-1)
       this.isSilent = Boolean(last?.gap)
     })
@@ -143,7 +158,11 @@ function look() {
   element("edge-label").textContent = isBehind ? "Go live" : "Live"
   if (video.paused && !wantsToPlay) show("paused")
   else if (isMoving) show(isBehind ? "behind" : "live")
-  else if (engine.isSilent) show("silent")
+  else if (engine.isSilent) {
+    show("silent")
+    // So near to the end a player stumbles into what comes back, and stays the further behind for it: begin afresh.
+    if (engine.hasParts) engine.end()
+  }
   else if (progressed.time > 0) show("buffering")
   if (!isMoving && wantsToPlay && Date.now() - progressed.at > 1500) {
     progressed.at = Date.now() - 800
@@ -162,16 +181,18 @@ async function run() {
       : "hls.js is not installed on this server: run Tools/setup, or set player.hls in its configuration.")
   }
   for (;;) {
-    show("connecting")
-    await waitForChannel()
-    show("connecting")
+    const wasSilent = state === "silent"
+    if (!wasSilent) show("connecting")
+    await waitForChannel(wasSilent)
+    if (!wasSilent) show("connecting")
+    progressed = { at: Date.now(), time: 0 }
     engine = usesHls ? new HlsEngine(Hls) : new NativeEngine()
     if (wantsToPlay) start()
     await engine.ended
     engine.close()
     engine = undefined
     element("latency").textContent = "–"
-    await new Promise(resolve => setTimeout(resolve, 500))
+    if (state !== "silent") await new Promise(resolve => setTimeout(resolve, 500))
   }
 }
 
