@@ -1,4 +1,7 @@
+import Bytes
 import HLSRules
+import ISOBMFF
+import Media
 import Testing
 
 /// Each rule of I-frame playlists is broken once, and only that break is found.
@@ -44,8 +47,11 @@ import Testing
         Fault(
             "server control differs", .serverControlShared,
             MediaFaultTests.text(list, "HOLD-BACK=1.605", "HOLD-BACK=2.0")),
-        Fault("a duration is not the way to the next I-frame", .iFrameDuration) { history in
-            MediaFaultTests.text(list, "04.000Z\n#EXTINF:0.500000", "04.000Z\n#EXTINF:0.700000")(&history)
+        Fault(
+            "a duration is within a frame, but not the way to the next date", .iFrameDuration,
+            MediaFaultTests.text(list, "04.000Z\n#EXTINF:0.500000", "04.000Z\n#EXTINF:0.550000")),
+        Fault("the dates are those of another moment", .dateShared) { history in
+            MediaFaultTests.text(list, "00Z", "20Z")(&history)
         },
     ]
 
@@ -99,6 +105,29 @@ import Testing
         history.statuses[MediaHistory.video + "s2.m4s"] = 404
         #expect(history.violations() == [.served])
         history.iFrames[8].bytes = history.iFrames[8].bytes.changing("mdat", at: 4) { _ in 0x41 }
+        #expect(history.violations() == [.served, .iFrameMedia])
+    }
+
+    /// A wrong duration that the dates follow differs from the media and from the other playlists.
+    @Test func aDurationThatTheDatesFollowIsComparedWithTheMedia() {
+        var history = MediaHistory.withIFrames()
+        MediaFaultTests.text(Self.list, "04.000Z\n#EXTINF:0.500000", "04.000Z\n#EXTINF:0.700000")(&history)
+        let text = String(decoding: history.bodies[Self.list] ?? [], as: UTF8.self)
+        let end = text.firstRange(of: "#EXT-X-PROGRAM-DATE-TIME:2026-11-21T00:00:05.000Z")?.lowerBound
+        history.bodies[Self.list] = Array(text[..<(end ?? text.endIndex)].replacing("04.500Z", with: "04.700Z").utf8)
+        history.iFrames.removeLast(6)
+        #expect(history.violations() == [.iFrameDuration, .dateShared])
+    }
+
+    /// One that all flags deny is none, either.
+    @Test func aFrameThatSaysSoIsNoIFrame() {
+        var history = MediaHistory.withIFrames()
+        history.statuses[MediaHistory.video + "s2.m4s"] = 404
+        let sample = ChunkSample(
+            data: ByteChunk([0, 0, 0, 2, 0x41, 8]), duration: 9000, compositionOffset: 0, isSync: false)
+        let bytes = CMAFChunk.bytes(sequenceNumber: 9, baseMediaDecodeTime: 360_000, samples: [sample]).array
+        history.iFrames[8].bytes = bytes
+        Self.move(&history, to: .init(start: 0, length: bytes.count))
         #expect(history.violations() == [.served, .iFrameMedia])
     }
 

@@ -36,25 +36,49 @@ internal import Runtime
             say("\(url) gives no answer: is the server running, and the URL right?\n")
             return 1
         }
-        guard first.status == 200, case .multivariant(let playlist)? = (try? PlaylistReader(first.body))?.playlist
-        else {
+        guard let playlist = read(first, url) else {
             say("\(url) answers \(first.status) and is no multivariant playlist: is the channel on air?\n")
             return 1
         }
-        let urls = Set(playlist.playlistURIs.map { URIReference.resolve($0, against: url) }).sorted()
-        let iFrames = Set(playlist.iFrameURIs.map { URIReference.resolve($0, against: url) }).sorted()
-        say("Following \(urls.count + iFrames.count) playlists for \(seconds) s\n")
-        let threads =
-            urls.flatMap { RenditionFollower(url: $0, variables: playlist.variables, probe: probe).start() }
-            + iFrames.map { IFrameFollower(url: $0, variables: playlist.variables, probe: probe).start() }
+        var followed: Set<String> = []
+        var threads = follow(playlist, url, probe, &followed)
+        say("Following \(followed.count) playlists for \(seconds) s\n")
         while !probe.isOver {
             probe.isStopped.wait(for: .seconds(5)) { $0 }
-            if !probe.isOver { _ = probe.observe(.multivariant, url, with: client) }
+            // A playlist may join a presentation that goes on already.
+            guard !probe.isOver, let next = probe.observe(.multivariant, url, with: client),
+                let playlist = read(next, url)
+            else { continue }
+            threads += follow(playlist, url, probe, &followed)
         }
         for thread in threads { thread.join() }
         let (tallies, violations, faults) = probe.finish()
         print(Report(tallies: tallies, violations: violations, faults: faults).text(asJSON: isJSON))
         return violations.isEmpty && faults == 0 && !tallies.isEmpty ? 0 : 1
+    }
+
+    private static func read(_ answer: Observation, _ url: String) -> MultivariantPlaylist? {
+        let reader = try? PlaylistReader(answer.body, query: URIReference.query(of: url))
+        guard answer.status == 200, case .multivariant(let playlist)? = reader?.playlist else { return nil }
+        return playlist
+    }
+
+    /// Follows each playlist that `playlist` lists and that is not followed yet.
+    private static func follow(
+        _ playlist: MultivariantPlaylist, _ url: String, _ probe: Probe, _ followed: inout Set<String>
+    ) -> [NamedThread] {
+        var threads: [NamedThread] = []
+        for uri in playlist.playlistURIs {
+            let media = URIReference.resolve(uri, against: url)
+            guard followed.insert(media).inserted else { continue }
+            threads += RenditionFollower(url: media, variables: playlist.variables, probe: probe).start()
+        }
+        for uri in playlist.iFrameURIs {
+            let iFrames = URIReference.resolve(uri, against: url)
+            guard followed.insert(iFrames).inserted else { continue }
+            threads.append(IFrameFollower(url: iFrames, variables: playlist.variables, probe: probe).start())
+        }
+        return threads
     }
 
     /// Writes progress and faults beside the report.

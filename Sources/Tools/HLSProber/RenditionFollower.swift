@@ -10,7 +10,7 @@ final class RenditionFollower: Sendable {
     private let variables: [String: String]
     private let probe: Probe
     /// What the fetching threads have yet to get, and the hints that somebody waits for.
-    private let hints = Monitor<[String]>([])
+    private let hints = Monitor<[(kind: Observation.Kind, uri: String)]>([])
 
     init(url: String, variables: [String: String], probe: Probe) {
         self.url = url
@@ -39,9 +39,7 @@ final class RenditionFollower: Sendable {
             }
             plan.received(playlist, sentAt: observation.sentAt)
             // The length of a hinted range is not known yet: such a part is got when it is listed.
-            if let hint = playlist.hints.first(where: { $0.type == "PART" }), hint.start == nil {
-                want(hint.uri, &seen)
-            }
+            for hint in playlist.hints where hint.start == nil { want(hint, &seen) }
             fetch(playlist, &seen, client)
             if reloads % 10 == 3 { probeRefusals(playlist, client) }
             if playlist.isEnded { return }
@@ -75,29 +73,34 @@ final class RenditionFollower: Sendable {
     }
 
     private func probeRefusals(_ playlist: MediaPlaylist, _ client: borrowing HTTPClient) {
-        let probes: [(Observation.Probe, String)] = [
+        var probes: [(Observation.Probe, String)] = [
             (.partAlone, "_HLS_part=0"), (.farNumber, "_HLS_msn=\(playlist.lastNumber + 1000)"),
-            (.malformedNumber, "_HLS_msn=x"), (.oldNumber, "_HLS_msn=\(playlist.mediaSequence)"),
-            (.unknownParameter, "unknown=1"),
+            (.malformedNumber, "_HLS_msn=x"), (.unknownParameter, "unknown=1"),
         ]
+        // Until the first segment is complete there is no old one.
+        if playlist.lastNumber >= playlist.mediaSequence {
+            probes.append((.oldNumber, "_HLS_msn=\(playlist.mediaSequence)"))
+        }
         for (kind, directives) in probes { _ = probe.observe(.probe(kind), url, directives, with: client) }
         _ = probe.observe(.probe(.unknownResource), resolve("no-such-resource.m4s"), with: client)
     }
 
     // MARK: Hints
 
-    private func want(_ uri: String, _ seen: inout Set<String>) {
-        guard seen.insert(uri).inserted else { return }
-        hints.signal { $0.append(uri) }
+    private func want(_ hint: MediaPlaylist.Hint, _ seen: inout Set<String>) {
+        // An initialization is fetched once more when it is listed: it may not have changed.
+        let isPart = hint.type == "PART"
+        guard seen.insert(isPart ? hint.uri : "hinted \(hint.uri)").inserted else { return }
+        hints.signal { $0.append((isPart ? .hintedPart : .hintedInitialization, hint.uri)) }
     }
 
-    /// Waits for hinted parts on a connection of its own.
+    /// Waits for hinted resources on a connection of its own.
     private func fetchHints() {
         guard let client = HTTPClient(timeout: Self.timeout) else { return }
         while !probe.isOver {
             hints.wait(for: .milliseconds(200)) { !$0.isEmpty }
-            guard let uri = hints.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { continue }
-            _ = probe.observe(.hintedPart, resolve(uri), with: client)
+            guard let (kind, uri) = hints.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { continue }
+            _ = probe.observe(kind, resolve(uri), with: client)
         }
     }
 

@@ -121,6 +121,14 @@ struct AttributeList {
         return Resolution(width: width, height: height)
     }
 
+    /// True when the attribute is a hexadecimal-sequence of whole bytes.
+    func isBytes(_ name: String) -> Bool {
+        guard let value = values[name], !value.isQuoted else { return false }
+        let digits = value.text.utf8.dropFirst(2)
+        return (value.text.hasPrefix("0x") || value.text.hasPrefix("0X")) && !digits.isEmpty && digits.count % 2 == 0
+            && digits.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x46).contains($0) }
+    }
+
     /// `value`, which must be there.
     func required<Value>(_ name: String, _ value: Value?) throws(PlaylistFault) -> Value {
         guard let value else { throw PlaylistFault(.attributeRequired, line: line, "\(tag) has no \(name)") }

@@ -121,8 +121,10 @@ public struct MediaPlaylist: Equatable, Sendable {
     public struct DateRange: Equatable, Sendable {
         /// ID.
         public var id: String
-        /// All attributes as written.
+        /// All attributes as written, without quotes.
         public var attributes: [String: String]
+        /// The names of the SCTE35 attributes that are no hexadecimal-sequence of whole bytes.
+        public var malformedSplices: [String]
         /// The line of the tag.
         public var line: Int
     }

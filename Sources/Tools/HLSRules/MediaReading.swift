@@ -196,7 +196,8 @@ struct MediaReading {
             playlist.dateRanges.append(
                 MediaPlaylist.DateRange(
                     id: try attributes.required("ID", try attributes.quoted("ID")), attributes: attributes.all,
-                    line: line))
+                    malformedSplices: attributes.names.filter { $0.hasPrefix("SCTE35-") && !attributes.isBytes($0) }
+                        .sorted(), line: line))
         }
     }
 

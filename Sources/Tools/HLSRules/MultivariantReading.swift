@@ -17,9 +17,9 @@ struct MultivariantReading {
                 guard var variant = pending else {
                     throw PlaylistFault(.tagRequired, line: number, "a URI without EXT-X-STREAM-INF")
                 }
+                pending = nil
                 variant.uri = try variables.expand(line, line: number)
                 playlist.variants.append(variant)
-                pending = nil
             } else if !line.isEmpty, pending != nil {
                 throw PlaylistFault(.tagOrder, line: number, "the URI of a variant does not follow its tag")
             }
@@ -72,7 +72,8 @@ struct MultivariantReading {
         case "EXT-X-CONTENT-STEERING":
             let attributes = try list(tag, value, line, variables)
             playlist.steering = MultivariantPlaylist.Steering(
-                serverURI: try attributes.quoted("SERVER-URI"), pathway: try attributes.quoted("PATHWAY-ID"), line: line)
+                serverURI: try attributes.quoted("SERVER-URI"), pathway: try attributes.quoted("PATHWAY-ID"), line: line
+            )
         case "EXT-X-SESSION-DATA", "EXT-X-SESSION-KEY", "EXT-X-START":
             let attributes = try list(tag, value, line, variables)
             noteRequirements(attributes)

@@ -10,6 +10,8 @@ public struct Observation: Sendable {
         case playlist(Reload)
         /// A media initialization section.
         case initialization
+        /// A media initialization section that was only hinted.
+        case hintedInitialization
         /// A complete segment.
         case segment
         /// A part that was listed.

@@ -100,7 +100,8 @@ extension PresentationHistory {
     mutating func checkTogether(_ record: RenditionRecord, _ observation: Observation) {
         guard record.isLowLatency, let end = record.latest.flatMap(Self.end) else { return }
         for other in renditions.values.sorted(by: { $0.url < $1.url }) {
-            guard other.url != record.url, !other.isIFrames, other.latestArrived <= observation.sentAt, let latest = other.latest,
+            guard other.url != record.url, !other.isIFrames, other.latestArrived <= observation.sentAt,
+                let latest = other.latest,
                 let target = latest.partTarget, let theirs = Self.end(of: latest)
             else { continue }
             check(
@@ -110,7 +111,7 @@ extension PresentationHistory {
     }
 
     /// The date at which a playlist ends.
-    private static func end(of playlist: MediaPlaylist) -> Double? {
+    static func end(of playlist: MediaPlaylist) -> Double? {
         guard let last = playlist.segments.last, let date = last.date else { return nil }
         let open = playlist.open?.parts.reduce(0) { $0 + $1.duration } ?? 0
         return date.seconds + last.duration + open

@@ -59,7 +59,7 @@ extension Observation {
         switch kind {
         case .multivariant, .playlist: true
         case .probe(let probe): probe != .unknownResource
-        case .initialization, .segment, .part, .hintedPart, .iFrame: false
+        case .initialization, .hintedInitialization, .segment, .part, .hintedPart, .iFrame: false
         }
     }
 }

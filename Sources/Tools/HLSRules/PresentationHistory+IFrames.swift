@@ -88,8 +88,22 @@ extension PresentationHistory {
         } catch {
             check(.iFrameMedia, "\(place) byte \(error.offset)", false, error.detail)
         }
+        checkMapping(rendition, number)
         checkDistance(rendition, from: number - 1)
         checkDistance(rendition, from: number)
+    }
+
+    /// An I-frame has the date that its segment's playlist gives to that moment.
+    private mutating func checkMapping(_ rendition: String, _ number: Int) {
+        guard let segment = renditions[rendition]?.segments[number], let iFrame = segment.iFrame, let key = segment.key,
+            let date = segment.segment.date, !segment.isDateFaulty, let owner = places[ResourceKey(url: key.url)],
+            let own = renditions[owner.rendition]?.segments[owner.number], let summary = own.summary,
+            let ownDate = own.segment.date, !own.isDateFaulty
+        else { return }
+        let error = (date.seconds - iFrame.presentation) - (ownDate.seconds - summary.presentation)
+        check(
+            .dateShared, "\(rendition) segment \(number)", abs(error) <= tolerances.mapping + 1e-5,
+            "its mapping is \(seconds(error)) beside that of \(owner.rendition)")
     }
 
     private mutating func checkDistance(_ rendition: String, from number: Int) {

@@ -2,6 +2,16 @@ import Bytes
 
 /// Rules of initialization sections, parts and segments (ISO/IEC 23000-19 §7).
 extension PresentationHistory {
+    /// A hint may be withdrawn; what became of it shows when a segment comes.
+    mutating func observeHintedInitialization(_ observation: Observation) {
+        if observation.status == 404 {
+            refusedHints.insert(ResourceKey(url: observation.url, range: observation.range))
+        } else {
+            check(.hintWaits, observation.url, observation.isSuccess, "status \(observation.status)")
+            if observation.isSuccess { observeInitialization(observation) }
+        }
+    }
+
     mutating func observeInitialization(_ observation: Observation) {
         check(.served, observation.url, observation.isSuccess, "status \(observation.status)")
         guard observation.isSuccess else { return }

@@ -17,6 +17,7 @@ extension PresentationHistory {
             checkVariants(playlist)
             checkRenditions(playlist)
             checkIFrameVariants(playlist)
+            checkIdentities(playlist)
             checkBandwidth(playlist, askedAt: observation.sentAt)
         } catch {
             note([error], observation.url)

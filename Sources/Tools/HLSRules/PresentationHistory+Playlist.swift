@@ -22,7 +22,7 @@ extension PresentationHistory {
         checkConstants(playlist, record)
         checkServerControl(playlist, place)
         checkHints(playlist, place)
-        checkDateRanges(playlist, place)
+        checkDateRanges(playlist, observation, &record)
         record.isIFrames = iFramePlaylists.contains(place)
         if record.isIFrames {
             checkIFramePlaylist(playlist, place)
@@ -182,24 +182,6 @@ extension PresentationHistory {
         check(.hintPresent, place, parts >= 1, "no hint")
         let maps = playlist.hints.count - parts
         check(.hintUnique, place, parts <= 1 && maps <= 1, "\(parts) part hints, \(maps) map hints")
-    }
-
-    private mutating func checkDateRanges(_ playlist: MediaPlaylist, _ place: String) {
-        guard !playlist.dateRanges.isEmpty else { return }
-        let hasDate = playlist.allSegments.contains { $0.date != nil }
-        check(.dateRange, place, hasDate, "date ranges without a program date")
-        var started: Set<String> = []
-        for range in playlist.dateRanges {
-            let here = "\(place) line \(range.line)"
-            let start = range.attributes["START-DATE"]
-            if start != nil { started.insert(range.id) }
-            check(.dateRange, here, started.contains(range.id), "'\(range.id)' has no START-DATE")
-            check(.dateRange, here, start.map { DateAndTime($0) != nil } ?? true, "START-DATE is \(start ?? "")")
-            if range.attributes["END-ON-NEXT"] == "YES" {
-                let isAlone = range.attributes["DURATION"] == nil && range.attributes["END-DATE"] == nil
-                check(.dateRange, here, range.attributes["CLASS"] != nil && isAlone, "END-ON-NEXT without CLASS alone")
-            }
-        }
     }
 
     private mutating func checkReports(_ playlist: MediaPlaylist, _ observation: Observation) {

@@ -8,6 +8,7 @@ extension PresentationHistory {
     ) {
         checkRemoval(playlist, record)
         checkHint(playlist, record)
+        checkMapHint(playlist, &record)
         checkCadence(playlist, observation, reload, &record)
         for segment in playlist.allSegments { take(segment, of: playlist, observation, &record) }
         noteRemovedParts(playlist, &record)
@@ -50,6 +51,20 @@ extension PresentationHistory {
         guard let next, !own.isEmpty || before.parts == 0 else { return }
         let isSame = next.uri == hint.uri && (hint.start ?? 0) == (next.range?.start ?? 0)
         check(.hintNext, record.url, isSame, "hinted \(hint.uri), then came \(next.uri)")
+    }
+
+    /// The first segment that is new must have the initialization that was hinted.
+    private mutating func checkMapHint(_ playlist: MediaPlaylist, _ record: inout RenditionRecord) {
+        if let (hint, after) = record.mapHint, let next = playlist.allSegments.first(where: { $0.number > after }) {
+            let isSame = next.map?.uri == hint.uri && next.map?.range?.start ?? 0 == hint.start ?? 0
+            check(
+                .hintMap, "\(record.url) segment \(next.number)", isSame,
+                "hinted \(hint.uri), then came \(next.map?.uri ?? "none")")
+            record.mapHint = nil
+        }
+        if let hint = playlist.hints.first(where: { $0.type == "MAP" }), let last = playlist.allSegments.last {
+            record.mapHint = (hint, last.number)
+        }
     }
 
     private mutating func checkCadence(
@@ -114,6 +129,9 @@ extension PresentationHistory {
         let isKnown = record.segments[segment.number] != nil
         var known = record.segments[segment.number] ?? newRecord(segment, record)
         if isKnown { compare(segment, key, with: known, place) }
+        if let map = known.mapKey, refusedHints.remove(map) != nil {
+            check(.hintWaits, map.url, false, "status 404")
+        }
         if segment.uri == nil { known.sawItOpen = true }
         let wasOpen = known.segment.uri == nil
         takeParts(segment, of: playlist, observation, record.url, place, &known, isNew: !isKnown)
@@ -264,7 +282,9 @@ extension PresentationHistory {
         let error = step - before.segment.duration
         // Two dates in whole milliseconds and one rounded duration.
         let isMapped = abs(error) <= 2 * tolerances.mapping + 1e-6
-        check(record.isIFrames ? .iFrameDuration : .dateMapping, place, isMapped, "\(seconds(error)) beside the end of the segment before")
+        check(
+            record.isIFrames ? .iFrameDuration : .dateMapping, place, isMapped,
+            "\(seconds(error)) beside the end of the segment before")
         known.isDateFaulty = !isMapped
     }
 }

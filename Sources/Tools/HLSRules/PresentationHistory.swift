@@ -19,11 +19,13 @@ public struct PresentationHistory: Sendable {
     var headerBytes: [ResourceKey: ByteChunk] = [:]
     /// Media that came before the playlist that names it, oldest first.
     var unplaced: [(key: ResourceKey, observation: Observation)] = []
-    /// Hinted parts that were not found. They may turn out to be missing media: the playlist that lists them tells.
+    /// Hinted resources that were not found. Parts may turn out to be missing media: the playlist that lists them tells.
     var refusedHints: Set<ResourceKey> = []
     /// The last segments, which I-frames are compared with, and the I-frames that wait for theirs; oldest first.
     var recentSegments: [(key: ResourceKey, bytes: ByteChunk)] = []
     var recentIFrames: [(key: ResourceKey, bytes: ByteChunk)] = []
+    /// The attributes of every date range so far, by ID.
+    var dateRanges: [String: [String: String]] = [:]
     private var found: [Violation] = []
 
     /// An empty history.
@@ -37,6 +39,7 @@ public struct PresentationHistory: Sendable {
         case .multivariant: observeMultivariant(observation)
         case .playlist(let reload): observePlaylist(observation, reload)
         case .initialization: observeInitialization(observation)
+        case .hintedInitialization: observeHintedInitialization(observation)
         case .segment, .part, .hintedPart: observeMedia(observation)
         case .iFrame: observeIFrame(observation)
         case .probe(let probe): observeProbe(observation, probe)

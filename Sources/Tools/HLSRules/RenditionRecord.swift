@@ -4,6 +4,11 @@ import Bytes
 struct ResourceKey: Hashable {
     var url: String
     var range: MediaPlaylist.ByteRange?
+
+    init(url: String, range: MediaPlaylist.ByteRange? = nil) {
+        self.url = url
+        self.range = range
+    }
 }
 
 /// Where a resource belongs.
@@ -73,6 +78,10 @@ struct RenditionRecord {
     var latestArrived = 0.0
     var segments: [Int: SegmentRecord] = [:]
     var hint: MediaPlaylist.Hint?
+    /// The hinted initialization, and the last segment that was listed at all when it was hinted.
+    var mapHint: (hint: MediaPlaylist.Hint, after: Int)?
+    /// When the date ranges that are listed now were listed first, and at what date the playlist ended then.
+    var dateRangesShown: [String: (at: Double, end: Double)] = [:]
     var lastPartSeen: Double?
     var lastSegmentSeen: Double?
     /// The least and the greatest difference between date and media time, by continuity.

@@ -51,6 +51,12 @@ extension Rule {
         case .dateForward: ("program dates never go back", "B 6.2.1")
         case .dateShared: ("the mapping of dates to media time is the same in every rendition", "B 6.2.4")
         case .dateRange: ("date ranges are well formed and stand with program dates", "B 4.4.5.1")
+        case .dateRangeConstant: ("a date range keeps its attributes, and its ID is never used again", "B 4.4.5.1")
+        case .dateRangeEnd: ("a date range's END-DATE is its START-DATE and its DURATION", "B 4.4.5.1")
+        case .dateRangeRemoval: ("a date range stays until it ends before the window begins", "B 6.2.1")
+        case .dateRangeSplice:
+            ("SCTE35 attributes are 0x and the hexadecimal digits of whole bytes", "B 4.2, 4.4.5.1.1")
+        case .dateRangeShared: ("all playlists that carry date ranges carry the same", "B 6.2.4")
         case .serverControlConstant: ("server control never changes", "B 6.2.1")
         case .serverControlShared: ("server control is the same in every media playlist", "B 6.2.4")
         case .blockReloadOffered: ("a playlist with parts offers blocking reload", "B App. B.1")
@@ -72,6 +78,7 @@ extension Rule {
         case .hintNext: ("the hinted resource is the next part", "B 4.4.5.3")
         case .hintPublished: ("a hinted part is published", "B 6.2.6")
         case .hintAfterEnd: ("an ended playlist has no hint", "B 4.4.5.3")
+        case .hintMap: ("a hinted media initialization is that of the next segment", "B 4.4.5.3, App. B.1")
         case .hintWaits: ("a request for a hinted part waits and is answered with the part", "B 6.2.6")
         case .reportPresent:
             ("a playlist with parts reports on the other media playlists of its presentation", "B App. B.1")
@@ -105,13 +112,23 @@ extension Rule {
         case .streamBandwidth: ("the measured peak is at most 125 % of BANDWIDTH", "A 1.28, B 4.1")
         case .mediaAttributes: ("EXT-X-MEDIA attributes are consistent", "B 4.4.6.1")
         case .mediaGroup: ("a variant's groups exist", "B 4.4.6.2")
+        case .stableID:
+            (
+                "stable IDs are well formed, name one playlist each, and stand on all tags of a kind or none",
+                "B 4.4.6.1-3"
+            )
+        case .score: ("SCORE stands on all variants or none", "B 4.4.6.2")
+        case .steering: ("EXT-X-CONTENT-STEERING has a server, and a pathway that some variant is on", "B 4.4.6.6")
         case .iFrameAttributes:
             ("EXT-X-I-FRAME-STREAM-INF has BANDWIDTH, CODECS and RESOLUTION, and nothing of sound", "B 4.4.6.3, A 6")
         case .iFrameOnly: ("an I-frame playlist says EXT-X-I-FRAMES-ONLY and has neither parts nor hints", "B 4.4.3.6")
         case .iFrameRange:
             ("an I-frame is a byte range, and a request for it is answered with just that", "B 4.4.3.6, 4.4.4.2, H")
         case .iFrameMedia:
-            ("the range of an I-frame is one moof and an mdat that holds the sync sample, as the segment has them", "B 3.1.2")
+            (
+                "an I-frame's range is a moof and the mdat up to its sync sample's end, as the segment has them",
+                "B 3.1.2"
+            )
         case .iFrameDuration: ("an I-frame's EXTINF is the time until the next I-frame", "B 4.4.3.6")
         case .contentType: ("an answer's Content-Type is that of its kind", "B 4, A 10.4")
         case .crossOrigin: ("every answer allows cross-origin reading", "B App. B.1, H")

@@ -45,7 +45,13 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case dateMapping = "date.mapping"
     case dateForward = "date.forward"
     case dateShared = "date.shared"
+    // Date ranges
     case dateRange = "date.range"
+    case dateRangeConstant = "date-range.constant"
+    case dateRangeEnd = "date-range.end"
+    case dateRangeRemoval = "date-range.removal"
+    case dateRangeSplice = "date-range.scte35"
+    case dateRangeShared = "date-range.shared"
     // Server control
     case serverControlConstant = "server-control.constant"
     case serverControlShared = "server-control.shared"
@@ -69,6 +75,7 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case hintNext = "hint.next"
     case hintPublished = "hint.published"
     case hintAfterEnd = "hint.after-end"
+    case hintMap = "hint.map"
     case hintWaits = "hint.waits"
     case reportPresent = "report.present"
     case reportComplete = "report.complete"
@@ -98,6 +105,9 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case streamBandwidth = "multivariant.bandwidth"
     case mediaAttributes = "multivariant.media"
     case mediaGroup = "multivariant.group"
+    case stableID = "multivariant.stable-id"
+    case score = "multivariant.score"
+    case steering = "multivariant.steering"
     case iFrameAttributes = "multivariant.iframe"
     // I-frame playlists
     case iFrameOnly = "iframe.only"
