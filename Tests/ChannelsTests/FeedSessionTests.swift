@@ -77,4 +77,28 @@ import Time
         }
         #expect(tracks == [video, audio] && start == .milliseconds(40) && actions.count == 3)
     }
+
+    /// A source counts its tracks as it likes; a run counts those that are there.
+    @Test func audioTracksAreThoseOfTheRun() {
+        var session = FeedSession()
+        var (first, third) = (ChannelDirectoryTests.audio, ChannelDirectoryTests.audio)
+        (first.index, third.index) = (0, 2)
+        for track in [third, ChannelDirectoryTests.video, first] { _ = session.take(.track(track), arrival: now) }
+        let actions = session.take(.video(Self.sample(0, isSync: true)), arrival: now)
+        guard case .begin(let tracks, _, _)? = actions.first else {
+            Issue.record("no run has begun")
+            return
+        }
+        #expect(tracks == [ChannelDirectoryTests.video, first, third])
+        guard case .audio(_, let place)? = session.take(.audio(Self.sample(5), track: 2), arrival: now).first else {
+            Issue.record("the track is not there")
+            return
+        }
+        #expect(place == 1)
+        #expect(session.take(.audio(Self.sample(5), track: 1), arrival: now).isEmpty, "nobody has configured it")
+        var distant = first
+        distant.index = 1000
+        _ = session.take(.track(distant), arrival: now)
+        #expect(session.isRunning, "so many tracks are not taken")
+    }
 }

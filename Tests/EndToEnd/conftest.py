@@ -40,10 +40,11 @@ class Response:
 class Server:
     """A running `headwater serve`, on free ports where none are named."""
 
-    def __init__(self, folder, channels, *flags, name="server", http_port=0, rtmp_port=0, limit_files=None):
+    def __init__(self, folder, channels, *flags, name="server", http_port=0, rtmp_port=0, limit_files=None,
+                 settings=None):
         self.folder = folder
         configuration = folder / f"{name}.json5"
-        configuration.write_text(json.dumps({"channels": channels}))
+        configuration.write_text(json.dumps({"channels": channels, **(settings or {})}))
         self.keys = {channel["id"]: channel["streamKey"] for channel in channels}
         self.log, self.said = [], []
         self.process = subprocess.Popen(

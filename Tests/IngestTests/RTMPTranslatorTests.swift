@@ -17,7 +17,7 @@ import Testing
     static func samples(_ events: [FeedEvent]) -> [Sample] {
         events.compactMap {
             switch $0 {
-            case .video(let sample), .audio(let sample): sample
+            case .video(let sample), .audio(let sample, _): sample
             case .track, .metadata, .splice: nil
             }
         }

@@ -114,7 +114,7 @@ import Time
         let feed = Feed()
         var presentation = Presentation.started(feed, .low)
         presentation.play(feed.events(seconds: 20)) { presentation in
-            let (video, audio) = (presentation.videoWindow, presentation.audioWindow)
+            let (video, audio) = (presentation.videoWindow, presentation.audioWindows.first)
             let ahead = (video?.nextPartNumber ?? 0) - (audio?.nextPartNumber ?? 0)
             #expect((0...1).contains(ahead))
         }
@@ -182,7 +182,7 @@ import Time
         }
         presentation.play(events)
         #expect(presentation.takeEvents() == [.trackStalled(rendition: "audio")])
-        let audio = try #require(presentation.audioWindow)
+        let audio = try #require(presentation.audioWindows.first)
         let video = try #require(presentation.videoWindow)
         #expect(audio.segments.contains { $0.parts.contains { $0.isGap } })
         #expect(video.nextPartNumber - audio.nextPartNumber <= 1)
@@ -234,7 +234,7 @@ import Time
         let feed = Feed(hasVideo: false)
         var presentation = Presentation.started(feed, .ultra)
         presentation.play(feed.events(seconds: 20))
-        let audio = try #require(presentation.audioWindow)
+        let audio = try #require(presentation.audioWindows.first)
         #expect(audio.segments.count > 8)
         #expect(audio.segments.flatMap { $0.parts.dropLast() }.allSatisfy { $0.duration.seconds >= 0.85 * 0.215 })
         let text = String(decoding: presentation.snapshot.multivariantPlaylist.rendered(), as: UTF8.self)

@@ -45,7 +45,7 @@ import Time
         // The key frame is found behind it.
         let part = try #require(video.segments.flatMap(\.parts).first { $0.data?.array == carriers[0] })
         #expect(part.isIndependent && part.keyFrame?.lowerBound == wanted.bytes.count)
-        #expect(presentation.audioWindow?.segments.flatMap(\.parts).contains { $0.data?.array[4] == 0x65 } == false)
+        #expect(presentation.audioWindows.first?.segments.flatMap(\.parts).contains { $0.data?.array[4] == 0x65 } == false)
     }
 
     @Test func whatWaitsIsBoundedAndEndsWithTheRun() {
@@ -121,7 +121,7 @@ import Time
         Self.play(&presentation, from: 14_000, seconds: 10)
         let starts = try #require(presentation.videoWindow).segments.map(\.start)
         #expect(starts.contains(.milliseconds(16_000)), "\(starts)")
-        let sound = try #require(presentation.audioWindow).segments.map(\.start)
+        let sound = try #require(presentation.audioWindows.first).segments.map(\.start)
         #expect(sound.contains { abs($0.seconds - 16) < 0.03 }, "\(sound)")
     }
 }

@@ -40,7 +40,7 @@ import Time
             decoderConfiguration: ByteChunk([0x11, 0x90]), codecString: "mp4a.40.2")
         _ = presentation.beginRun(tracks: [track], sourceStart: .zero, now: SystemClocks().now)
         var frame: Int64 = 0
-        while presentation.audioWindow?.nextPartNumber ?? 0 < parts {
+        while presentation.audioWindows.first?.nextPartNumber ?? 0 < parts {
             let time = MediaTime(frame * 1024, Timescale(48_000)).converted(to: .milliseconds)
             presentation.appendAudio(
                 Sample(data: ByteChunk([1]), decodeTime: time, presentationTime: time, isSync: true))

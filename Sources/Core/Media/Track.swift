@@ -18,6 +18,12 @@ public struct Track: Sendable, Hashable {
         case audio(AudioFormat)
     }
 
+    /// Which of the tracks of its kind in a source it is, from 0 on.
+    public var index = 0
+    /// The language of what is said, a tag of RFC 5646, where the source tells.
+    public var language: String?
+    /// What the track is called, where the source tells.
+    public var name: String?
     /// How the samples are coded.
     public let codec: Codec
     /// The properties of the medium, as the bitstream states them.

@@ -176,8 +176,8 @@ public final class Channel: Sendable {
                 }
             case .video(let sample):
                 if state.presentation?.appendVideo(sample) != true { metrics.droppedSamples.increment() }
-            case .audio(let sample):
-                state.presentation?.appendAudio(sample)
+            case .audio(let sample, let track):
+                state.presentation?.appendAudio(sample, track: track)
             case .metadata(let item):
                 if state.presentation?.append(item) != true { metrics.droppedSamples.increment() }
             case .splice(let cue):

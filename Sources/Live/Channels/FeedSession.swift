@@ -12,7 +12,7 @@ struct FeedSession {
         /// A new run begins, at that time of the source, whose first sample came in at `arrival`.
         case begin(tracks: [Track], sourceStart: MediaTime, arrival: Instant)
         case video(Sample)
-        case audio(Sample)
+        case audio(Sample, track: Int)
         case metadata(TimedMetadata)
         case splice(SpliceCue)
     }
@@ -25,14 +25,19 @@ struct FeedSession {
     private static let largestDistance = MediaTime.milliseconds(10_000)
     /// How many samples, and how many bytes of them, wait for a run to begin.
     private static let bufferLimit = (samples: 1024, bytes: 32 << 20)
+    /// How many audio tracks are taken.
+    private static let audioLimit = 16
     /// How many pictures in a row may have one decode time: without an end to them no part would ever be whole.
     private static let repetitionLimit = 16
 
     private var video: Track?
-    private var audio: Track?
+    /// The audio tracks by their index.
+    private var audio: [Int: Track] = [:]
     /// True while samples go into a run.
     private(set) var isRunning = false
     private var runTracks: [Track] = []
+    /// The place of each audio track among those of the run.
+    private var audioPlaces: [Int: Int] = [:]
     /// True when a track was configured anew: the other one may be too, which shows when its samples go on.
     private var isChanging = false
     private var buffer: [FeedEvent] = []
@@ -40,7 +45,7 @@ struct FeedSession {
     /// When the first sample in the buffer came in.
     private var bufferArrival = Instant(nanoseconds: 0)
     private var lastVideo: MediaTime?
-    private var lastAudio: MediaTime?
+    private var lastAudio: [Int: MediaTime] = [:]
     private var repetitions = 0
     /// Samples that were dropped: before the first key frame, or going back in time.
     private(set) var droppedSamples = 0
@@ -51,7 +56,9 @@ struct FeedSession {
         case .track(let track):
             switch track.format {
             case .video: video = track
-            case .audio: audio = track
+            case .audio:
+                guard (0..<Self.audioLimit).contains(track.index) else { return drop() }
+                audio[track.index] = track
             }
             if isRunning, !runTracks.contains(track) {
                 restart()
@@ -61,17 +68,20 @@ struct FeedSession {
         case .metadata(let item): return isRunning ? [.metadata(item)] : drop()
         case .splice(let cue): return isRunning ? [.splice(cue)] : drop()
         case .video(let sample):
-            guard checkStep(sample.decodeTime, since: lastVideo, beside: lastAudio) else { return drop() }
+            guard checkStep(sample.decodeTime, since: lastVideo, beside: lastAudio.values.max()) else { return drop() }
             repetitions = sample.decodeTime == lastVideo ? repetitions + 1 : 0
             guard repetitions < Self.repetitionLimit else { return drop() }
             lastVideo = sample.decodeTime
-            if isRunning { return [.video(sample)] }
+            if isRunning { return action(event).map { [$0] } ?? [] }
             guard sample.isSync || buffer.firstVideo != nil else { return drop() }
             if sample.isSync, case .audio? = buffer.first { buffer = [] }
-        case .audio(let sample):
-            guard checkStep(sample.decodeTime, since: lastAudio, beside: lastVideo) else { return drop() }
-            lastAudio = sample.decodeTime
-            if isRunning { return [.audio(sample)] }
+        case .audio(let sample, let track):
+            // A run has the tracks that it began with; one that comes later begins another.
+            guard audio[track] != nil, checkStep(sample.decodeTime, since: lastAudio[track], beside: lastVideo) else {
+                return drop()
+            }
+            lastAudio[track] = sample.decodeTime
+            if isRunning { return action(event).map { [$0] } ?? [] }
         }
         if buffer.isEmpty { (bufferArrival, bufferBytes) = (arrival, 0) }
         buffer.append(event)
@@ -103,7 +113,7 @@ struct FeedSession {
     mutating func restart() {
         isRunning = false
         buffer = []
-        (lastVideo, lastAudio) = (nil, nil)
+        (lastVideo, lastAudio) = (nil, [:])
     }
 
     private mutating func drop() -> [Action] {
@@ -118,7 +128,7 @@ struct FeedSession {
         let hasWaited = last.decodeTime - first.decodeTime >= Self.patience
         let start: MediaTime
         if let key = buffer.firstVideo {
-            guard hasWaited || (isChanging ? buffer.hasAudio : audio != nil) else { return [] }
+            guard hasWaited || (isChanging ? buffer.hasAudio : !audio.isEmpty) else { return [] }
             start = key.presentationTime
         } else {
             // Sound alone: only when no picture has come for a while.
@@ -127,9 +137,21 @@ struct FeedSession {
         }
         isRunning = true
         isChanging = false
-        runTracks = [buffer.firstVideo == nil ? nil : video, audio].compactMap(\.self)
+        runTracks = [buffer.firstVideo == nil ? nil : video].compactMap(\.self)
+            + audio.values.sorted { $0.index < $1.index }
+        audioPlaces = Dictionary(uniqueKeysWithValues: audio.keys.sorted().enumerated().map { ($1, $0) })
         defer { buffer = [] }
-        return [.begin(tracks: runTracks, sourceStart: start, arrival: bufferArrival)] + buffer.compactMap(\.action)
+        return [.begin(tracks: runTracks, sourceStart: start, arrival: bufferArrival)] + buffer.compactMap(action)
+    }
+}
+
+extension FeedSession {
+    private func action(_ event: FeedEvent) -> Action? {
+        switch event {
+        case .video(let sample): .video(sample)
+        case .audio(let sample, let track): audioPlaces[track].map { .audio(sample, track: $0) }
+        case .track, .metadata, .splice: nil
+        }
     }
 }
 
@@ -145,16 +167,8 @@ extension [FeedEvent] {
 extension FeedEvent {
     fileprivate var sample: Sample {
         switch self {
-        case .video(let sample), .audio(let sample): sample
+        case .video(let sample), .audio(let sample, _): sample
         case .track, .metadata, .splice: preconditionFailure("only samples are buffered")
-        }
-    }
-
-    fileprivate var action: FeedSession.Action? {
-        switch self {
-        case .video(let sample): .video(sample)
-        case .audio(let sample): .audio(sample)
-        case .track, .metadata, .splice: nil
         }
     }
 }

@@ -59,8 +59,8 @@ public enum FeedEvent: Sendable {
     case track(Track)
     /// A picture.
     case video(Sample)
-    /// A frame of sound.
-    case audio(Sample)
+    /// A frame of sound, of the audio track of that index.
+    case audio(Sample, track: Int = 0)
     /// Data for programs beside the player.
     case metadata(TimedMetadata)
     /// A break begins or ends.

@@ -22,15 +22,17 @@ public enum PresentationEvent: Sendable, Equatable {
 /// stops releases the other before long.
 public struct Presentation: Sendable {
     /// The renditions' names.
-    public static let (video, audio) = ("video", "audio")
+    public static let video = "video"
+    /// The name of the audio rendition of that index: `audio`, `audio2`, `audio3`.
+    public static func audio(_ index: Int) -> String { index == 0 ? "audio" : "audio\(index + 1)" }
     /// The random name under which all media of the presentation lie.
     public let id: String
     /// The profile, constant for the life of the presentation.
     public let profile: LatencyProfile
     /// The video rendition, where there is one.
     public private(set) var videoWindow: RenditionWindow?
-    /// The audio rendition, where there is one.
-    public private(set) var audioWindow: RenditionWindow?
+    /// The audio renditions.
+    public private(set) var audioWindows: [RenditionWindow] = []
     /// True while every segment began with a key frame.
     public private(set) var hasIndependentSegments = true
     /// The measured frame rate of the video.
@@ -41,7 +43,8 @@ public struct Presentation: Sendable {
     private let start: (wall: WallTime, instant: Instant)
     private var run: Run?
     private var silence: Silence?
-    private var sequenceNumbers: (video: UInt32, audio: UInt32) = (0, 0)
+    private var videoSequenceNumber: UInt32 = 0
+    private var audioSequenceNumbers: [UInt32] = []
     private var metadata = PendingMetadata()
     /// What is known of breaks and the like.
     private(set) var dateRanges = DateRangeBook()
@@ -62,43 +65,35 @@ public struct Presentation: Sendable {
     /// Returns false when the tracks do not fit the renditions that clients know: then a new presentation is needed.
     public mutating func beginRun(tracks: [Track], sourceStart: MediaTime, now: Instant) -> Bool {
         let video = tracks.first { if case .video = $0.format { true } else { false } }
-        let audio = tracks.first { if case .audio = $0.format { true } else { false } }
-        let isFirst = videoWindow == nil && audioWindow == nil
-        guard isFirst || (videoWindow == nil) == (video == nil) && !(audioWindow == nil && audio != nil) else {
-            return false
-        }
+        let audio = tracks.filter { if case .audio = $0.format { true } else { false } }
+        let isFirst = videoWindow == nil && audioWindows.isEmpty
+        guard isFirst || fits(video, audio) else { return false }
         interrupt()
         var start = MediaTime.zero
         if isFirst {
             if video != nil { videoWindow = RenditionWindow(name: Self.video, profile: profile) }
-            if audio != nil { audioWindow = RenditionWindow(name: Self.audio, profile: profile) }
+            audioWindows = audio.indices.map { RenditionWindow(name: Self.audio($0), profile: profile) }
+            audioSequenceNumbers = audio.map { _ in 0 }
         } else {
             start = max(elapsed(at: now), edge).converted(to: .milliseconds, rounding: .up)
             endSilence(at: start)
         }
-        for track in tracks { begin(track) }
+        if let video { videoWindow?.begin(video) }
+        for (index, track) in audio.enumerated() { audioWindows[index].begin(track) }
         videoWindow?.discontinue()
-        audioWindow?.discontinue()
-        var silentFormat: AudioFormat?
-        if case .audio(let format)? = audioWindow?.initializations.last?.track.format { silentFormat = format }
+        for index in audioWindows.indices { audioWindows[index].discontinue() }
         run = Run(
-            profile: profile, video: video, audio: audio, silentFormat: silentFormat, sourceStart: sourceStart,
-            sourceTimescale: sourceStart.timescale, start: start)
+            profile: profile, video: video, audio: audioWindows.compactMap(\.audioFormat),
+            audioCount: audio.count, sourceStart: sourceStart, sourceTimescale: sourceStart.timescale, start: start)
         return true
     }
 
-    private mutating func begin(_ track: Track) {
-        func header(_ version: Int) -> (Track) -> Initialization {
-            { Initialization(version: version, track: $0, data: CMAFHeader.bytes(for: $0)) }
-        }
-        switch track.format {
-        case .video:
-            let next = (videoWindow?.initializations.count ?? 0) + 1
-            videoWindow?.begin(track, header: header(next))
-        case .audio:
-            let next = (audioWindow?.initializations.count ?? 0) + 1
-            audioWindow?.begin(track, header: header(next))
-        }
+    /// Whether clients of the renditions can play these tracks: there is picture where there was one, no more sound than
+    /// before, and all of it coded as before. Sound that lacks will be missing media.
+    private func fits(_ video: Track?, _ audio: [Track]) -> Bool {
+        guard (videoWindow == nil) == (video == nil), audio.count <= audioWindows.count else { return false }
+        return zip([videoWindow].compactMap(\.self) + audioWindows, [video].compactMap(\.self) + audio)
+            .allSatisfy { $0.initializations.last?.track.codec == $1.codec }
     }
 
     /// Takes a video sample of the current run. A sample that nothing can be shown from is dropped: false.
@@ -110,9 +105,9 @@ public struct Presentation: Sendable {
         return isTaken
     }
 
-    /// Takes an audio sample of the current run.
-    public mutating func appendAudio(_ sample: Sample) {
-        run?.appendAudio(sample)
+    /// Takes a sample of the current run's audio track of that index.
+    public mutating func appendAudio(_ sample: Sample, track: Int = 0) {
+        run?.appendAudio(sample, track: track)
         advance()
     }
 
@@ -145,7 +140,7 @@ public struct Presentation: Sendable {
     /// Lets time pass in which nothing comes in: what the clock says should be there is published as missing media, in
     /// all renditions alike (EXT-X-GAP, §4.4.4.7). Does nothing while a run goes on.
     public mutating func passSilence(until now: Instant) {
-        guard run == nil, videoWindow != nil || audioWindow != nil else { return }
+        guard run == nil, videoWindow != nil || !audioWindows.isEmpty else { return }
         let time = elapsed(at: now)
         if silence == nil {
             guard time - edge >= profile.gapPart else { return }
@@ -161,13 +156,15 @@ public struct Presentation: Sendable {
         events.append(.silenceEnded(time - silence.start))
         self.silence = nil
         videoWindow?.endSegment()
-        audioWindow?.endSegment()
+        for index in audioWindows.indices { audioWindows[index].endSegment() }
     }
 
     private mutating func pass(until time: MediaTime, isLast: Bool) {
         for stretch in silence?.stretches(until: time, isLast: isLast) ?? [] {
             videoWindow?.publish(stretch, of: profile, wallStart: start.wall)
-            audioWindow?.publish(stretch, of: profile, wallStart: start.wall)
+            for index in audioWindows.indices {
+                audioWindows[index].publish(stretch, of: profile, wallStart: start.wall)
+            }
         }
     }
 
@@ -175,21 +172,25 @@ public struct Presentation: Sendable {
     private func elapsed(at now: Instant) -> MediaTime { .milliseconds((now - start.instant).wholeMilliseconds) }
 
     /// The end of the newest media of all.
-    private var edge: MediaTime { max(videoWindow?.edge ?? .zero, audioWindow?.edge ?? .zero) }
+    private var edge: MediaTime { windows.compactMap(\.edge).max() ?? .zero }
+
+    private var windows: [RenditionWindow] { [videoWindow].compactMap(\.self) + audioWindows }
 
     /// Where the playlists begin.
     private var windowStart: MediaTime {
-        [videoWindow, audioWindow].compactMap { $0?.listed.first?.start }.min() ?? .zero
+        windows.compactMap { $0.listed.first?.start }.min() ?? .zero
     }
 
     /// Grows with every change that a client can see.
-    public var version: Int64 { (videoWindow?.version ?? 0) + (audioWindow?.version ?? 0) + dateRanges.version }
+    public var version: Int64 {
+        audioWindows.reduce(videoWindow?.version ?? 0) { $0 + $1.version } + dateRanges.version
+    }
 
     /// Ends the presentation.
     public mutating func end() {
         interrupt()
         videoWindow?.end()
-        audioWindow?.end()
+        for index in audioWindows.indices { audioWindows[index].end() }
     }
 
     /// What happened since the last call.
@@ -213,7 +214,7 @@ public struct Presentation: Sendable {
             switch release {
             case .video(.chunk(let chunk)):
                 videoWindow?.publish(
-                    chunk, in: .video, number: &sequenceNumbers.video, wallStart: start.wall,
+                    chunk, in: .video, number: &videoSequenceNumber, wallStart: start.wall,
                     events: metadata.take(into: chunk, of: .video))
             case .video(.segmentEnd(let reason)):
                 if reason == .withoutKeyFrame {
@@ -222,13 +223,13 @@ public struct Presentation: Sendable {
                         .segmentWithoutKeyFrame(sequenceNumber: videoWindow?.segments.last?.sequenceNumber ?? 0))
                 }
                 videoWindow?.endSegment()
-            case .audio(.chunk(let chunk)):
-                guard let timescale = audioWindow?.initializations.last?.track.timescale else { break }
-                audioWindow?.publish(
-                    chunk, in: timescale, number: &sequenceNumbers.audio, wallStart: start.wall,
-                    events: videoWindow == nil ? metadata.take(into: chunk, of: timescale) : [])
-            case .audio(.segmentEnd):
-                audioWindow?.endSegment()
+            case .audio(let index, .chunk(let chunk)):
+                guard let timescale = audioWindows[index].initializations.last?.track.timescale else { break }
+                let isLeading = videoWindow == nil && index == 0
+                audioWindows[index].publish(
+                    chunk, in: timescale, number: &audioSequenceNumbers[index], wallStart: start.wall,
+                    events: isLeading ? metadata.take(into: chunk, of: timescale) : [])
+            case .audio(let index, .segmentEnd): audioWindows[index].endSegment()
             }
         }
     }
@@ -243,6 +244,15 @@ public struct Presentation: Sendable {
 }
 
 extension RenditionWindow {
+    fileprivate var audioFormat: AudioFormat? {
+        if case .audio(let format)? = initializations.last?.track.format { format } else { nil }
+    }
+
+    fileprivate mutating func begin(_ track: Track) {
+        let next = initializations.count + 1
+        begin(track) { Initialization(version: next, track: $0, data: CMAFHeader.bytes(for: $0)) }
+    }
+
     fileprivate mutating func publish(
         _ chunk: Chunk, in timescale: Timescale, number: inout UInt32, wallStart: WallTime, events: [EventMessage]
     ) {

@@ -30,8 +30,12 @@ extension PresentationSnapshot {
 
     private func audioRendition(_ rendition: RenditionWindow) -> MultivariantPlaylist.AudioRendition? {
         guard case .audio(let format)? = rendition.track?.format else { return nil }
+        let index = rendition.track?.index ?? 0
+        // Unique in the group, whatever the source calls its tracks.
+        let name = rendition.track?.name ?? rendition.track?.language ?? (index == 0 ? "Main" : "Audio")
         return .init(
-            group: Self.audioGroup, stableID: rendition.name, name: "Main", language: "und",
+            group: Self.audioGroup, stableID: rendition.name, name: index == 0 ? name : "\(name) \(index + 1)",
+            language: rendition.track?.language ?? "und",
             channels: format.channelCount, uri: uri(of: .playlist, in: rendition))
     }
 

@@ -36,15 +36,18 @@ public final class PresentationSnapshot: Sendable {
     /// How long the presentation must stay readable after its end: its media are fetchable for so long (§6.2.2).
     public var timeToRead: Duration { .seconds((profile.window + profile.target * 3).seconds) }
 
-    /// True when clients can begin to play every rendition.
-    public var isPlayable: Bool { !renditions.isEmpty && renditions.allSatisfy(\.isPlayable) }
+    /// True when clients can begin to play every rendition, and all is known that they must be told of them.
+    public var isPlayable: Bool {
+        !renditions.isEmpty && renditions.allSatisfy(\.isPlayable)
+            && (frameRate != nil || !renditions.contains { $0.name == Presentation.video })
+    }
 }
 
 extension Presentation {
     /// What clients can see now.
     public var snapshot: PresentationSnapshot {
         PresentationSnapshot(
-            id: id, profile: profile, renditions: [videoWindow, audioWindow].compactMap(\.self), frameRate: frameRate,
+            id: id, profile: profile, renditions: [videoWindow].compactMap(\.self) + audioWindows, frameRate: frameRate,
             hasIndependentSegments: hasIndependentSegments, dateRanges: dateRanges, version: version)
     }
 }

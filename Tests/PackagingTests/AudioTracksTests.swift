@@ -1,0 +1,138 @@
+import Bytes
+import HLS
+import Media
+import Packaging
+import Testing
+import Time
+
+/// Several audio tracks: each is a rendition of its own, in step with the picture.
+@Suite struct AudioTracksTests {
+    private static func track(_ index: Int, _ language: String?, name: String? = nil, rate: UInt32 = 48_000) -> Track {
+        var track = Feed(sampleRate: rate).audio
+        (track.index, track.language, track.name) = (index, language, name)
+        return track
+    }
+
+    private static let languages = [track(0, "en", name: "English"), track(1, "de", rate: 44_100), track(2, nil)]
+
+    private static func started(_ tracks: [Track] = languages) -> Presentation {
+        var presentation = Presentation(
+            id: "test", profile: LatencyProfile(.low), wallStart: WallTime(microseconds: 1_800_000_000_000_000),
+            start: Instant(nanoseconds: 0))
+        _ = presentation.beginRun(
+            tracks: [Feed.video] + tracks, sourceStart: .zero, now: Instant(nanoseconds: 0))
+        return presentation
+    }
+
+    /// Picture and the sound of all tracks but `silent`, as they come from one source.
+    private static func play(
+        _ presentation: inout Presentation, from start: Int64 = 0, seconds: Int64, silent: Int? = nil,
+        tracks: [Track] = languages
+    ) {
+        var events: [(time: MediaTime, track: Int?, sample: Sample)] = []
+        for event in Feed(gopFrames: 30, hasAudio: false).events(seconds: seconds, from: start) {
+            if case .video(let sample) = event { events.append((sample.decodeTime, nil, sample)) }
+        }
+        for (position, track) in tracks.enumerated() where position != silent {
+            let feed = Feed(sampleRate: track.timescale.ticksPerSecond, hasVideo: false)
+            for event in feed.events(seconds: seconds, from: start) {
+                if case .audio(let sample) = event { events.append((sample.decodeTime, position, sample)) }
+            }
+        }
+        for event in events.sorted(by: { $0.time < $1.time }) {
+            if let track = event.track {
+                presentation.appendAudio(event.sample, track: track)
+            } else {
+                _ = presentation.appendVideo(event.sample)
+            }
+        }
+    }
+
+    @Test func eachTrackIsARenditionWithItsLanguage() throws {
+        var presentation = Self.started()
+        Self.play(&presentation, seconds: 20)
+        #expect(presentation.snapshot.renditions.map(\.name) == ["video", "audio", "audio2", "audio3"])
+        let text = String(decoding: presentation.snapshot.multivariantPlaylist.rendered(), as: UTF8.self)
+        let media = text.split(separator: "\n").filter { $0.hasPrefix("#EXT-X-MEDIA") }
+        try #require(media.count == 3)
+        #expect(media[0].contains("NAME=\"English\",DEFAULT=YES,AUTOSELECT=YES,LANGUAGE=\"en\""))
+        #expect(media[1].contains("NAME=\"de 2\",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE=\"de\""))
+        #expect(media[2].contains("NAME=\"Audio 3\",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE=\"und\""))
+        #expect(media[1].contains("URI=\"test/audio2/index.m3u8\""))
+        #expect(text.contains("CODECS=\"avc1.64001f,mp4a.40.2\""), "each codec once")
+        // Every playlist reports on every other.
+        let reports = presentation.playlist("audio2").split(separator: "\n").filter { $0.hasPrefix("#EXT-X-RENDITION") }
+        #expect(reports.map { $0.prefix(43) } .contains { $0.contains("../audio3/") } && reports.count == 3)
+    }
+
+    @Test func allStayInStepWithThePicture() throws {
+        var presentation = Self.started()
+        Self.play(&presentation, seconds: 30)
+        let video = try #require(presentation.videoWindow)
+        for audio in presentation.audioWindows {
+            for (own, pictures) in zip(audio.segments, video.segments) {
+                #expect(own.sequenceNumber == pictures.sequenceNumber)
+                #expect(abs((own.start - pictures.start).seconds) < 0.03, "\(audio.name) \(own.sequenceNumber)")
+                let longest = presentation.profile.partTarget
+                #expect(own.parts.allSatisfy { $0.duration <= longest && !$0.isGap })
+            }
+            #expect(abs(((audio.edge ?? .zero) - (video.edge ?? .zero)).seconds) <= 0.56)
+        }
+    }
+
+    @Test func aTrackThatStopsBecomesAHoleAndHoldsNobodyUp() throws {
+        var presentation = Self.started()
+        Self.play(&presentation, seconds: 5)
+        _ = presentation.takeEvents()
+        Self.play(&presentation, from: 5000, seconds: 10, silent: 1)
+        #expect(presentation.takeEvents() == [.trackStalled(rendition: "audio2")])
+        let holes = presentation.audioWindows.map { $0.segments.flatMap(\.parts).filter(\.isGap).count }
+        #expect(holes[0] == 0 && holes[1] > 10 && holes[2] == 0)
+        let edge = try #require(presentation.videoWindow?.edge)
+        #expect(edge.seconds > 12.5)
+    }
+
+    @Test func fewerTracksAreTheSamePresentationAndMoreAreAnother() {
+        var presentation = Self.started()
+        Self.play(&presentation, seconds: 5)
+        let two = Array(Self.languages.prefix(2))
+        let isSame = presentation.beginRun(
+            tracks: [Feed.video] + two, sourceStart: .milliseconds(60_000), now: Instant(nanoseconds: 6_000_000_000))
+        #expect(isSame)
+        Self.play(&presentation, from: 60_000, seconds: 5, tracks: two)
+        #expect(presentation.audioWindows[2].segments.last?.isGap == true)
+        #expect(presentation.audioWindows[1].segments.last?.isGap == false)
+        let four = Self.languages + [Self.track(3, "fr")]
+        let isOther = !presentation.beginRun(
+            tracks: [Feed.video] + four, sourceStart: .zero, now: Instant(nanoseconds: 12_000_000_000))
+        #expect(isOther)
+    }
+
+    /// §6.2.1: a player has chosen its decoder by CODECS, and keeps it.
+    @Test func anotherCodecIsAnotherPresentation() {
+        var presentation = Self.started()
+        Self.play(&presentation, seconds: 5)
+        let video = Track(
+            codec: .aac, format: Feed.video.format, decoderConfiguration: Feed.video.decoderConfiguration,
+            codecString: "hvc1")
+        let isOther = !presentation.beginRun(
+            tracks: [video] + Self.languages, sourceStart: .zero, now: Instant(nanoseconds: 6_000_000_000))
+        #expect(isOther)
+    }
+
+    /// Several tracks without a picture: the first one leads.
+    @Test func soundAloneMayHaveSeveralTracksToo() throws {
+        var presentation = Presentation(
+            id: "test", profile: LatencyProfile(.low), wallStart: WallTime(microseconds: 1_800_000_000_000_000),
+            start: Instant(nanoseconds: 0))
+        let two = Array(Self.languages.prefix(2))
+        _ = presentation.beginRun(tracks: two, sourceStart: .zero, now: Instant(nanoseconds: 0))
+        for event in Feed(hasVideo: false).events(seconds: 12) {
+            guard case .audio(let sample) = event else { continue }
+            presentation.appendAudio(sample, track: 0)
+            if sample.decodeTime < .milliseconds(6000) { presentation.appendAudio(sample, track: 1) }
+        }
+        let edges = presentation.audioWindows.compactMap { $0.edge?.seconds }
+        #expect(edges.count == 2 && edges[0] > 11 && edges[0] - edges[1] < 2.6, "\(edges)")
+    }
+}
