@@ -76,7 +76,8 @@ let package = Package(
             "HeadwaterServer", in: "App",
             [
                 "Locks",
-                "Bytes", "Channels", "Configuration", "Crypto", "HLS", "HTTP", "Ingest", "Origin", "Packaging", "Publishing",
+                "Bytes", "Channels", "Configuration", "Crypto", "HLS", "HTTP", "Ingest", "Origin", "Packaging",
+                "Publishing",
                 "Runtime", "Schema", "Site", "Sockets", "Telemetry", "Time",
             ]),
         .executableTarget(

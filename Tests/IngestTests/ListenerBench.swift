@@ -37,6 +37,8 @@ final class TestGate: PublishGate {
                 case .track(let track): "\(track.codec) "
                 case .video(let sample): sample.isSync ? "V" : "v"
                 case .audio: "a"
+                case .metadata: "m"
+                case .splice: "s"
                 }
             }.joined()
         }

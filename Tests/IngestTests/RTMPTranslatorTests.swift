@@ -18,7 +18,7 @@ import Testing
         events.compactMap {
             switch $0 {
             case .video(let sample), .audio(let sample): sample
-            case .track: nil
+            case .track, .metadata, .splice: nil
             }
         }
     }
@@ -69,5 +69,25 @@ import Testing
         let found = RTMPPublisher.credentials(name: name, query: query)
         #expect(found.channel == channel)
         #expect(found.key == key)
+    }
+
+    /// As ffmpeg sends the lines of subtitles, and others their own properties.
+    @Test func textDataBecomeAnID3Tag() throws {
+        var translator = RTMPTranslator()
+        let properties = [
+            AMF0Property("text", .string("héllo")), AMF0Property("n", .number(3)),
+            AMF0Property("list", .strictArray([])),
+        ]
+        let events = try translator.translate(.text(timestamp: 1500, properties))
+        guard case .metadata(let item)? = events.first else {
+            Issue.record("nothing came of it")
+            return
+        }
+        #expect(item.time == .milliseconds(1500))
+        let first: [UInt8] = Array("TXXX".utf8) + [0, 0, 0, 12, 0, 0, 3] + Array("text\u{0}héllo".utf8)
+        let second: [UInt8] = Array("TXXX".utf8) + [0, 0, 0, 4, 0, 0, 3] + Array("n\u{0}3".utf8)
+        let head: [UInt8] = Array("ID3".utf8) + [4, 0, 0, 0, 0, 0, 36]
+        #expect(item.tag.array == head + first + second)
+        #expect(try translator.translate(.text(timestamp: 1500, [])).isEmpty && translator.droppedPackets == 1)
     }
 }

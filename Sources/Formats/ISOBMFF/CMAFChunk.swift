@@ -1,6 +1,7 @@
 public import Bytes
 
-/// A CMAF chunk, ISO/IEC 23000-19 §7.3.2.3: one `moof` and the `mdat` with exactly its samples.
+/// A CMAF chunk, ISO/IEC 23000-19 §7.3.2.3: one `moof` and the `mdat` with exactly its samples, after the event messages
+/// that fall into its time.
 ///
 /// A part is one chunk, and a segment is the chunks of its parts one after the other, byte for byte; so there is no
 /// `styp`, which would stand only at a segment's start. The track's id is 1, as in `CMAFHeader`. Every `traf` repeats its
@@ -13,12 +14,15 @@ public enum CMAFChunk {
     ///   - sequenceNumber: The number of the `mfhd`, one more than that of the chunk before.
     ///   - baseMediaDecodeTime: The decode time of the first sample, in ticks: the sum of all durations before.
     ///   - samples: The samples in decoding order, together below 2 GiB.
+    ///   - events: What goes before the `moof`.
     public static func bytes(
-        sequenceNumber: UInt32, baseMediaDecodeTime: UInt64, samples: [ChunkSample]
+        sequenceNumber: UInt32, baseMediaDecodeTime: UInt64, samples: [ChunkSample], events: [EventMessage] = []
     ) -> ByteChunk {
         let layout = ChunkLayout(samples)
-        return ByteChunk(count: layout.size) { target in
+        let messages = events.map(\.bytes)
+        return ByteChunk(count: messages.reduce(layout.size) { $0 + $1.count }) { target in
             var chunk = ChunkCursor(target)
+            for message in messages { chunk.write(message) }
             chunk.write(UInt32(layout.movieFragmentSize), type: "moof")
             chunk.write(UInt32(16), type: "mfhd")
             chunk.write(UInt32(0), sequenceNumber)

@@ -89,7 +89,7 @@ public final class Channel: Sendable {
             guard replaced == nil || now - state.lastArrival >= Self.silenceLimit else {
                 throw PublishRefusal(.busy, "Somebody else is publishing to \(configuration.id) at the moment")
             }
-            let before = state.presentation?.versions ?? []
+            let before = state.presentation?.version
             state.presentation?.interrupt()
             state.feeds += 1
             state.publisher = (state.feeds, publisher)
@@ -122,7 +122,7 @@ public final class Channel: Sendable {
             guard state.publisher?.number == feed else { return nil }
             state.publisher = nil
             state.session = nil
-            let before = state.presentation?.versions ?? []
+            let before = state.presentation?.version
             state.presentation?.interrupt()
             return collect(&state, before: before)
         }
@@ -137,7 +137,7 @@ public final class Channel: Sendable {
         let now = clock.now
         let effects = state.withLock { state -> Effects in
             guard !state.isStopped else { return Effects() }
-            let before = state.presentation?.versions ?? []
+            let before = state.presentation?.version
             if state.session?.isRunning == true, now - state.lastArrival >= Self.silenceLimit {
                 state.session?.restart()
                 state.presentation?.interrupt()
@@ -159,7 +159,7 @@ public final class Channel: Sendable {
 
     private func perform(_ actions: [FeedSession.Action], _ state: inout State) -> Effects {
         var effects = Effects()
-        let before = state.presentation?.versions ?? []
+        let before = state.presentation?.version
         for action in actions {
             switch action {
             case .begin(let tracks, let sourceStart, let arrival):
@@ -178,6 +178,10 @@ public final class Channel: Sendable {
                 if state.presentation?.appendVideo(sample) != true { metrics.droppedSamples.increment() }
             case .audio(let sample):
                 state.presentation?.appendAudio(sample)
+            case .metadata(let item):
+                if state.presentation?.append(item) != true { metrics.droppedSamples.increment() }
+            case .splice(let cue):
+                if state.presentation?.append(cue) != true { metrics.droppedSamples.increment() }
             }
         }
         let collected = collect(&state, before: before)
@@ -187,10 +191,10 @@ public final class Channel: Sendable {
         return effects
     }
 
-    private func collect(_ state: inout State, before: [Int64]) -> Effects {
+    private func collect(_ state: inout State, before: Int64?) -> Effects {
         var effects = Effects()
         guard let presentation = state.presentation else { return effects }
-        if presentation.versions != before { effects.snapshot = presentation.snapshot }
+        if presentation.version != before { effects.snapshot = presentation.snapshot }
         effects.events = state.presentation?.takeEvents() ?? []
         effects.publisher = state.publisher?.publisher
         return effects
@@ -245,9 +249,4 @@ private struct ChannelFeed: Feed {
     func receive(_ event: FeedEvent, arrival: Instant) { channel.receive(event, from: number, arrival: arrival) }
 
     func end() { channel.detach(number) }
-}
-
-extension Presentation {
-    /// The versions of the renditions: when they differ, there is something new to see.
-    fileprivate var versions: [Int64] { [videoWindow?.version ?? -1, audioWindow?.version ?? -1] }
 }

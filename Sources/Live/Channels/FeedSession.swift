@@ -13,6 +13,8 @@ struct FeedSession {
         case begin(tracks: [Track], sourceStart: MediaTime, arrival: Instant)
         case video(Sample)
         case audio(Sample)
+        case metadata(TimedMetadata)
+        case splice(SpliceCue)
     }
 
     /// How long one track waits for the configuration of the other.
@@ -56,6 +58,8 @@ struct FeedSession {
                 isChanging = true
             }
             return []
+        case .metadata(let item): return isRunning ? [.metadata(item)] : drop()
+        case .splice(let cue): return isRunning ? [.splice(cue)] : drop()
         case .video(let sample):
             guard checkStep(sample.decodeTime, since: lastVideo, beside: lastAudio) else { return drop() }
             repetitions = sample.decodeTime == lastVideo ? repetitions + 1 : 0
@@ -142,7 +146,7 @@ extension FeedEvent {
     fileprivate var sample: Sample {
         switch self {
         case .video(let sample), .audio(let sample): sample
-        case .track: preconditionFailure("tracks are not buffered")
+        case .track, .metadata, .splice: preconditionFailure("only samples are buffered")
         }
     }
 
@@ -150,7 +154,7 @@ extension FeedEvent {
         switch self {
         case .video(let sample): .video(sample)
         case .audio(let sample): .audio(sample)
-        case .track: nil
+        case .track, .metadata, .splice: nil
         }
     }
 }

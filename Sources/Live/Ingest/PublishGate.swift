@@ -61,6 +61,10 @@ public enum FeedEvent: Sendable {
     case video(Sample)
     /// A frame of sound.
     case audio(Sample)
+    /// Data for programs beside the player.
+    case metadata(TimedMetadata)
+    /// A break begins or ends.
+    case splice(SpliceCue)
 }
 
 /// Where an accepted publisher's media go. Called by one thread at a time.

@@ -133,7 +133,7 @@ final class RTMPPublisher: Publisher {
         case .unpublished:
             talk.feed?.end()
             talk.feed = nil
-        case .connected, .metadata, .video, .audio:
+        case .connected, .metadata, .text, .video, .audio:
             do {
                 for event in try talk.translator.translate(event) { talk.feed?.receive(event, arrival: arrival) }
             } catch {

@@ -28,6 +28,7 @@ package struct RTMPTranslator {
         switch event {
         case .video(let timestamp, let packet): try video(packet, at: timestamp)
         case .audio(let timestamp, let packet): try audio(packet, at: timestamp)
+        case .text(let timestamp, let properties): text(properties, at: timestamp)
         case .connected, .publishRequested, .metadata, .unpublished: []
         }
     }
@@ -84,6 +85,16 @@ package struct RTMPTranslator {
         }
     }
 
+    /// Each property becomes a text of an ID3 tag, as others make of `onTextData` too.
+    private mutating func text(_ properties: [AMF0Property], at timestamp: UInt32) -> [FeedEvent] {
+        let texts = properties.compactMap { property in
+            property.value.text.map { (description: property.name, value: $0) }
+        }
+        guard !texts.isEmpty else { return drop() }
+        let time = MediaTime.milliseconds(clock.unwrap(Int64(timestamp)))
+        return [.metadata(TimedMetadata(time: time, tag: ID3Tag.bytes(texts: texts)))]
+    }
+
     /// Encoders repeat their configuration; only a different one is news.
     private mutating func announce(_ track: Track, as known: WritableKeyPath<RTMPTranslator, Track?>) -> [FeedEvent] {
         if self[keyPath: known] == track { return [] }
@@ -94,5 +105,17 @@ package struct RTMPTranslator {
     private mutating func drop() -> [FeedEvent] {
         droppedPackets += 1
         return []
+    }
+}
+
+extension AMF0Value {
+    /// A value without parts, as text.
+    fileprivate var text: String? {
+        switch self {
+        case .string(let text): text
+        case .number(let number): Int64(exactly: number).map { String($0) } ?? String(number)
+        case .boolean(let flag): String(flag)
+        default: nil
+        }
     }
 }

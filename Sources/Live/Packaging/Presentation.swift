@@ -42,6 +42,9 @@ public struct Presentation: Sendable {
     private var run: Run?
     private var silence: Silence?
     private var sequenceNumbers: (video: UInt32, audio: UInt32) = (0, 0)
+    private var metadata = PendingMetadata()
+    /// What is known of breaks and the like.
+    private(set) var dateRanges = DateRangeBook()
 
     /// A presentation whose timeline begins at `start`, when the wall clock shows `wallStart`.
     public init(id: String, profile: LatencyProfile, wallStart: WallTime, start: Instant) {
@@ -113,12 +116,29 @@ public struct Presentation: Sendable {
         advance()
     }
 
+    /// Takes timed metadata of the current run: they go with the pictures of their time, or with the sound where there are
+    /// none. False when they were dropped, because there is no run or too much of them.
+    public mutating func append(_ item: TimedMetadata) -> Bool {
+        guard let time = run?.place(item.time) else { return false }
+        return metadata.append(item.tag, at: time)
+    }
+
+    /// Takes a splice of the current run: it becomes a date range, and a segment ends there as soon as a key frame comes.
+    public mutating func append(_ cue: SpliceCue) -> Bool {
+        guard let time = run?.place(cue.time) else { return false }
+        let distance = time.ticks(in: Timescale(1_000_000))
+        dateRanges.append(cue, at: time, wallTime: start.wall + Duration.microseconds(distance), edge: edge)
+        run?.endSegment(at: time)
+        return true
+    }
+
     /// Publishes what is open and completes the segments: the source has gone, or its timeline broke.
     public mutating func interrupt() {
         guard run != nil else { return }
         run?.interrupt()
         advance()
         run = nil
+        metadata.clear()
         reportedStalls = []
     }
 
@@ -157,6 +177,14 @@ public struct Presentation: Sendable {
     /// The end of the newest media of all.
     private var edge: MediaTime { max(videoWindow?.edge ?? .zero, audioWindow?.edge ?? .zero) }
 
+    /// Where the playlists begin.
+    private var windowStart: MediaTime {
+        [videoWindow, audioWindow].compactMap { $0?.listed.first?.start }.min() ?? .zero
+    }
+
+    /// Grows with every change that a client can see.
+    public var version: Int64 { (videoWindow?.version ?? 0) + (audioWindow?.version ?? 0) + dateRanges.version }
+
     /// Ends the presentation.
     public mutating func end() {
         interrupt()
@@ -177,11 +205,16 @@ public struct Presentation: Sendable {
 
     /// Publishes all that the decisions so far allow.
     private mutating func advance() {
-        defer { reportStalls() }
+        defer {
+            reportStalls()
+            dateRanges.forget(before: windowStart, edge: edge)
+        }
         while let release = run?.nextRelease() {
             switch release {
             case .video(.chunk(let chunk)):
-                videoWindow?.publish(chunk, in: .video, number: &sequenceNumbers.video, wallStart: start.wall)
+                videoWindow?.publish(
+                    chunk, in: .video, number: &sequenceNumbers.video, wallStart: start.wall,
+                    events: metadata.take(into: chunk, of: .video))
             case .video(.segmentEnd(let reason)):
                 if reason == .withoutKeyFrame {
                     hasIndependentSegments = false
@@ -191,7 +224,9 @@ public struct Presentation: Sendable {
                 videoWindow?.endSegment()
             case .audio(.chunk(let chunk)):
                 guard let timescale = audioWindow?.initializations.last?.track.timescale else { break }
-                audioWindow?.publish(chunk, in: timescale, number: &sequenceNumbers.audio, wallStart: start.wall)
+                audioWindow?.publish(
+                    chunk, in: timescale, number: &sequenceNumbers.audio, wallStart: start.wall,
+                    events: videoWindow == nil ? metadata.take(into: chunk, of: timescale) : [])
             case .audio(.segmentEnd):
                 audioWindow?.endSegment()
             }
@@ -209,7 +244,7 @@ public struct Presentation: Sendable {
 
 extension RenditionWindow {
     fileprivate mutating func publish(
-        _ chunk: Chunk, in timescale: Timescale, number: inout UInt32, wallStart: WallTime
+        _ chunk: Chunk, in timescale: Timescale, number: inout UInt32, wallStart: WallTime, events: [EventMessage]
     ) {
         let start = MediaTime(chunk.start, timescale)
         var media = PartMedia(
@@ -217,11 +252,12 @@ extension RenditionWindow {
         if !chunk.samples.isEmpty {
             number &+= 1
             let data = CMAFChunk.bytes(
-                sequenceNumber: number, baseMediaDecodeTime: UInt64(clamping: chunk.start), samples: chunk.samples)
+                sequenceNumber: number, baseMediaDecodeTime: UInt64(clamping: chunk.start), samples: chunk.samples,
+                events: events)
             media.data = data
             if name == Presentation.video, chunk.isIndependent {
                 let others = chunk.samples.dropFirst().reduce(0) { $0 + $1.data.count }
-                media.keyFrameLength = data.count - others
+                media.keyFrame = events.reduce(0) { $0 + $1.bytes.count }..<data.count - others
             }
         }
         append(media, from: start, wallStart: wallStart)

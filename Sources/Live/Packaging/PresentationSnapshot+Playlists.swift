@@ -51,6 +51,7 @@ extension PresentationSnapshot {
     /// The media playlist of `rendition`, which is one of these.
     public func playlist(of rendition: RenditionWindow) -> MediaPlaylist {
         var playlist = rendition.playlist
+        playlist.dateRanges = dateRanges.tags(skipUntil: playlist.serverControl.canSkipUntil)
         for other in renditions where other.name != rendition.name {
             let uri = "../\(other.name)/\(MediaResource.playlist.fileName)"
             if let report = other.report(uri: uri) { playlist.renditionReports.append(report) }
@@ -59,7 +60,11 @@ extension PresentationSnapshot {
     }
 
     /// The I-frame playlist of `rendition`, which is one of these.
-    public func iFramePlaylist(of rendition: RenditionWindow) -> MediaPlaylist { rendition.iFramePlaylist }
+    public func iFramePlaylist(of rendition: RenditionWindow) -> MediaPlaylist {
+        var playlist = rendition.iFramePlaylist
+        playlist.dateRanges = dateRanges.tags(skipUntil: playlist.serverControl.canSkipUntil)
+        return playlist
+    }
 }
 
 extension RenditionWindow {

@@ -12,16 +12,22 @@ public final class PresentationSnapshot: Sendable {
     public let frameRate: Double?
     /// True while every segment began with a key frame.
     public let hasIndependentSegments: Bool
+    /// What is known of breaks and the like.
+    let dateRanges: DateRangeBook
+    /// Grows with every change of anything that a client can see: playlists report on each other.
+    public let version: Int64
 
     fileprivate init(
         id: String, profile: LatencyProfile, renditions: [RenditionWindow], frameRate: Double?,
-        hasIndependentSegments: Bool
+        hasIndependentSegments: Bool, dateRanges: DateRangeBook, version: Int64
     ) {
         self.id = id
         self.profile = profile
         self.renditions = renditions
         self.frameRate = frameRate
         self.hasIndependentSegments = hasIndependentSegments
+        self.dateRanges = dateRanges
+        self.version = version
     }
 
     /// The rendition of that name.
@@ -32,9 +38,6 @@ public final class PresentationSnapshot: Sendable {
 
     /// True when clients can begin to play every rendition.
     public var isPlayable: Bool { !renditions.isEmpty && renditions.allSatisfy(\.isPlayable) }
-
-    /// Grows with every change of any rendition that a client can see: playlists report on each other.
-    public var version: Int64 { renditions.reduce(0) { $0 + $1.version } }
 }
 
 extension Presentation {
@@ -42,6 +45,6 @@ extension Presentation {
     public var snapshot: PresentationSnapshot {
         PresentationSnapshot(
             id: id, profile: profile, renditions: [videoWindow, audioWindow].compactMap(\.self), frameRate: frameRate,
-            hasIndependentSegments: hasIndependentSegments)
+            hasIndependentSegments: hasIndependentSegments, dateRanges: dateRanges, version: version)
     }
 }

@@ -70,7 +70,7 @@ public struct RenditionWindow: Sendable {
         segments[position].parts.append(
             Part(
                 number: nextPartNumber, duration: media.end - start, isIndependent: media.isIndependent,
-                data: media.data, keyFrameLength: media.keyFrameLength))
+                data: media.data, keyFrame: media.keyFrame))
         segments[position].end = media.end
         nextPartNumber += 1
         if profile.offersParts { version += 1 }
@@ -165,5 +165,5 @@ struct PartMedia: Sendable {
     let end: MediaTime
     let isIndependent: Bool
     var data: ByteChunk?
-    var keyFrameLength: Int?
+    var keyFrame: Range<Int>?
 }

@@ -84,6 +84,9 @@ struct Run {
         }
     }
 
+    /// Ends the segment with the first key frame at or after `time`, where video leads.
+    mutating func endSegment(at time: MediaTime) { video?.endSegment(at: time) }
+
     /// The source has gone, or its timeline broke: what is open will be closed and released.
     mutating func interrupt() {
         isEnding = true
@@ -91,7 +94,8 @@ struct Run {
         if video == nil, let end = audio?.end { audioTargets += [.chunkEnd(end), .segmentEnd(.interruption)] }
     }
 
-    private func place(_ time: MediaTime) -> MediaTime { time - sourceStart + start }
+    /// The place on the presentation's timeline of a time of the source.
+    func place(_ time: MediaTime) -> MediaTime { time - sourceStart + start }
 
     // MARK: Releasing
 

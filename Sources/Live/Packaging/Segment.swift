@@ -13,8 +13,8 @@ public struct Part: Sendable {
     public let isIndependent: Bool
     /// One CMAF chunk; nothing where there are no media for this time.
     public let data: ByteChunk?
-    /// How many bytes, from the first on, show the picture that the part begins with, when it is a key frame.
-    public let keyFrameLength: Int?
+    /// The bytes that show the picture that the part begins with, when it is a key frame.
+    public let keyFrame: Range<Int>?
 
     /// True where there are no media for this time.
     public var isGap: Bool { data == nil }
@@ -81,8 +81,9 @@ public struct Segment: Sendable {
         var frames: [KeyFrame] = []
         var (time, offset) = (start, 0)
         for part in parts {
-            if let length = part.keyFrameLength {
-                frames.append(KeyFrame(start: time, end: end, range: offset..<offset + length))
+            if let bytes = part.keyFrame {
+                let range = offset + bytes.lowerBound..<offset + bytes.upperBound
+                frames.append(KeyFrame(start: time, end: end, range: range))
             } else if frames.isEmpty {
                 frames.append(KeyFrame(start: time, end: end, range: nil))
             }

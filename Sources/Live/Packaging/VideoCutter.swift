@@ -74,6 +74,8 @@ struct VideoCutter {
     private var segmentsEnded = 0
     private var isOpen = false
     private var needsKeyFrame = false
+    /// Where a segment is to end, if a key frame comes.
+    private var wantedEnd: Int64?
 
     init(profile: LatencyProfile, sourceTimescale: Timescale) {
         self.profile = profile
@@ -124,6 +126,9 @@ struct VideoCutter {
         fillHole(upTo: ticks(time), leaving: ticks(profile.gapPart), cuts: &cuts)
         needsKeyFrame = true
     }
+
+    /// Ends the segment with the first key frame at or after `time`, however short it is then.
+    mutating func endSegment(at time: MediaTime) { wantedEnd = ticks(time) }
 
     /// Closes everything that is open: the source has gone, or its timeline breaks here. A few frames are not made a
     /// segment of their own, for which there may be no sound.
@@ -182,6 +187,7 @@ struct VideoCutter {
 
     private mutating func endSegment(_ reason: SegmentEnd, cuts: inout [Cut]) {
         cuts.append(.segmentEnd(reason))
+        if let wanted = wantedEnd, wanted <= chunkStart + tolerance { wantedEnd = nil }
         segmentsEnded += 1
         (segmentStart, gridOrigin) = (chunkStart, chunkStart)
     }
@@ -193,7 +199,9 @@ struct VideoCutter {
         let length = time - segmentStart + tolerance
         if length - tolerance <= 0 { return false }
         if length >= ticks(profile.target), frame.isSync || frame.presentationTime > latestPresentation { return true }
-        return frame.isSync && (segmentsEnded < LatencyProfile.eagerSegments || length >= ticks(profile.target) / 2)
+        guard frame.isSync else { return false }
+        if let wanted = wantedEnd, wanted <= time + tolerance { return true }
+        return segmentsEnded < LatencyProfile.eagerSegments || length >= ticks(profile.target) / 2
     }
 
     /// A chunk ends at the first frame at or after the next grid instant, or where one more frame would be too many.

@@ -10,6 +10,9 @@ public enum RTMPEvent: Sendable, Hashable {
     case video(timestamp: UInt32, FLVVideoPacket)
     /// An audio packet. The timestamp is in milliseconds, modulo 2^32, as on the wire.
     case audio(timestamp: UInt32, FLVAudioPacket)
+    /// The properties of an `onTextData` message, which belong to a moment of the media. The timestamp is in milliseconds,
+    /// modulo 2^32, as on the wire.
+    case text(timestamp: UInt32, [AMF0Property])
     /// It stopped publishing, or took a pending request back. It may publish again on the same connection.
     case unpublished
 }

@@ -68,7 +68,7 @@ extension RTMPServerSession {
         } catch { malformedMessages += 1 }
     }
 
-    /// `@setDataFrame, onMetaData, values`, or the last two alone. Other data messages mean nothing here.
+    /// `@setDataFrame, onMetaData, values`, or the last two alone; `onTextData, values`. Other data messages mean nothing here.
     private mutating func handleData(_ message: RTMPMessage, into events: inout [RTMPEvent]) {
         guard let data = RTMPCommand(data: message, limits: limits.amf) else {
             malformedMessages += 1
@@ -78,6 +78,8 @@ extension RTMPServerSession {
             events.append(.metadata(data[0]))
         } else if data.name == "@setDataFrame", data[0].string == "onMetaData", data[1].properties != nil {
             events.append(.metadata(data[1]))
+        } else if data.name == "onTextData", let properties = data[0].properties {
+            events.append(.text(timestamp: message.timestamp, properties))
         }
     }
 }

@@ -1,0 +1,96 @@
+internal import HLS
+internal import Media
+internal import Time
+
+/// The date ranges of a presentation: when each of their tags was added, and when a range was removed, so that a delta
+/// update can leave out what its client has known for long (§6.2.5.1).
+///
+/// Pure: all times are places on the presentation's timeline, `edge` that of the newest media.
+struct DateRangeBook: Sendable {
+    private struct Entry {
+        var tag: DateRange
+        var addedAt: MediaTime
+    }
+
+    /// A break that has begun.
+    private struct Opening {
+        var id: String
+        var start: MediaTime
+    }
+
+    /// How many ranges are kept; older ones are removed.
+    private static let limit = 256
+    /// A break of which nobody says when it ends is over after a day.
+    private static let longestBreak = MediaTime.milliseconds(86_400_000)
+
+    private var entries: [Entry] = []
+    /// Where each range that is listed ends.
+    private var ends: [String: MediaTime] = [:]
+    private var removed: [(id: String, at: MediaTime)] = []
+    private var openings: [UInt32: Opening] = [:]
+    private var cues = 0
+    private var edge = MediaTime.zero
+    /// Grows with every change.
+    private(set) var version: Int64 = 0
+
+    // MARK: Adding
+
+    /// Adds the tag of a splice at `time`, which is `wallTime` for clients. The end of a break adds to its beginning's
+    /// range what was not known before, and repeats nothing.
+    mutating func append(_ cue: SpliceCue, at time: MediaTime, wallTime: WallTime, edge: MediaTime) {
+        self.edge = edge
+        if cue.kind == .in, let opening = openings.removeValue(forKey: cue.eventID), ends[opening.id] != nil {
+            let duration = max(time - opening.start, .zero)
+            ends[opening.id] = opening.start + duration
+            add(DateRange(id: opening.id, start: nil, duration: duration, splice: .in(cue.section)))
+            return
+        }
+        cues += 1
+        // Event ids come again; a range's id does not.
+        let id = "splice-\(cue.eventID)-\(cues)"
+        ends[id] = time + (cue.duration ?? (cue.kind == .out ? Self.longestBreak : .zero))
+        switch cue.kind {
+        case .out:
+            openings[cue.eventID] = Opening(id: id, start: time)
+            add(
+                DateRange(id: id, start: wallTime, plannedDuration: cue.duration, splice: .out(cue.section)))
+        case .in: add(DateRange(id: id, start: wallTime, splice: .in(cue.section)))
+        case .command: add(DateRange(id: id, start: wallTime, splice: .command(cue.section)))
+        }
+        while ends.count > Self.limit, let oldest = entries.first?.tag.id { remove(oldest) }
+    }
+
+    private mutating func add(_ tag: DateRange) {
+        entries.append(Entry(tag: tag, addedAt: edge))
+        version += 1
+    }
+
+    // MARK: Removing
+
+    /// Removes the ranges that end before the playlists begin; never while any moment of theirs is listed (§6.2.1).
+    mutating func forget(before windowStart: MediaTime, edge: MediaTime) {
+        guard !entries.isEmpty || !removed.isEmpty else { return }
+        self.edge = edge
+        for (id, end) in ends where end < windowStart { remove(id) }
+        // Nobody asks how far back a playlist was that left its window twice over.
+        removed.removeAll { edge - $0.at > (edge - windowStart) * 2 }
+    }
+
+    private mutating func remove(_ id: String) {
+        entries.removeAll { $0.tag.id == id }
+        ends[id] = nil
+        openings = openings.filter { $0.value.id != id }
+        removed.append((id, edge))
+        version += 1
+    }
+
+    // MARK: Reading
+
+    /// The tags of this moment, where `skipUntil` is the Skip Boundary.
+    func tags(skipUntil: MediaTime) -> MediaPlaylist.DateRanges {
+        let boundary = edge - skipUntil
+        return MediaPlaylist.DateRanges(
+            listed: entries.map(\.tag), oldCount: entries.prefix { $0.addedAt < boundary }.count,
+            recentlyRemoved: removed.filter { $0.at >= boundary }.map(\.id).sorted())
+    }
+}
