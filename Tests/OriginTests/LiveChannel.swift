@@ -44,7 +44,7 @@ final class LiveChannel {
     private var fedMilliseconds: Int64 = 0
 
     init(
-        _ profile: LatencyProfile = LatencyProfile(.low),
+        _ profile: LatencyProfile = LatencyProfile(.low), options: OriginOptions = OriginOptions(),
         configure: (inout HTTPServerConfiguration) -> Void = { _ in }
     ) throws {
         waker = Waker(clock: clock)
@@ -59,7 +59,7 @@ final class LiveChannel {
         configuration.workers = 2
         configuration.commonHeaders = Origin.commonHeaders
         configure(&configuration)
-        server = try HTTPServer.start(configuration, handler: Handler(origin: Origin(directory, clock: clock)))
+        server = try HTTPServer.start(configuration, handler: Handler(origin: Origin(directory, options: options, clock: clock)))
         Self.send(to: feed, from: 0, to: 9720, at: clock.now)
         fedMilliseconds = 9720
         let snapshot = try #require(channel.output.snapshot)

@@ -240,4 +240,52 @@ import Time
         let text = String(decoding: presentation.snapshot.multivariantPlaylist.rendered(), as: UTF8.self)
         #expect(text.contains("CODECS=\"mp4a.40.2\"") && text.contains("test/audio/index.m3u8"))
     }
+
+    /// B.1: a client must not find out only with the part that it needs another initialization.
+    @Test func anInitializationIsHintedAtBeforeItsFirstPart() throws {
+        var presentation = Presentation.started(Feed(), .low)
+        presentation.play(Feed().events(seconds: 6))
+        #expect(!presentation.playlist("audio").contains("TYPE=MAP"))
+        let before = presentation.version
+        let other = Feed(sampleRate: 44_100)
+        let isSame = presentation.beginRun(
+            tracks: other.tracks, sourceStart: .milliseconds(6000), now: Instant(nanoseconds: 6_000_000_000))
+        #expect(isSame && presentation.version > before, "or nobody would see it")
+        #expect(presentation.playlist("audio").contains("#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=\"init2.mp4\"\n"))
+        #expect(!presentation.playlist("video").contains("TYPE=MAP"), "the picture is as before")
+        presentation.play(other.events(seconds: 3, from: 6000))
+        let text = presentation.playlist("audio")
+        #expect(!text.contains("TYPE=MAP"))
+        #expect(text.contains("#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"init2.mp4\"\n"))
+    }
+
+    @Test func codecsAreThoseOfAllThatIsListed() {
+        var presentation = Presentation.started(Feed(gopFrames: 30), .ultra)
+        presentation.play(Feed(gopFrames: 30).events(seconds: 6))
+        let larger = Track(
+            codec: .h264, format: .video(VideoFormat(width: 1920, height: 1080)),
+            decoderConfiguration: ByteChunk([1, 0x64, 0, 0x28, 0xFF, 0xE0, 0]), codecString: "avc1.640028")
+        let isSame = presentation.beginRun(
+            tracks: [larger, Feed().audio], sourceStart: .milliseconds(6000), now: Instant(nanoseconds: 6_000_000_000))
+        #expect(isSame)
+        func streams() -> String {
+            String(decoding: presentation.snapshot.multivariantPlaylist.rendered(), as: UTF8.self)
+        }
+        #expect(streams().contains("CODECS=\"avc1.64001f,avc1.640028,mp4a.40.2\""))
+        #expect(streams().contains("RESOLUTION=1920x1080"))
+        presentation.play(Feed(gopFrames: 30).events(seconds: 50, from: 6000))
+        #expect(streams().contains("CODECS=\"avc1.640028,mp4a.40.2\""), "what has left is not needed any more")
+    }
+
+    /// A player reads the multivariant playlist once: FRAME-RATE must be in it.
+    @Test func nobodyIsLetInBeforeTheFrameRateIsKnown() {
+        var presentation = Presentation.started(Feed(), .ultra)
+        var sawPartsAlone = false
+        presentation.play(Feed().events(seconds: 1)) { presentation in
+            let snapshot = presentation.snapshot
+            if snapshot.renditions.allSatisfy(\.isPlayable), snapshot.frameRate == nil { sawPartsAlone = true }
+            #expect(!snapshot.isPlayable || snapshot.frameRate != nil)
+        }
+        #expect(sawPartsAlone && presentation.snapshot.isPlayable)
+    }
 }
