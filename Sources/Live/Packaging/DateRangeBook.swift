@@ -33,6 +33,9 @@ struct DateRangeBook: Sendable {
     /// Grows with every change.
     private(set) var version: Int64 = 0
 
+    /// True when there is nothing to remember.
+    var isEmpty: Bool { entries.isEmpty && removed.isEmpty }
+
     // MARK: Adding
 
     /// Adds the tag of a splice at `time`, which is `wallTime` for clients. The end of a break adds to its beginning's
@@ -69,7 +72,6 @@ struct DateRangeBook: Sendable {
 
     /// Removes the ranges that end before the playlists begin; never while any moment of theirs is listed (§6.2.1).
     mutating func forget(before windowStart: MediaTime, edge: MediaTime) {
-        guard !entries.isEmpty || !removed.isEmpty else { return }
         self.edge = edge
         for (id, end) in ends where end < windowStart { remove(id) }
         // Nobody asks how far back a playlist was that left its window twice over.

@@ -208,7 +208,7 @@ public struct Presentation: Sendable {
     private mutating func advance() {
         defer {
             reportStalls()
-            dateRanges.forget(before: windowStart, edge: edge)
+            if !dateRanges.isEmpty { dateRanges.forget(before: windowStart, edge: edge) }
         }
         while let release = run?.nextRelease() {
             switch release {

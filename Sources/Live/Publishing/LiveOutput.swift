@@ -145,13 +145,11 @@ public final class LiveOutput: Sendable {
 /// How far a snapshot has got, worked out once for all who wait.
 private struct Progress {
     private let snapshot: PresentationSnapshot?
-    private let renditions: [(name: String, edge: PlaylistEdge, iFrameEdge: PlaylistEdge, nextPart: Int64)]
+    private let renditions: [(name: String, edge: PlaylistEdge, nextPart: Int64)]
 
     init(_ snapshot: PresentationSnapshot?) {
         self.snapshot = snapshot
-        renditions = (snapshot?.renditions ?? []).map {
-            ($0.name, $0.playlistEdge, $0.iFramePlaylistEdge, $0.nextPartNumber)
-        }
+        renditions = (snapshot?.renditions ?? []).map { ($0.name, $0.playlistEdge, $0.nextPartNumber) }
     }
 
     /// How a wait for `awaited` has ended; nothing while it goes on.
@@ -165,7 +163,9 @@ private struct Progress {
         case .playlist(_, let position):
             return rendition.edge.decide(position) == .answer ? .published(snapshot) : nil
         case .iFramePlaylist(_, let position):
-            return rendition.iFrameEdge.decide(position) == .answer ? .published(snapshot) : nil
+            // Hardly anybody waits for key frames alone: their edge is worked out when somebody does.
+            let edge = snapshot.rendition(name)?.iFramePlaylistEdge
+            return edge?.decide(position) == .answer ? .published(snapshot) : nil
         case .part(_, let number):
             if number < rendition.nextPart { return .published(snapshot) }
             return rendition.edge.isEnded ? .cancelled : nil
