@@ -36,6 +36,8 @@ for row in [
     ("version-too-high", "playlist.version-excess", "(#EXT-X-VERSION:)6", r"\g<1>9"),
     ("target-too-small", "target.respected", r"(TARGETDURATION:)\d+", r"\g<1>1"),
     ("target-differs", "target.shared", r"(TARGETDURATION:)\d+", r"\g<1>7", "/audio/index"),
+    ("map-missing", "segment.map", "^#EXT-X-MAP:.*\n", ""),
+    ("discontinuity-sequence-missing", "sequence.discontinuity-present", "^#EXT-X-DISCONTINUITY-SEQUENCE:.*\n", ""),
     ("part-too-long", "part.maximum", DURATION, r"\g<1>0.600000"),
     ("part-too-short", "part.minimum", DURATION, r"\g<1>0.300000"),
     ("part-dropped", "media.continuity", r'#EXT-X-PART:.*URI="p\d*[36]\.m4s".*\n', ""),

@@ -123,6 +123,7 @@ import Testing
             text(
                 playlist, "#EXT-X-RENDITION-REPORT:URI=\"../audio/index.m3u8\",LAST-MSN=3,LAST-PART=3\n", "")),
         Fault("a report is on another playlist", .reportComplete, text(playlist, "../audio/", "../sound/")),
+        Fault("there is no EXT-X-MAP", .segmentMap, text(playlist, "#EXT-X-MAP:URI=\"init1.mp4\"\n", "")),
         Fault("a segment is not served", .served) { $0.statuses[MediaHistory.video + "s2.m4s"] = 404 },
         Fault("a part is not served", .served) { $0.statuses[MediaHistory.video + "p9.m4s"] = 404 },
     ]
@@ -159,6 +160,19 @@ import Testing
         fault.plant(&history)
         let found = history.violations()
         #expect(found.contains(fault.rule), "found \(found.map(\.rawValue).sorted())")
+    }
+
+    @Test(
+        arguments: zip(
+            ["#EXT-X-MAP:URI=\"init1.mp4\"", "#EXT-X-MAP:URI=\"init1.mp4\"", "init1.mp4"],
+            ["", "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXT-X-MAP:URI=\"init1.mp4\"", "init2.mp4"]))
+    func mediaThatCouldNotBeJudgedAreNamed(old: String, new: String) {
+        #expect(MediaHistory().observed().unjudged == [])
+        var history = MediaHistory()
+        Self.text(Self.playlist, old, new)(&history)
+        let reason = new.isEmpty ? "it has no EXT-X-MAP" : new.contains("KEY") ? "encrypted" : "no initialization"
+        let unjudged = history.observed().unjudged
+        #expect(unjudged.count == 1 && unjudged[0].contains(Self.playlist) && unjudged[0].contains(reason))
     }
 
     static let probes: [(Observation.Probe, Int, Rule)] = [

@@ -73,7 +73,10 @@ struct MediaHistory {
     }
 
     /// The rules that a prober finds broken.
-    func violations(probe: (Observation.Probe, status: Int)? = nil) -> Set<Rule> {
+    func violations(probe: (Observation.Probe, status: Int)? = nil) -> Set<Rule> { observed(probe: probe).broken }
+
+    /// What a prober finds: broken rules, and playlists whose media could not be judged.
+    func observed(probe: (Observation.Probe, status: Int)? = nil) -> (broken: Set<Rule>, unjudged: [String]) {
         var history = PresentationHistory()
         var broken: Set<Rule> = []
         var time = 0.0
@@ -122,7 +125,7 @@ struct MediaHistory {
         if let (kind, status) = probe {
             observe(.probe(kind), Self.video + (kind == .unknownResource ? "none.m4s" : "index.m3u8"), status: status)
         }
-        return broken
+        return (broken, history.unjudged)
     }
 }
 

@@ -20,6 +20,9 @@ final class Probe: Sendable {
 
     var now: Double { Double(clock.now.nanoseconds) / 1e9 }
 
+    /// How much of the run is left.
+    var remaining: Duration { max(.zero, end - clock.now) }
+
     var isOver: Bool { clock.now >= end || isStopped.withLock { $0 } }
 
     /// GETs `url`, or a range of it, with `client`, and judges the answer as a `kind`. `directives` go with the request
@@ -42,10 +45,12 @@ final class Probe: Sendable {
     }
 
     /// What was found in the end.
-    func finish() -> (tallies: [Rule: Tally], violations: [Violation], faults: Int) {
+    func finish() -> Report {
         state.withLock { state in
             state.violations += state.history.finish(at: now)
-            return (state.history.tallies, state.violations, state.faults)
+            return Report(
+                tallies: state.history.tallies, violations: state.violations, unjudged: state.history.unjudged,
+                faults: state.faults)
         }
     }
 }

@@ -80,6 +80,7 @@ extension PresentationHistory {
         do throws(BoxError) {
             let facts = try FragmentFacts(iFrame: bytes, header: header)
             let fault = facts.faults.first
+            renditions[rendition]?.hasJudgedMedia = true
             check(.iFrameMedia, "\(place) byte \(fault?.offset ?? 0)", fault == nil, fault?.detail ?? "")
             let scale = Double(header.timescale)
             renditions[rendition]?.segments[number]?.iFrame = (

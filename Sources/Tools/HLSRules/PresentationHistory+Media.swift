@@ -126,9 +126,9 @@ extension PresentationHistory {
             return
         }
         for number in numbers {
-            guard let segment = renditions[rendition]?.segments[number], let mapKey = segment.mapKey,
-                let header = headers[mapKey]
-            else { continue }
+            guard let segment = renditions[rendition]?.segments[number] else { continue }
+            checkMap(segment, rendition, number)
+            guard let mapKey = segment.mapKey, let header = headers[mapKey] else { continue }
             if renditions[rendition]?.facts == nil {
                 renditions[rendition]?.facts = header
                 checkClaims(about: rendition)
@@ -143,6 +143,40 @@ extension PresentationHistory {
             join(rendition, number)
             chain(rendition, number)
         }
+    }
+
+    /// Without its initialization no fragment can be read.
+    private mutating func checkMap(_ segment: SegmentRecord, _ rendition: String, _ number: Int) {
+        guard !segment.isMapChecked, let media = segment.bytes ?? segment.parts.lazy.compactMap(\.bytes).first,
+            !segment.segment.isEncrypted
+        else { return }
+        renditions[rendition]?.segments[number]?.isMapChecked = true
+        if segment.mapKey == nil { renditions[rendition]?.segments[number]?.bytes = nil }
+        if Self.isFragmentedMP4(media) {
+            check(
+                .segmentMap, "\(rendition) segment \(number)", segment.mapKey != nil,
+                "fragmented MP4 without an EXT-X-MAP")
+        }
+    }
+
+    /// True when `bytes` begin with a box that begins a fragment.
+    private static func isFragmentedMP4(_ bytes: ByteChunk) -> Bool {
+        let type = bytes.withUnsafeBytes { Array($0.dropFirst(4).prefix(4)) }
+        return ["styp", "moof", "sidx", "emsg", "prft"].contains(String(decoding: type, as: UTF8.self))
+    }
+
+    /// The media playlists of which nothing that was fetched could be read, each with the reason.
+    public var unjudged: [String] {
+        renditions.values.filter { $0.latest != nil && !$0.hasJudgedMedia }.map { record in
+            let segments = record.segments.values.filter { !$0.segment.isGap }
+            let reason =
+                if segments.isEmpty { "it lists none" } else if segments.allSatisfy({ $0.segment.isEncrypted }) {
+                    "they are encrypted"
+                } else if segments.allSatisfy({ $0.mapKey == nil }) {
+                    "it has no EXT-X-MAP"
+                } else if record.facts == nil { "no initialization could be read" } else { "no fragment could be read" }
+            return "\(record.url): \(reason)"
+        }.sorted()
     }
 
     /// Gives media that came early to the segment that now names it.
@@ -164,6 +198,7 @@ extension PresentationHistory {
                 do throws(BoxError) {
                     let facts = try FragmentFacts(bytes, header: header)
                     note(facts.faults, place, judged: Self.fragmentRules)
+                    renditions[rendition]?.hasJudgedMedia = true
                     segment.parts[index].facts = facts
                     let duration = Double(facts.duration) / Double(header.timescale)
                     check(
@@ -205,6 +240,7 @@ extension PresentationHistory {
         do throws(BoxError) {
             let facts = try FragmentFacts(bytes, header: header)
             note(facts.faults, place, judged: Self.fragmentRules)
+            renditions[rendition]?.hasJudgedMedia = true
             checkSegment(facts, segment, header, place, rendition)
             let scale = Double(header.timescale)
             segment.summary = SegmentSummary(

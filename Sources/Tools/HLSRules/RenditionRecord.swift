@@ -63,7 +63,7 @@ struct SegmentRecord {
     var isDateFaulty = false
     var isJoined = false
     var isChained = false
-    var isMapCompared = false
+    var isMapChecked = false
     var isSettled: Bool { summary != nil && isJoined && isChained }
 }
 
@@ -92,6 +92,8 @@ struct RenditionRecord {
     var peakSeen = 0.0
     var facts: InitializationFacts?
     var frameRate: Double?
+    /// True once a fragment of it was read.
+    var hasJudgedMedia = false
 
     init(url: String) { self.url = url }
 

@@ -29,6 +29,8 @@ extension Rule {
             ("the media sequence number grows by one for each removed segment and never decreases", "B 6.2.2")
         case .discontinuitySequence:
             ("the discontinuity sequence number grows with each removed discontinuity and never decreases", "B 6.2.2")
+        case .discontinuitySequencePresent:
+            ("a live playlist has EXT-X-DISCONTINUITY-SEQUENCE from the first", "B 6.2.2, A 8.17")
         case .segmentIdentity:
             ("a media sequence number names the same resource for ever, and no other does", "B 6.3.4")
         case .playlistEdits: ("a playlist is only appended to, and shortened at its head", "B 6.2.1")
@@ -155,6 +157,7 @@ extension Rule {
         case .syncFlags: ("sample flags tell sync samples from others as the bitstream does", "C 7.5")
         case .startsWithSync: ("segments start with a sync sample where that is claimed", "B 4.4.2.1, A 1.14")
         case .earliestPresentation: ("a segment's earliest presentation time is its decode time", "C 9.2.1, H")
+        case .segmentMap: ("a segment of fragmented MP4 has an EXT-X-MAP", "B 3.1.2")
         case .segmentDuration: ("EXTINF is the duration of the segment's media within 1 ms", "B 4.4.4.1")
         }
     }

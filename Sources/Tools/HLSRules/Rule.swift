@@ -29,6 +29,7 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case windowMinimum = "window.minimum"
     case mediaSequence = "sequence.media"
     case discontinuitySequence = "sequence.discontinuity"
+    case discontinuitySequencePresent = "sequence.discontinuity-present"
     case segmentIdentity = "segment.identity"
     case playlistEdits = "playlist.edits"
     case playlistFresh = "playlist.fresh"
@@ -141,6 +142,7 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case syncFlags = "media.sync-flags"
     case startsWithSync = "media.starts-with-sync"
     case earliestPresentation = "media.earliest-presentation"
+    case segmentMap = "segment.map"
     case segmentDuration = "segment.duration"
 
     /// What holds when the rule is kept.
