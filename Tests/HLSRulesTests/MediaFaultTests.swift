@@ -130,6 +130,13 @@ import Testing
 
     static let multivariantFaults = [
         Fault("CODECS lack audio", .streamCodecs, text(multivariant, ",mp4a.40.2", "")),
+        Fault(
+            "CODECS name a codec that is not there", .streamCodecsExcess,
+            text(multivariant, "mp4a.40.2", "mp4a.40.2,ac-3")),
+        Fault(
+            "the average is above the peak", .streamAverage,
+            text(multivariant, "AVERAGE-BANDWIDTH=18000", "AVERAGE-BANDWIDTH=20001")),
+        Fault("there are fewer channels", .mediaChannels, text(multivariant, "CHANNELS=\"2\"", "CHANNELS=\"6/JOC\"")),
         Fault("CODECS are missing", .streamAttributes, text(multivariant, "CODECS=\"avc1.64001f,mp4a.40.2\",", "")),
         Fault("the resolution is wrong", .streamResolution, text(multivariant, "1280x720", "1920x1080")),
         Fault("the frame rate is wrong", .streamFrameRate, text(multivariant, "10.000", "25.000")),
@@ -198,7 +205,7 @@ import Testing
             ).map(\.rule)
         }
         let body = MediaHistory().bodies[MediaHistory.video + "init1.mp4"] ?? []
-        #expect(!observe(body).contains(.segmentIdentity) && !observe(body).contains(.segmentIdentity))
-        #expect(observe(body.changing("mdhd", at: 15) { $0 ^ 1 }).contains(.segmentIdentity))
+        #expect(!observe(body).contains(.resourceImmutable) && !observe(body).contains(.resourceImmutable))
+        #expect(observe(body.changing("mdhd", at: 15) { $0 ^ 1 }).contains(.resourceImmutable))
     }
 }

@@ -44,7 +44,7 @@ internal import Runtime
         var threads = follow(playlist, url, probe, &followed)
         say("Following \(followed.count) playlists for \(seconds) s\n")
         while !probe.isOver {
-            probe.isStopped.wait(for: min(.seconds(5), probe.remaining)) { $0 }
+            probe.pause(.seconds(5))
             // A playlist may join a presentation that goes on already.
             guard !probe.isOver, let next = probe.observe(.multivariant, url, with: client),
                 let playlist = read(next, url)

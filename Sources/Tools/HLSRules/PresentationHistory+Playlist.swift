@@ -21,6 +21,7 @@ extension PresentationHistory {
         checkAnswer(playlist, observation, reload, record)
         checkConstants(playlist, record)
         checkServerControl(playlist, place)
+        checkLifetime(playlist, observation)
         if !playlist.isEnded, playlist.type == nil {
             check(
                 .discontinuitySequencePresent, place, playlist.hasDiscontinuitySequence,
