@@ -1,5 +1,6 @@
 """Faults of a packager and of a CDN that show in every answer of a kind, each with the rule that must catch it."""
 
+import dataclasses
 import re
 import struct
 
@@ -36,6 +37,8 @@ for row in [
     ("version-too-high", "playlist.version-excess", "(#EXT-X-VERSION:)6", r"\g<1>9"),
     ("target-too-small", "target.respected", r"(TARGETDURATION:)\d+", r"\g<1>1"),
     ("target-differs", "target.shared", r"(TARGETDURATION:)\d+", r"\g<1>7", "/audio/index"),
+    ("map-missing", "segment.map", "^#EXT-X-MAP:.*\n", ""),
+    ("discontinuity-sequence-missing", "sequence.discontinuity-present", "^#EXT-X-DISCONTINUITY-SEQUENCE:.*\n", ""),
     ("part-too-long", "part.maximum", DURATION, r"\g<1>0.600000"),
     ("part-too-short", "part.minimum", DURATION, r"\g<1>0.300000"),
     ("part-dropped", "media.continuity", r'#EXT-X-PART:.*URI="p\d*[36]\.m4s".*\n', ""),
@@ -60,6 +63,9 @@ for row in [
     ("resolution-missing", "multivariant.stream", r"RESOLUTION=\d+x\d+,", ""),
     ("frame-rate-wrong", "multivariant.frame-rate", r"FRAME-RATE=[\d.]+", "FRAME-RATE=25.000"),
     ("bandwidth-too-low", "multivariant.bandwidth", r":BANDWIDTH=\d+", ":BANDWIDTH=100000"),
+    ("average-above-the-peak", "multivariant.average-bandwidth", r"(AVERAGE-BANDWIDTH=)\d+", r"\g<1>99999999"),
+    ("codec-too-many", "multivariant.codecs-excess", '(CODECS="[^"]+)', r"\1,ac-3"),
+    ("channels-wrong", "multivariant.channels", r'CHANNELS="\d+"', 'CHANNELS="6"'),
     ("audio-group-missing", "multivariant.group", ',AUDIO="audio"', ',AUDIO="sound"'),
     ("language-missing", "multivariant.media", r'LANGUAGE="\w+",', ""),
 ]:
@@ -75,6 +81,10 @@ def redirect(answer):
     answer.refuse(302)
 
 
+def keep_for(time):
+    return lambda answer: answer.set("Cache-Control", time)
+
+
 MEDIA, PART, SEGMENT, HEADER = r"/[ps]\d+\.m4s$", r"/p\d+\.m4s$", r"/s\d+\.m4s$", r"/init\d+\.mp4$"
 for row in [
     ("not-compressed", "http.gzip", "", without("Content-Encoding")),
@@ -83,6 +93,11 @@ for row in [
     ("lifetime-missing", "http.cache-control", "", without("Cache-Control")),
     ("age-of-a-cache", "http.age", "", lambda answer: answer.set("Age", "3")),
     ("plain-text", "http.content-type", r"\.m3u8$", lambda answer: answer.set("Content-Type", "text/plain")),
+    ("playlist-kept-for-a-day", "http.cache-control", r"\.m3u8$", keep_for("max-age=86400")),
+    ("playlist-kept-for-ever", "http.cache-control", r"\.m3u8$", keep_for("max-age=2, immutable")),
+    ("sound-as-video", "http.content-type", "/audio/init", lambda answer: answer.set("Content-Type", "video/mp4")),
+    ("compressed-unasked", "http.identity", r"\.m3u8$", lambda answer: answer.set("Content-Encoding", "gzip")),
+    ("part-sent-as-it-grows", "part.line-rate", PART, lambda answer: setattr(answer, "pause", 0.4)),
     ("part-in-chunks", "http.whole", PART, lambda answer: setattr(answer, "is_chunked", True)),
     ("segment-elsewhere", "http.redirect", SEGMENT, redirect),
     ("segment-lost", "http.served", SEGMENT, lambda answer: answer.refuse(404)),
@@ -151,3 +166,47 @@ def flip(answer):
 
 plant_edit("part-truncated", "media.boxes", PART, cut)
 plant_edit("segment-not-its-parts", "part.concatenation", SEGMENT, flip)
+
+
+# What is asked
+
+@plant("http.range")
+def range_ignored(request, forward, _):
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "range"}
+    return forward(dataclasses.replace(request, headers=headers))
+
+
+def plant_indulgence(name, rule, pattern):
+    """Plants a server that does not see directives that match `pattern`."""
+
+    @plant(rule, name=name)
+    def apply(request, forward, _):
+        return forward(request.asking("") if re.search(pattern, request.query) else request)
+
+
+for row in [
+    ("part-alone-accepted", "block.part-alone", "^_HLS_part="),
+    ("far-number-accepted", "block.far", r"^_HLS_msn=\d+$"),
+    ("malformed-number-accepted", "block.malformed", "^_HLS_msn=x"),
+]:
+    plant_indulgence(*row)
+
+
+@plant("block.answered")
+def blocking_refused(request, forward, _):
+    answer = forward(request.asking(""))
+    return answer.refuse(503) if "_HLS_part" in request.query else answer
+
+
+@plant("block.unknown-parameter")
+def unknown_parameter_refused(request, forward, _):
+    answer = forward(request)
+    return answer.refuse(400) if request.query.startswith("unknown=") else answer
+
+
+@plant("http.unknown-resource")
+def page_in_place_of_404(request, forward, _):
+    answer = forward(request)
+    if answer.status == 404:
+        answer.status, answer.body = 200, b"<!DOCTYPE html><title>Welcome</title>"
+    return answer

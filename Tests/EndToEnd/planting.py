@@ -10,6 +10,7 @@ import gzip
 import http.client
 import http.server
 import threading
+import time
 import types
 import typing
 
@@ -46,6 +47,8 @@ class Answer:
     headers: http.client.HTTPMessage
     body: bytes
     is_chunked: bool = False
+    # How long the first half of the body waits for the second one, in seconds.
+    pause: float = 0
 
     def set(self, name, value):
         del self.headers[name]
@@ -128,6 +131,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if answer.pause:
+            half = len(body) // 2
+            self.wfile.write(body[:half])
+            self.wfile.flush()
+            time.sleep(answer.pause)
+            body = body[half:]
         self.wfile.write(body)
 
     def finish(self):

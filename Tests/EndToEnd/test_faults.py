@@ -20,6 +20,8 @@ LONG_RUN = {
     "skip-boundary-too-near", "blocking-not-offered", "start-at-the-edge", "hint-twice", "parts-gone-from-the-edge",
     "server-control-changes", "resolution-missing", "frame-rate-wrong", "language-missing", "vary-missing",
     "malformed-number-accepted", "decode-time-missing", "run-of-version-0", "base-not-the-moof", "header-with-duration",
+    "discontinuity-sequence-missing", "average-above-the-peak", "codec-too-many", "channels-wrong",
+    "playlist-kept-for-ever", "sound-as-video", "parts-rewritten",
 }
 
 

@@ -67,6 +67,11 @@ def first_number(text):
     return int(re.search(r"MEDIA-SEQUENCE:(\d+)", text)[1])
 
 
+def next_number(text):
+    """The number of the segment in progress."""
+    return first_number(text) + text.count("#EXTINF")
+
+
 def shortened(text, to):
     """The playlist with no more than `to` complete segments."""
     head, *segments = split(text)
@@ -155,29 +160,70 @@ name_another_header = in_new_segments(
     lambda segment, index: '#EXT-X-MAP:URI="init1.mp4?second"\n' * (index == 0) + segment)
 
 
+# What was there before
+
+def plant_removal(name, rule, pattern, edit=lambda text: text):
+    """Plants a server that lets go of what it does not list any more."""
+
+    @plant(rule, 18, name)
+    def apply(request, forward, memory):
+        gone, listed = memory.__dict__.setdefault("gone", set()), memory.__dict__.setdefault("listed", set())
+        answer = forward(request)
+        if request.name == "index.m3u8" and b"#EXTINF" in answer.body:
+            answer.body = edit(answer.body.decode()).encode()
+            names = set(re.findall(pattern, answer.body.decode()))
+            gone |= listed - names
+            gone -= names
+            listed.clear()
+            listed |= names
+        return answer.refuse(404) if request.name in gone else answer
+
+
+plant_removal("parts-gone-at-once", "part.available", r'EXT-X-PART:.*URI="(p\d+\.m4s)"')
+plant_removal("segments-gone-at-once", "segment.available", r"(?m)^(s\d+\.m4s)$", lambda text: shortened(text, 7))
+
+
+def plant_rewriting(name, pattern, seconds):
+    """Plants a packager that writes a file again, with other bytes."""
+
+    @plant("resource.immutable", seconds, name)
+    def apply(request, forward, memory):
+        answer, seen = forward(request), memory.__dict__.setdefault("seen", set())
+        if answer.status == 200 and re.match(pattern, request.name):
+            if request.name in seen:
+                answer.body = answer.body[:-1] + bytes([answer.body[-1] ^ 1])
+            seen.add(request.name)
+        return answer
+
+
+plant_rewriting("header-rewritten", "init", 8)
+plant_rewriting("parts-rewritten", "p", 18)
+
+
 # What is asked
-
-def plant_indulgence(name, rule, pattern):
-    """Plants a server that does not see directives that match `pattern`."""
-
-    @plant(rule, name=name)
-    def apply(request, forward, _):
-        return forward(request.asking("") if re.search(pattern, request.query) else request)
-
-
-for row in [
-    ("part-alone-accepted", "block.part-alone", "^_HLS_part="),
-    ("far-number-accepted", "block.far", r"^_HLS_msn=\d+$"),
-    ("malformed-number-accepted", "block.malformed", "^_HLS_msn=x"),
-]:
-    plant_indulgence(*row)
-
 
 @plant("block.part")
 def directives_ignored(request, forward, _):
     if "_HLS_" in request.query:
         hold_up()
     return forward(request.asking(""))
+
+
+@plant("block.ahead", 18)
+def two_ahead_refused(request, forward, _):
+    """A server that has waiters for the next segment only."""
+    asked = re.fullmatch(r"_HLS_msn=(\d+)", request.query)
+    if asked and int(asked[1]) >= next_number(forward(request.asking("")).body.decode()) + 1:
+        return forward(request.asking("")).refuse(400)
+    return forward(request)
+
+
+@plant("block.part", 10)
+def part_beyond_the_last_not_waited_for(request, forward, _):
+    """A server to which a complete segment has every part that anyone may ask for."""
+    asked = re.match(r"_HLS_msn=(\d+)&_HLS_part=", request.query)
+    answer = forward(request.asking("") if asked else request)
+    return forward(request) if asked and int(asked[1]) >= next_number(answer.body.decode()) else answer
 
 
 @plant("block.part")
@@ -210,31 +256,11 @@ def audio_lags(request, forward, memory):
     return memory.past[0][1]
 
 
-@plant("block.answered")
-def blocking_refused(request, forward, _):
-    answer = forward(request.asking(""))
-    return answer.refuse(503) if "_HLS_part" in request.query else answer
-
-
 @plant("block.old")
 def old_number_waits(request, forward, _):
     if re.search(r"^_HLS_msn=\d+$", request.query):
         time.sleep(0.6)
     return forward(request)
-
-
-@plant("block.unknown-parameter")
-def unknown_parameter_refused(request, forward, _):
-    answer = forward(request)
-    return answer.refuse(400) if request.query.startswith("unknown=") else answer
-
-
-@plant("http.unknown-resource")
-def page_in_place_of_404(request, forward, _):
-    answer = forward(request)
-    if answer.status == 404:
-        answer.status, answer.body = 200, b"<!DOCTYPE html><title>Welcome</title>"
-    return answer
 
 
 @plant("hint.waits")

@@ -123,12 +123,20 @@ import Testing
             text(
                 playlist, "#EXT-X-RENDITION-REPORT:URI=\"../audio/index.m3u8\",LAST-MSN=3,LAST-PART=3\n", "")),
         Fault("a report is on another playlist", .reportComplete, text(playlist, "../audio/", "../sound/")),
+        Fault("there is no EXT-X-MAP", .segmentMap, text(playlist, "#EXT-X-MAP:URI=\"init1.mp4\"\n", "")),
         Fault("a segment is not served", .served) { $0.statuses[MediaHistory.video + "s2.m4s"] = 404 },
         Fault("a part is not served", .served) { $0.statuses[MediaHistory.video + "p9.m4s"] = 404 },
     ]
 
     static let multivariantFaults = [
         Fault("CODECS lack audio", .streamCodecs, text(multivariant, ",mp4a.40.2", "")),
+        Fault(
+            "CODECS name a codec that is not there", .streamCodecsExcess,
+            text(multivariant, "mp4a.40.2", "mp4a.40.2,ac-3")),
+        Fault(
+            "the average is above the peak", .streamAverage,
+            text(multivariant, "AVERAGE-BANDWIDTH=18000", "AVERAGE-BANDWIDTH=20001")),
+        Fault("there are fewer channels", .mediaChannels, text(multivariant, "CHANNELS=\"2\"", "CHANNELS=\"6/JOC\"")),
         Fault("CODECS are missing", .streamAttributes, text(multivariant, "CODECS=\"avc1.64001f,mp4a.40.2\",", "")),
         Fault("the resolution is wrong", .streamResolution, text(multivariant, "1280x720", "1920x1080")),
         Fault("the frame rate is wrong", .streamFrameRate, text(multivariant, "10.000", "25.000")),
@@ -161,6 +169,19 @@ import Testing
         #expect(found.contains(fault.rule), "found \(found.map(\.rawValue).sorted())")
     }
 
+    @Test(
+        arguments: zip(
+            ["#EXT-X-MAP:URI=\"init1.mp4\"", "#EXT-X-MAP:URI=\"init1.mp4\"", "init1.mp4"],
+            ["", "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXT-X-MAP:URI=\"init1.mp4\"", "init2.mp4"]))
+    func mediaThatCouldNotBeJudgedAreNamed(old: String, new: String) {
+        #expect(MediaHistory().observed().unjudged == [])
+        var history = MediaHistory()
+        Self.text(Self.playlist, old, new)(&history)
+        let reason = new.isEmpty ? "it has no EXT-X-MAP" : new.contains("KEY") ? "encrypted" : "no initialization"
+        let unjudged = history.observed().unjudged
+        #expect(unjudged.count == 1 && unjudged[0].contains(Self.playlist) && unjudged[0].contains(reason))
+    }
+
     static let probes: [(Observation.Probe, Int, Rule)] = [
         (.partAlone, 400, .blockPartAlone), (.farNumber, 400, .blockFar), (.malformedNumber, 400, .blockMalformed),
         (.unknownResource, 404, .unknownResource), (.oldNumber, 200, .blockOld),
@@ -184,7 +205,7 @@ import Testing
             ).map(\.rule)
         }
         let body = MediaHistory().bodies[MediaHistory.video + "init1.mp4"] ?? []
-        #expect(!observe(body).contains(.segmentIdentity) && !observe(body).contains(.segmentIdentity))
-        #expect(observe(body.changing("mdhd", at: 15) { $0 ^ 1 }).contains(.segmentIdentity))
+        #expect(!observe(body).contains(.resourceImmutable) && !observe(body).contains(.resourceImmutable))
+        #expect(observe(body.changing("mdhd", at: 15) { $0 ^ 1 }).contains(.resourceImmutable))
     }
 }

@@ -38,7 +38,7 @@ struct MediaHistory {
             """
             #EXTM3U
             #EXT-X-INDEPENDENT-SEGMENTS
-            #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Main",LANGUAGE="und",DEFAULT=YES,AUTOSELECT=YES,URI="id/audio/index.m3u8"
+            #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Main",LANGUAGE="und",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="id/audio/index.m3u8"
             #EXT-X-STREAM-INF:BANDWIDTH=20000,AVERAGE-BANDWIDTH=18000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=10.000,AUDIO="audio"
             id/video/index.m3u8
 
@@ -73,7 +73,10 @@ struct MediaHistory {
     }
 
     /// The rules that a prober finds broken.
-    func violations(probe: (Observation.Probe, status: Int)? = nil) -> Set<Rule> {
+    func violations(probe: (Observation.Probe, status: Int)? = nil) -> Set<Rule> { observed(probe: probe).broken }
+
+    /// What a prober finds: broken rules, and playlists whose media could not be judged.
+    func observed(probe: (Observation.Probe, status: Int)? = nil) -> (broken: Set<Rule>, unjudged: [String]) {
         var history = PresentationHistory()
         var broken: Set<Rule> = []
         var time = 0.0
@@ -84,7 +87,8 @@ struct MediaHistory {
             let isPlaylist = url.hasSuffix(".m3u8")
             let body = body ?? bodies[url] ?? []
             var fields = [
-                "content-type": isPlaylist ? "application/vnd.apple.mpegurl" : "video/mp4",
+                "content-type": isPlaylist
+                    ? "application/vnd.apple.mpegurl" : url.hasPrefix(Self.audio) ? "audio/mp4" : "video/mp4",
                 "access-control-allow-origin": "*", "cache-control": "max-age=2", "content-length": "\(body.count)",
                 "content-encoding": isPlaylist ? "gzip" : "", "vary": "Accept-Encoding",
             ]
@@ -122,7 +126,7 @@ struct MediaHistory {
         if let (kind, status) = probe {
             observe(.probe(kind), Self.video + (kind == .unknownResource ? "none.m4s" : "index.m3u8"), status: status)
         }
-        return broken
+        return (broken, history.unjudged)
     }
 }
 

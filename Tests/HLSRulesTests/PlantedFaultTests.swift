@@ -48,6 +48,9 @@ import Testing
         Fault("the version is too low", .version, replacing("VERSION:6", "VERSION:3")),
         Fault("the version is too high", .versionExcess, replacing("VERSION:6", "VERSION:9")),
         Fault("the media sequence jumps back and forth", .mediaSequence, replacing("SEQUENCE:0", "SEQUENCE:7")),
+        Fault(
+            "the discontinuity sequence is not told", .discontinuitySequencePresent,
+            replacing("#EXT-X-DISCONTINUITY-SEQUENCE:0\n", "")),
         Fault("a segment has another name", .segmentIdentity, replacing("\ns1.m4s", "\nother.m4s")),
         Fault(
             "the date is missing", .datePresent, at: 17, forever: true,

@@ -44,17 +44,17 @@ internal import Runtime
         var threads = follow(playlist, url, probe, &followed)
         say("Following \(followed.count) playlists for \(seconds) s\n")
         while !probe.isOver {
-            probe.isStopped.wait(for: .seconds(2)) { $0 }
             // A playlist may join a presentation that goes on already, and BANDWIDTH is held against what came before.
+            probe.pause(.seconds(2))
             guard !probe.isOver, let next = probe.observe(.multivariant, url, with: client),
                 let playlist = read(next, url)
             else { continue }
             threads += follow(playlist, url, probe, &followed)
         }
         for thread in threads { thread.join() }
-        let (tallies, violations, faults) = probe.finish()
-        print(Report(tallies: tallies, violations: violations, faults: faults).text(asJSON: isJSON))
-        return violations.isEmpty && faults == 0 && !tallies.isEmpty ? 0 : 1
+        let report = probe.finish()
+        print(report.text(asJSON: isJSON))
+        return report.isClean ? 0 : 1
     }
 
     private static func read(_ answer: Observation, _ url: String) -> MultivariantPlaylist? {

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import CCurl
 internal import HLSRules
+internal import Time
 
 /// An HTTP client with one connection that is kept open; for one thread.
 struct HTTPClient: ~Copyable {
@@ -8,10 +9,12 @@ struct HTTPClient: ~Copyable {
         var status = 0
         var headers: [(name: String, value: String)] = []
         var body: [UInt8] = []
+        var firstByteAt: Instant?
     }
 
     /// Takes what libcurl hands over during a request.
     private final class Collector {
+        let clock = SystemClocks()
         var answer = Answer()
     }
 
@@ -25,6 +28,7 @@ struct HTTPClient: ~Copyable {
         _ = ccurl_set_write_function(pointer, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
             guard let bytes, let context else { return 0 }
             let collector = Unmanaged<Collector>.fromOpaque(context).takeUnretainedValue()
+            if collector.answer.firstByteAt == nil { collector.answer.firstByteAt = collector.clock.now }
             collector.answer.body.append(
                 contentsOf: UnsafeRawBufferPointer(start: UnsafeRawPointer(bytes), count: size * count))
             return size * count
@@ -44,19 +48,14 @@ struct HTTPClient: ~Copyable {
     deinit { curl_easy_cleanup(UnsafeMutableRawPointer(handle)) }
 
     /// The answer to GET `url`, or to GET of a range of it; nothing when there was none.
-    func get(_ url: String, range: MediaPlaylist.ByteRange? = nil) -> Answer? {
+    func get(_ url: String, range: MediaPlaylist.ByteRange? = nil, acceptsGzip: Bool) -> Answer? {
         let pointer = UnsafeMutableRawPointer(handle)
         let collector = Collector()
         let context = Unmanaged.passUnretained(collector).toOpaque()
         _ = ccurl_set_string(pointer, CURLOPT_URL, url)
-        if let range {
-            // A part of a compressed body could not be decompressed.
-            _ = ccurl_set_string(pointer, CURLOPT_RANGE, "\(range.start)-\(range.start + range.length - 1)")
-            _ = ccurl_set_string(pointer, CURLOPT_ACCEPT_ENCODING, nil)
-        } else {
-            _ = ccurl_set_string(pointer, CURLOPT_RANGE, nil)
-            _ = ccurl_set_string(pointer, CURLOPT_ACCEPT_ENCODING, "gzip")
-        }
+        let bytes = range.map { "\($0.start)-\($0.start + $0.length - 1)" }
+        _ = ccurl_set_string(pointer, CURLOPT_RANGE, bytes)
+        _ = ccurl_set_string(pointer, CURLOPT_ACCEPT_ENCODING, acceptsGzip ? "gzip" : nil)
         _ = ccurl_set_pointer(pointer, CURLOPT_WRITEDATA, context)
         _ = ccurl_set_pointer(pointer, CURLOPT_HEADERDATA, context)
         let code = withExtendedLifetime(collector) { curl_easy_perform(pointer) }

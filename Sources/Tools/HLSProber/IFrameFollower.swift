@@ -26,7 +26,7 @@ final class IFrameFollower: Sendable {
                 observation.status == 200, let playlist = read(observation.body)
             else {
                 reload = .plain
-                pause(.milliseconds(500))
+                probe.pause(.milliseconds(500))
                 continue
             }
             fetch(playlist, &seen, client)
@@ -36,7 +36,7 @@ final class IFrameFollower: Sendable {
                 reload = .blocking(number: playlist.lastNumber + 1, part: nil)
             } else {
                 reload = .plain
-                pause(.milliseconds(max(playlist.targetDuration * 500, 250)))
+                probe.pause(.milliseconds(max(playlist.targetDuration * 500, 250)))
             }
         }
     }
@@ -61,6 +61,4 @@ final class IFrameFollower: Sendable {
     }
 
     private func resolve(_ uri: String) -> String { URIReference.resolve(uri, against: url) }
-
-    private func pause(_ duration: Duration) { probe.isStopped.wait(for: duration) { $0 } }
 }

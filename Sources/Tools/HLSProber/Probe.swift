@@ -18,9 +18,17 @@ final class Probe: Sendable {
 
     init(seconds: Int) { end = SystemClocks().now + .seconds(seconds) }
 
-    var now: Double { Double(clock.now.nanoseconds) / 1e9 }
+    var now: Double { Self.seconds(clock.now) }
+
+    private static func seconds(_ time: Instant) -> Double { Double(time.nanoseconds) / 1e9 }
+
+    /// How much of the run is left.
+    var remaining: Duration { max(.zero, end - clock.now) }
 
     var isOver: Bool { clock.now >= end || isStopped.withLock { $0 } }
+
+    /// Waits, but no longer than the run goes on.
+    func pause(_ duration: Duration) { isStopped.wait(for: min(duration, remaining)) { $0 } }
 
     /// GETs `url`, or a range of it, with `client`, and judges the answer as a `kind`. `directives` go with the request
     /// only.
@@ -30,22 +38,27 @@ final class Probe: Sendable {
     ) -> Observation? {
         let sentAt = now
         let target = directives.isEmpty ? url : URIReference.adding(directives, to: url)
-        guard let answer = client.get(target, range: range) else {
+        // A part of a compressed body could not be decompressed.
+        let acceptsGzip = range == nil && kind != .probe(.uncompressed)
+        guard let answer = client.get(target, range: range, acceptsGzip: acceptsGzip) else {
             state.withLock { $0.faults += 1 }
             return nil
         }
-        let observation = Observation(
+        var observation = Observation(
             kind, url: url, range: range, sentAt: sentAt, arrivedAt: now, status: answer.status,
-            headers: answer.headers, body: ByteChunk(answer.body), acceptsGzip: range == nil)
+            headers: answer.headers, body: ByteChunk(answer.body), acceptsGzip: acceptsGzip)
+        observation.firstByteAt = answer.firstByteAt.map(Self.seconds)
         state.withLock { $0.violations += $0.history.observe(observation) }
         return observation
     }
 
     /// What was found in the end.
-    func finish() -> (tallies: [Rule: Tally], violations: [Violation], faults: Int) {
+    func finish() -> Report {
         state.withLock { state in
             state.violations += state.history.finish(at: now)
-            return (state.history.tallies, state.violations, state.faults)
+            return Report(
+                tallies: state.history.tallies, violations: state.violations, unjudged: state.history.unjudged,
+                faults: state.faults)
         }
     }
 }

@@ -4,6 +4,7 @@ internal import HLSRules
 struct ReloadPlan {
     private var count = 0
     private var deltas = 0
+    private var edges = 0
     private var playlist: MediaPlaylist?
     private var readAt = 0.0
     private var last = Observation.Reload.plain
@@ -15,7 +16,7 @@ struct ReloadPlan {
         return last
     }
 
-    private func reload(at now: Double) -> Observation.Reload {
+    private mutating func reload(at now: Double) -> Observation.Reload {
         guard let playlist, playlist.serverControl?.canBlockReload == true else { return .plain }
         // Every fourth delta update is compared with the full playlist of the same moment.
         if playlist.skip != nil, deltas % 4 == 1, case .blocking(let number, let part, _) = last {
@@ -24,6 +25,11 @@ struct ReloadPlan {
         if count % 16 == 0 { return .plain }
         // Without parts a client waits for whole segments.
         let position = playlist.position
+        // One beyond the last part of a complete segment is the first of the next.
+        if position.parts == 0, let last = playlist.segments.last, !last.parts.isEmpty {
+            edges += 1
+            if edges % 2 == 1 { return .blocking(number: last.number, part: last.parts.count) }
+        }
         let part = playlist.partTarget == nil ? nil : position.parts
         return .blocking(number: position.number, part: part, skip: count % 2 == 0 ? skip(playlist, now) : nil)
     }

@@ -9,6 +9,7 @@ final class RenditionFollower: Sendable {
     private let url: String
     private let variables: [String: String]
     private let probe: Probe
+    private let questions: RenditionQuestions
     /// What the fetching threads have yet to get, and the hints that somebody waits for.
     private let hints = Monitor<[(kind: Observation.Kind, uri: String)]>([])
 
@@ -16,11 +17,12 @@ final class RenditionFollower: Sendable {
         self.url = url
         self.variables = variables
         self.probe = probe
+        questions = RenditionQuestions(url: url, probe: probe)
     }
 
-    /// Follows until the probe is over. Runs on two threads of its own.
+    /// Follows until the probe is over. Runs on threads of its own.
     func start() -> [NamedThread] {
-        [NamedThread("follow") { self.follow() }, NamedThread("hints") { self.fetchHints() }]
+        [NamedThread("follow") { self.follow() }, NamedThread("hints") { self.fetchHints() }] + questions.start()
     }
 
     private func follow() {
@@ -34,17 +36,18 @@ final class RenditionFollower: Sendable {
             guard let observation = probe.observe(.playlist(reload), url, reload.directives, with: client),
                 observation.status == 200, let playlist = read(observation.body)
             else {
-                pause(.milliseconds(500))
+                probe.pause(.milliseconds(500))
                 continue
             }
             plan.received(playlist, sentAt: observation.sentAt)
+            questions.received(playlist, at: observation.arrivedAt)
             // The length of a hinted range is not known yet: such a part is got when it is listed.
             for hint in playlist.hints where hint.start == nil { want(hint, &seen) }
             fetch(playlist, &seen, client)
             if reloads % 10 == 3 { probeRefusals(playlist, client) }
             if playlist.isEnded { return }
             if playlist.serverControl?.canBlockReload != true {
-                pause(.milliseconds(max(playlist.targetDuration * 500, 250)))
+                probe.pause(.milliseconds(max(playlist.targetDuration * 500, 250)))
             }
         }
     }
@@ -78,7 +81,7 @@ final class RenditionFollower: Sendable {
             (.malformedNumber, "_HLS_msn=x"), (.unknownParameter, "unknown=1"),
         ]
         // Until the first segment is complete there is no old one.
-        if playlist.lastNumber >= playlist.mediaSequence {
+        if !playlist.segments.isEmpty {
             probes.append((.oldNumber, "_HLS_msn=\(playlist.mediaSequence)"))
         }
         for (kind, directives) in probes { _ = probe.observe(.probe(kind), url, directives, with: client) }
@@ -105,6 +108,4 @@ final class RenditionFollower: Sendable {
     }
 
     private func resolve(_ uri: String) -> String { URIReference.resolve(uri, against: url) }
-
-    private func pause(_ duration: Duration) { probe.isStopped.wait(for: duration) { $0 } }
 }

@@ -4,7 +4,12 @@ internal import HLSRules
 struct Report {
     let tallies: [Rule: Tally]
     let violations: [Violation]
+    /// The media playlists whose media could not be judged, each with the reason.
+    let unjudged: [String]
     let faults: Int
+
+    /// True when something was checked and nothing found.
+    var isClean: Bool { violations.isEmpty && faults == 0 && !tallies.isEmpty }
 
     func text(asJSON: Bool) -> String { asJSON ? json : table }
 
@@ -19,6 +24,7 @@ struct Report {
             let counts = "\(tally.checked) checked, \(tally.violated) violated"
             return "\(mark) \(name) \(counts)" + (tally.first.map { "\n       \(rule.text)\n       \($0)" } ?? "")
         }
+        lines += unjudged.map { "NOTE media not judged: \($0)" }
         if faults > 0 { lines.append("FAIL \(faults) requests got no answer") }
         let broken = checked.filter { $0.tally.violated > 0 }.count
         lines.append(
@@ -33,7 +39,8 @@ struct Report {
             return
                 "{\"rule\":\(quoted(rule.rawValue)),\"checked\":\(tally.checked),\"violated\":\(tally.violated)\(first)}"
         }
-        return "{\"unanswered\":\(faults),\"rules\":[\(rules.joined(separator: ","))]}"
+        let unjudged = unjudged.map(quoted).joined(separator: ",")
+        return "{\"unanswered\":\(faults),\"unjudged\":[\(unjudged)],\"rules\":[\(rules.joined(separator: ","))]}"
     }
 
     private func quoted(_ text: String) -> String {

@@ -14,6 +14,8 @@ public struct InitializationFacts: Equatable, Sendable {
     public var codec = ""
     /// The size of the picture; nothing for other media.
     public var resolution: Resolution?
+    /// How many channels audio has; nothing for other media.
+    public var channelCount: Int?
     /// True when the pixels are not square.
     public var hasPixelAspect = false
     /// How many bytes hold a NAL unit's length; nothing when the samples have no NAL units.
@@ -181,7 +183,10 @@ extension InitializationFacts {
             try reader.skip(24)
             resolution = Resolution(width: Int(try reader.number(2)), height: Int(try reader.number(2)))
             try reader.skip(50)
-        case "soun": try reader.skip(28)
+        case "soun":
+            try reader.skip(16)
+            channelCount = Int(try reader.number(2))
+            try reader.skip(10)
         default: return
         }
         for box in try BoxReader.boxes(bytes, in: reader.offset..<entry.payload.upperBound) {
@@ -195,15 +200,22 @@ extension InitializationFacts {
                 try reader.skip(21)
                 lengthSize = Int(try reader.number(1) & 3) + 1
             case "pasp": hasPixelAspect = try reader.number(4) != reader.number(4)
-            case "esds": if let type = try Self.audioObjectType(&reader) { codec += ".40.\(type)" }
+            case "esds":
+                if let (type, channels) = try Self.audioConfiguration(&reader) {
+                    codec += ".40.\(type)"
+                    channelCount = channels ?? channelCount
+                }
             default: break
             }
         }
     }
 
-    /// The audio object type in an `esds` (ISO/IEC 14496-1 §7.2.6, ISO/IEC 14496-3 §1.6.2.1).
+    /// The audio object type in an `esds`, and the channel count where it is told plainly (ISO/IEC 14496-1 §7.2.6,
+    /// ISO/IEC 14496-3 §1.6.2.1).
     @_lifetime(reader: copy reader)
-    private static func audioObjectType(_ reader: inout BoxReader) throws(BoxError) -> Int? {
+    private static func audioConfiguration(
+        _ reader: inout BoxReader
+    ) throws(BoxError) -> (type: Int, channels: Int?)? {
         try reader.skip(4)
         guard try descriptor(&reader) == 3 else { return nil }
         try reader.skip(2)
@@ -212,7 +224,12 @@ extension InitializationFacts {
         guard try descriptor(&reader) == 5 else { return nil }
         let word = try reader.number(2)
         let type = Int(word >> 11)
-        return type == 31 ? 32 + Int(word >> 5 & 0x3F) : type
+        // Behind a long type, and behind a frequency of its own, the channels stand elsewhere.
+        if type == 31 { return (32 + Int(word >> 5 & 0x3F), nil) }
+        let isPlain = type <= 4 && word >> 7 & 0xF != 15
+        let channels =
+            isPlain ? [1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 8, 11: 7, 12: 8, 14: 8][Int(word >> 3 & 0xF)] : nil
+        return (type, channels)
     }
 
     /// The tag of the next descriptor, its size passed over.

@@ -76,6 +76,8 @@ public struct MultivariantPlaylist: Equatable, Sendable {
         public var uri: String?
         /// LANGUAGE.
         public var language: String?
+        /// CHANNELS.
+        public var channels: String?
         /// DEFAULT=YES.
         public var isDefault: Bool
         /// AUTOSELECT, when it is there.

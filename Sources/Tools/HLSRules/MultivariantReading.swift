@@ -128,7 +128,8 @@ struct MultivariantReading {
         return MultivariantPlaylist.Rendition(
             type: type, group: try attributes.required("GROUP-ID", try attributes.quoted("GROUP-ID")),
             name: try attributes.required("NAME", try attributes.quoted("NAME")), uri: try attributes.quoted("URI"),
-            language: try attributes.quoted("LANGUAGE"), isDefault: try attributes.flag("DEFAULT"),
+            language: try attributes.quoted("LANGUAGE"), channels: try attributes.quoted("CHANNELS"),
+            isDefault: try attributes.flag("DEFAULT"),
             isAutoselect: isAutoselect, stableID: try attributes.quoted("STABLE-RENDITION-ID"), line: line)
     }
 

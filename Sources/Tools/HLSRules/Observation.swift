@@ -62,6 +62,12 @@ public struct Observation: Sendable {
         case malformedNumber
         /// `_HLS_msn` of a segment that is long complete, or removed.
         case oldNumber
+        /// `_HLS_msn` two beyond the last complete segment, the furthest that may be asked for.
+        case ahead(Int)
+        /// The playlist without `Accept-Encoding`.
+        case uncompressed
+        /// Some bytes of a complete segment.
+        case segmentRange
         /// A parameter that nobody knows.
         case unknownParameter
         /// A resource next to the playlist that does not exist.
@@ -76,6 +82,8 @@ public struct Observation: Sendable {
     public var range: MediaPlaylist.ByteRange?
     /// When the request was sent, in seconds of a clock that only goes forward.
     public var sentAt: Double
+    /// When the first byte of the body came, where that is known, on the same clock.
+    public var firstByteAt: Double?
     /// When the answer was complete, on the same clock.
     public var arrivedAt: Double
     /// The HTTP status.

@@ -2,7 +2,9 @@ import Bytes
 
 /// Rules of HTTP delivery (RFC 8216bis appendix B.1, §6.2).
 extension PresentationHistory {
-    private static let mediaTypes: Set<String> = ["video/mp4", "audio/mp4", "video/iso.segment", "audio/iso.segment"]
+    private static let mediaTypes: Set<String> = [
+        "video/mp4", "audio/mp4", "application/mp4", "video/iso.segment", "audio/iso.segment",
+    ]
     private static let playlistTypes: Set<String> = ["application/vnd.apple.mpegurl"]
 
     mutating func checkDelivery(_ observation: Observation) {
@@ -17,6 +19,10 @@ extension PresentationHistory {
         let allowed = observation.isPlaylist ? Self.playlistTypes : Self.mediaTypes
         if observation.kind != .probe(.unknownResource) {
             check(.contentType, place, allowed.contains(essence), "Content-Type: \(type)")
+        }
+        if !observation.acceptsGzip {
+            let coding = observation.header("content-encoding") ?? "identity"
+            check(.identityCoding, place, coding.lowercased() == "identity", "Content-Encoding: \(coding)")
         }
         if observation.isPlaylist {
             guard observation.acceptsGzip else { return }
@@ -33,6 +39,42 @@ extension PresentationHistory {
         }
     }
 
+    /// The type of media may be neutral, but not that of other media.
+    mutating func checkType(_ observation: Observation, _ facts: InitializationFacts) {
+        let wrong = ["vide": "audio/", "soun": "video/"]["\(facts.handler)"]
+        guard let wrong, let type = observation.header("content-type")?.lowercased() else { return }
+        check(.contentType, observation.url, !type.hasPrefix(wrong), "Content-Type: \(type) for \(facts.handler) alone")
+    }
+
+    /// A live playlist soon has another version.
+    mutating func checkLifetime(_ playlist: MediaPlaylist, _ observation: Observation) {
+        guard !playlist.isEnded, playlist.targetDuration > 0 else { return }
+        let control = observation.header("cache-control")?.lowercased() ?? ""
+        for directive in control.split(separator: ",") {
+            let words = directive.filter { $0 != " " && $0 != "\"" }.split(separator: "=", maxSplits: 1)
+            let isLong =
+                switch words.first {
+                case "immutable": true
+                case "max-age", "s-maxage":
+                    words.last.flatMap { Int($0) }.map { $0 > 6 * playlist.targetDuration } ?? false
+                default: false
+                }
+            check(.cacheControl, observation.url, !isLong, "Cache-Control: \(control) for a live playlist")
+        }
+    }
+
+    /// A part that is sent while it grows hides from the client how fast the network is.
+    mutating func checkLineRate(_ observation: Observation) {
+        guard observation.kind == .hintedPart, observation.isSuccess, let first = observation.firstByteAt else {
+            return
+        }
+        let took = observation.arrivedAt - first
+        let limit = tolerances.sending + Double(observation.body.count) / 10_000_000
+        check(
+            .partLineRate, observation.url, took <= limit,
+            "\(observation.body.count) bytes came within \(seconds(took))")
+    }
+
     mutating func observeProbe(_ observation: Observation, _ probe: Observation.Probe) {
         let status = observation.status
         let place = observation.url
@@ -41,6 +83,19 @@ extension PresentationHistory {
         case .farNumber: check(.blockFar, place, status == 400, "status \(status)")
         case .malformedNumber: check(.blockMalformed, place, status == 400, "status \(status)")
         case .unknownResource: check(.unknownResource, place, status == 404, "status \(status)")
+        case .ahead(let number):
+            let target = renditions[place]?.target ?? 0
+            let mayGiveUp = status == 503 && observation.elapsed >= 3 * target - 0.5
+            check(
+                .blockAhead, place, status == 200 || mayGiveUp,
+                "_HLS_msn=\(number): status \(status) after \(seconds(observation.elapsed))")
+            if status == 200 { observePlaylist(observation, .blocking(number: number, part: nil)) }
+        case .uncompressed:
+            check(.served, place, status == 200, "status \(status) without Accept-Encoding")
+            if status == 200, observation.header("content-encoding") ?? "identity" == "identity" {
+                observePlaylist(observation, .plain)
+            }
+        case .segmentRange: observeRange(observation)
         case .oldNumber:
             check(
                 .blockOld, place, status == 200 && observation.elapsed <= tolerances.promptness,
@@ -58,7 +113,7 @@ extension Observation {
     var isPlaylist: Bool {
         switch kind {
         case .multivariant, .playlist: true
-        case .probe(let probe): probe != .unknownResource
+        case .probe(let probe): probe != .unknownResource && probe != .segmentRange
         case .initialization, .hintedInitialization, .segment, .part, .hintedPart, .iFrame: false
         }
     }

@@ -41,7 +41,7 @@ extension PresentationHistory {
         if renditions[place.rendition]?.segments[place.number]?.iFrame == nil {
             renditions[place.rendition]?.segments[place.number]?.bytes = observation.body
         }
-        if !compare(key, observation.body) {
+        if !compare(.iFrameMedia, key, observation.body) {
             recentIFrames.append((key, observation.body))
             if recentIFrames.count > 64 { recentIFrames.removeFirst() }
         }
@@ -50,16 +50,28 @@ extension PresentationHistory {
 
     /// Keeps a segment for a while, for I-frames to be compared with.
     mutating func keep(segment bytes: ByteChunk, _ key: ResourceKey) {
-        guard multivariant?.iFrameVariants.isEmpty == false else { return }
         recentSegments.append((key, bytes))
         if recentSegments.count > 16 { recentSegments.removeFirst() }
         let waiting = recentIFrames.filter { $0.key.url == key.url }
         recentIFrames.removeAll { $0.key.url == key.url }
-        for iFrame in waiting { _ = compare(iFrame.key, iFrame.bytes) }
+        for iFrame in waiting { _ = compare(.iFrameMedia, iFrame.key, iFrame.bytes) }
     }
 
-    /// Compares an I-frame with its segment, when that is known.
-    private mutating func compare(_ key: ResourceKey, _ bytes: ByteChunk) -> Bool {
+    /// Judges the answer to a request for some bytes of a segment.
+    mutating func observeRange(_ observation: Observation) {
+        guard let range = observation.range else { return }
+        let told = observation.header("content-range") ?? "none"
+        let isExact =
+            observation.status == 206 && told.hasPrefix("bytes \(range.start)-\(range.start + range.length - 1)/")
+        check(
+            .range, observation.url, isExact && observation.body.count == range.length,
+            "asked for \(range.length) bytes from \(range.start) on, got \(observation.body.count) with status "
+                + "\(observation.status) and Content-Range: \(told)")
+        if isExact { _ = compare(.range, ResourceKey(url: observation.url, range: range), observation.body) }
+    }
+
+    /// Compares bytes with those of their segment, when that is known.
+    private mutating func compare(_ rule: Rule, _ key: ResourceKey, _ bytes: ByteChunk) -> Bool {
         guard let range = key.range,
             let own = recentSegments.last(where: { $0.key.url == key.url && ($0.key.range?.start ?? 0) <= range.start })
         else { return false }
@@ -67,7 +79,7 @@ extension PresentationHistory {
         let isSame = own.bytes.withUnsafeBytes { segment in
             bytes.withUnsafeBytes { segment.dropFirst(start).prefix($0.count).elementsEqual($0) }
         }
-        check(.iFrameMedia, "\(key.url) bytes \(range.start) on", isSame, "not those of the segment")
+        check(rule, "\(key.url) bytes \(range.start) on", isSame, "not those of the segment")
         return true
     }
 
@@ -80,6 +92,7 @@ extension PresentationHistory {
         do throws(BoxError) {
             let facts = try FragmentFacts(iFrame: bytes, header: header)
             let fault = facts.faults.first
+            renditions[rendition]?.hasJudgedMedia = true
             check(.iFrameMedia, "\(place) byte \(fault?.offset ?? 0)", fault == nil, fault?.detail ?? "")
             let scale = Double(header.timescale)
             renditions[rendition]?.segments[number]?.iFrame = (

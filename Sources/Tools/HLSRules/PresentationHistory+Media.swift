@@ -17,12 +17,13 @@ extension PresentationHistory {
         guard observation.isSuccess else { return }
         let key = ResourceKey(url: observation.url, range: observation.range)
         if let before = headerBytes[key] {
-            check(.segmentIdentity, observation.url, before == observation.body, "the initialization changed")
+            check(.resourceImmutable, observation.url, before == observation.body, "the initialization changed")
             return
         }
         do throws(BoxError) {
             let facts = try InitializationFacts(observation.body)
             note(facts.faults, observation.url, judged: Self.headerRules)
+            checkType(observation, facts)
             headers[key] = facts
             headerBytes[key] = observation.body
         } catch {
@@ -33,6 +34,7 @@ extension PresentationHistory {
 
     mutating func observeMedia(_ observation: Observation) {
         let key = ResourceKey(url: observation.url, range: observation.range)
+        checkLineRate(observation)
         guard let place = places[key] else {
             if observation.kind == .hintedPart {
                 if observation.status == 404 {
@@ -88,17 +90,31 @@ extension PresentationHistory {
 
     private mutating func store(_ body: ByteChunk, at place: ResourcePlace) {
         guard let segment = renditions[place.rendition]?.segments[place.number] else { return }
-        if place.part == nil, let key = segment.key { keep(segment: body, key) }
+        let fingerprint = Fingerprint(body)
+        // What cannot be read need not be kept.
+        let isReadable = !segment.segment.isEncrypted && !(segment.isMapChecked && segment.mapKey == nil)
         if let index = place.part {
-            guard index < segment.parts.count, segment.parts[index].bytes == nil, segment.parts[index].facts == nil
-            else { return }
-            renditions[place.rendition]?.segments[place.number]?.parts[index].bytes = body
-        } else if let summary = segment.summary {
-            let isSame = summary.byteCount == body.count && summary.hash == body.hashValue
-            check(.segmentIdentity, "\(place.rendition) segment \(place.number)", isSame, "its bytes changed")
-        } else if segment.bytes == nil {
-            renditions[place.rendition]?.segments[place.number]?.bytes = body
+            guard index < segment.parts.count else { return }
+            let part = segment.parts[index]
+            if checkSame(part.fingerprint, fingerprint, part.key) { return }
+            renditions[place.rendition]?.segments[place.number]?.parts[index].fingerprint = fingerprint
+            if isReadable { renditions[place.rendition]?.segments[place.number]?.parts[index].bytes = body }
+        } else if let key = segment.key {
+            keep(segment: body, key)
+            if checkSame(segment.fingerprint, fingerprint, key) { return }
+            renditions[place.rendition]?.segments[place.number]?.fingerprint = fingerprint
+            if isReadable { renditions[place.rendition]?.segments[place.number]?.bytes = body }
         }
+    }
+
+    /// True when the resource was seen before; then it must be the same.
+    private mutating func checkSame(_ before: Fingerprint?, _ now: Fingerprint, _ key: ResourceKey) -> Bool {
+        guard let before else { return false }
+        check(
+            .resourceImmutable, key.url, now == before,
+            before.count == now.count
+                ? "\(now.count) bytes are others than before" : "\(before.count) bytes became \(now.count)")
+        return true
     }
 
     private static let headerRules: [Rule] = [.boxStructure, .brands, .oneTrack, .emptyTables, .editList]
@@ -126,9 +142,9 @@ extension PresentationHistory {
             return
         }
         for number in numbers {
-            guard let segment = renditions[rendition]?.segments[number], let mapKey = segment.mapKey,
-                let header = headers[mapKey]
-            else { continue }
+            guard let segment = renditions[rendition]?.segments[number] else { continue }
+            checkMap(segment, rendition, number)
+            guard let mapKey = segment.mapKey, let header = headers[mapKey] else { continue }
             if renditions[rendition]?.facts == nil {
                 renditions[rendition]?.facts = header
                 checkClaims(about: rendition)
@@ -143,6 +159,40 @@ extension PresentationHistory {
             join(rendition, number)
             chain(rendition, number)
         }
+    }
+
+    /// Without its initialization no fragment can be read.
+    private mutating func checkMap(_ segment: SegmentRecord, _ rendition: String, _ number: Int) {
+        guard !segment.isMapChecked, let media = segment.bytes ?? segment.parts.lazy.compactMap(\.bytes).first,
+            !segment.segment.isEncrypted
+        else { return }
+        renditions[rendition]?.segments[number]?.isMapChecked = true
+        if segment.mapKey == nil { renditions[rendition]?.segments[number]?.bytes = nil }
+        if Self.isFragmentedMP4(media) {
+            check(
+                .segmentMap, "\(rendition) segment \(number)", segment.mapKey != nil,
+                "fragmented MP4 without an EXT-X-MAP")
+        }
+    }
+
+    /// True when `bytes` begin with a box that begins a fragment.
+    private static func isFragmentedMP4(_ bytes: ByteChunk) -> Bool {
+        let type = bytes.withUnsafeBytes { Array($0.dropFirst(4).prefix(4)) }
+        return ["styp", "moof", "sidx", "emsg", "prft"].contains(String(decoding: type, as: UTF8.self))
+    }
+
+    /// The media playlists of which nothing that was fetched could be read, each with the reason.
+    public var unjudged: [String] {
+        renditions.values.filter { $0.latest != nil && !$0.hasJudgedMedia }.map { record in
+            let segments = record.segments.values.filter { !$0.segment.isGap }
+            let reason =
+                if segments.isEmpty { "it lists none" } else if segments.allSatisfy({ $0.segment.isEncrypted }) {
+                    "they are encrypted"
+                } else if segments.allSatisfy({ $0.mapKey == nil }) {
+                    "it has no EXT-X-MAP"
+                } else if record.facts == nil { "no initialization could be read" } else { "no fragment could be read" }
+            return "\(record.url): \(reason)"
+        }.sorted()
     }
 
     /// Gives media that came early to the segment that now names it.
@@ -164,6 +214,7 @@ extension PresentationHistory {
                 do throws(BoxError) {
                     let facts = try FragmentFacts(bytes, header: header)
                     note(facts.faults, place, judged: Self.fragmentRules)
+                    renditions[rendition]?.hasJudgedMedia = true
                     segment.parts[index].facts = facts
                     let duration = Double(facts.duration) / Double(header.timescale)
                     check(
@@ -205,14 +256,14 @@ extension PresentationHistory {
         do throws(BoxError) {
             let facts = try FragmentFacts(bytes, header: header)
             note(facts.faults, place, judged: Self.fragmentRules)
+            renditions[rendition]?.hasJudgedMedia = true
             checkSegment(facts, segment, header, place, rendition)
             let scale = Double(header.timescale)
             segment.summary = SegmentSummary(
                 decodeTime: facts.decodeTime, end: facts.end, firstSequence: facts.chunks.first?.sequenceNumber ?? 0,
                 lastSequence: facts.chunks.last?.sequenceNumber ?? 0,
                 presentation: Double(facts.earliestPresentation) / scale,
-                frame: Double(facts.duration) / Double(max(1, facts.sampleCount)) / scale, byteCount: bytes.count,
-                hash: bytes.hashValue)
+                frame: Double(facts.duration) / Double(max(1, facts.sampleCount)) / scale, byteCount: bytes.count)
             if header.isVideo, facts.sampleCount >= 10, renditions[rendition]?.frameRate == nil, facts.duration > 0 {
                 renditions[rendition]?.frameRate = Double(facts.sampleCount) * scale / Double(facts.duration)
                 checkClaims(about: rendition)

@@ -32,6 +32,9 @@ extension PresentationHistory {
             let place = "\(multivariantURL) line \(variant.line)"
             let isVideo = variant.codecs.contains { Self.videoCodecs.contains(String($0.prefix(4))) }
             check(.streamAttributes, place, !variant.codecs.isEmpty, "no CODECS")
+            if let average = variant.averageBandwidth, let peak = variant.bandwidth {
+                check(.streamAverage, place, average <= peak, "\(average) on average, \(peak) at most")
+            }
             if isVideo {
                 check(.streamAttributes, place, variant.resolution != nil, "no RESOLUTION")
                 check(.streamAttributes, place, variant.frameRate != nil, "no FRAME-RATE")
@@ -69,12 +72,21 @@ extension PresentationHistory {
             if !variant.codecs.isEmpty { checkCodecs(variant.codecs, facts, place) }
             checkResolution(variant.resolution, facts, place)
         }
+        for media in playlist.renditions where media.uri.map(resolved) == rendition {
+            guard let claimed = media.channels?.split(separator: "/").first.flatMap({ Int($0) }),
+                let found = facts.channelCount
+            else { continue }
+            check(
+                .mediaChannels, "\(multivariantURL) line \(media.line)", claimed == found,
+                "\(claimed), media \(found)")
+        }
         for variant in playlist.variants {
             let isOwn = resolved(variant.uri) == rendition
             let isMember = audioMembers(of: variant).contains(rendition)
             guard isOwn || isMember else { continue }
             let place = "\(multivariantURL) line \(variant.line)"
             checkCodecs(variant.codecs, facts, place)
+            checkExcess(variant, place)
             guard isOwn, facts.resolution != nil else { continue }
             checkResolution(variant.resolution, facts, place)
             if let claimed = variant.frameRate, let measured = record.frameRate {
@@ -85,10 +97,30 @@ extension PresentationHistory {
         }
     }
 
-    private mutating func checkCodecs(_ codecs: [String], _ facts: InitializationFacts, _ place: String) {
-        let names = facts.codec.contains(".") ? facts.codec.lowercased() : "\(facts.sampleEntry)".lowercased()
+    /// Once the media of all of a variant's renditions are known, each of CODECS is that of one of them.
+    private mutating func checkExcess(_ variant: MultivariantPlaylist.Variant, _ place: String) {
+        let members =
+            multivariant?.renditions.filter { $0.uri != nil && variant.groups[$0.type] == $0.group }.compactMap(\.uri)
+            ?? []
+        var found: Set<String> = []
+        for url in ([variant.uri] + members).map(resolved) {
+            guard let facts = renditions[url]?.facts else { return }
+            found.insert(Self.name(of: facts))
+        }
+        let excess = variant.codecs.filter { codec in !found.contains { codec.lowercased().hasPrefix($0) } }
         check(
-            .streamCodecs, place, codecs.contains { $0.lowercased().hasPrefix(names) },
+            .streamCodecsExcess, place, excess.isEmpty,
+            "\(excess.joined(separator: ",")), media \(found.sorted().joined(separator: ","))")
+    }
+
+    /// How CODECS names the codec, as far as it is known, in lower case.
+    private static func name(of facts: InitializationFacts) -> String {
+        (facts.codec.contains(".") ? facts.codec : "\(facts.sampleEntry)").lowercased()
+    }
+
+    private mutating func checkCodecs(_ codecs: [String], _ facts: InitializationFacts, _ place: String) {
+        check(
+            .streamCodecs, place, codecs.contains { $0.lowercased().hasPrefix(Self.name(of: facts)) },
             "\(codecs.joined(separator: ",")) lacks \(facts.codec)")
     }
 

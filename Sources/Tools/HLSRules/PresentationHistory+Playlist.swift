@@ -21,6 +21,12 @@ extension PresentationHistory {
         checkAnswer(playlist, observation, reload, record)
         checkConstants(playlist, record)
         checkServerControl(playlist, place)
+        checkLifetime(playlist, observation)
+        if !playlist.isEnded, playlist.type == nil {
+            check(
+                .discontinuitySequencePresent, place, playlist.hasDiscontinuitySequence,
+                "no EXT-X-DISCONTINUITY-SEQUENCE")
+        }
         checkHints(playlist, place)
         checkDateRanges(playlist, observation, &record)
         record.isIFrames = iFramePlaylists.contains(place)

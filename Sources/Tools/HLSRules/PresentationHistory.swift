@@ -21,7 +21,7 @@ public struct PresentationHistory: Sendable {
     var unplaced: [(key: ResourceKey, observation: Observation)] = []
     /// Hinted resources that were not found. Parts may turn out to be missing media: the playlist that lists them tells.
     var refusedHints: Set<ResourceKey> = []
-    /// The last segments, which I-frames are compared with, and the I-frames that wait for theirs; oldest first.
+    /// The last segments, which ranges of them are compared with, and the I-frames that wait for theirs; oldest first.
     var recentSegments: [(key: ResourceKey, bytes: ByteChunk)] = []
     var recentIFrames: [(key: ResourceKey, bytes: ByteChunk)] = []
     /// The attributes of every date range so far, by ID.

@@ -19,6 +19,14 @@ struct ResourcePlace: Hashable {
     var part: Int?
 }
 
+/// What tells whether bytes are the same as before.
+struct Fingerprint: Equatable {
+    var count: Int
+    var hash: Int
+
+    init(_ bytes: ByteChunk) { (count, hash) = (bytes.count, bytes.hashValue) }
+}
+
 /// What is known of a part.
 struct PartRecord {
     var part: MediaPlaylist.Part
@@ -26,6 +34,7 @@ struct PartRecord {
     var lastListed: Double
     var removed = false
     var bytes: ByteChunk?
+    var fingerprint: Fingerprint?
     var facts: FragmentFacts?
     var isMinimumChecked = false
     var isChained = false
@@ -42,7 +51,6 @@ struct SegmentSummary {
     var presentation: Double
     var frame: Double
     var byteCount: Int
-    var hash: Int
 }
 
 /// What is known of a segment.
@@ -57,13 +65,14 @@ struct SegmentRecord {
     var sawItOpen = false
     var parts: [PartRecord] = []
     var bytes: ByteChunk?
+    var fingerprint: Fingerprint?
     var summary: SegmentSummary?
     /// What the range of an I-frame holds; nothing in other playlists.
     var iFrame: (presentation: Double, frame: Double)?
     var isDateFaulty = false
     var isJoined = false
     var isChained = false
-    var isMapCompared = false
+    var isMapChecked = false
     var isSettled: Bool { summary != nil && isJoined && isChained }
 }
 
@@ -92,6 +101,8 @@ struct RenditionRecord {
     var peakSeen = 0.0
     var facts: InitializationFacts?
     var frameRate: Double?
+    /// True once a fragment of it was read.
+    var hasJudgedMedia = false
 
     init(url: String) { self.url = url }
 

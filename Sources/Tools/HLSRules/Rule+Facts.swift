@@ -29,6 +29,8 @@ extension Rule {
             ("the media sequence number grows by one for each removed segment and never decreases", "B 6.2.2")
         case .discontinuitySequence:
             ("the discontinuity sequence number grows with each removed discontinuity and never decreases", "B 6.2.2")
+        case .discontinuitySequencePresent:
+            ("a live playlist has EXT-X-DISCONTINUITY-SEQUENCE from the first", "B 6.2.2, A 8.17")
         case .segmentIdentity:
             ("a media sequence number names the same resource for ever, and no other does", "B 6.3.4")
         case .playlistEdits: ("a playlist is only appended to, and shortened at its head", "B 6.2.1")
@@ -38,6 +40,8 @@ extension Rule {
         case .segmentAvailable:
             ("a segment stays available for its duration and that of the longest playlist with it", "B 6.2.2")
         case .partAvailable: ("a part stays available for three target durations after it was removed", "B 6.2.2")
+        case .resourceImmutable:
+            ("the bytes of one URI never change", "B 6.2.1, 6.3.4")
         case .discontinuityAligned:
             ("all renditions have equal discontinuity sequence numbers at the same media sequence number", "B 6.2.4")
         case .discontinuityMarked: ("a change of the media initialization comes with a discontinuity", "B 4.4.4.3")
@@ -73,6 +77,8 @@ extension Rule {
         case .partListed: ("parts are listed within three target durations of the playlist's end", "B 6.2.2, App. B.1")
         case .partRemoved: ("parts further than three target durations from the end are removed, in order", "B 6.2.2")
         case .partDuration: ("a part's DURATION is that of its media within 1 ms", "B 4.4.4.9")
+        case .partLineRate:
+            ("a hinted part is sent whole once all of it is there, never as it grows", "B 6.2.6")
         case .hintPresent: ("a live playlist with parts hints its next part", "B App. B.1")
         case .hintUnique: ("there is at most one hint of each type", "B 6.2.6")
         case .hintNext: ("the hinted resource is the next part", "B 4.4.5.3")
@@ -90,6 +96,8 @@ extension Rule {
             ("a blocking reload is answered with the playlist within three target durations", "B 6.2.5.2")
         case .blockPartAlone: ("_HLS_part without _HLS_msn is answered with 400", "B 6.2.5.2")
         case .blockFar: ("a media sequence number more than two beyond the last is answered with 400", "B 6.2.5.2")
+        case .blockAhead:
+            ("a media sequence number two beyond the last is waited for", "B 6.2.5.2")
         case .blockOld: ("an old media sequence number is answered at once", "B 6.2.5.2")
         case .blockMalformed: ("a malformed number is answered with 400", "H")
         case .blockUnknownParameter: ("an unknown query parameter is ignored", "B 6.2.5")
@@ -107,10 +115,16 @@ extension Rule {
         case .streamAttributes:
             ("a variant has BANDWIDTH, CODECS, and for video RESOLUTION and FRAME-RATE", "B 4.4.6.2, A 9")
         case .streamCodecs: ("CODECS names the codec of every sample entry of the variant", "B 4.4.6.2")
+        case .streamCodecsExcess:
+            ("CODECS names no codec that none of the variant's renditions has", "B 4.4.6.2")
         case .streamResolution: ("RESOLUTION is that of the video", "B 4.4.6.2")
         case .streamFrameRate: ("FRAME-RATE is that of the video", "B 4.4.6.2")
         case .streamBandwidth: ("the measured peak is at most 125 % of BANDWIDTH", "A 1.28, B 4.1")
+        case .streamAverage:
+            ("AVERAGE-BANDWIDTH is no greater than BANDWIDTH", "B 4.4.6.2")
         case .mediaAttributes: ("EXT-X-MEDIA attributes are consistent", "B 4.4.6.1")
+        case .mediaChannels:
+            ("CHANNELS is the audio's channel count", "B 4.4.6.1")
         case .mediaGroup: ("a variant's groups exist", "B 4.4.6.2")
         case .stableID:
             (
@@ -133,9 +147,17 @@ extension Rule {
         case .contentType: ("an answer's Content-Type is that of its kind", "B 4, A 10.4")
         case .crossOrigin: ("every answer allows cross-origin reading", "B App. B.1, H")
         case .compression: ("playlists are sent compressed to whom accepts that", "B App. B.1, A 10.1")
+        case .identityCoding:
+            ("nothing is sent compressed to whom does not accept that", "B 6.2.1")
         case .vary: ("compressed answers say Vary: Accept-Encoding", "B 6.2.1")
         case .age: ("the origin sends no Age", "B App. C")
-        case .cacheControl: ("every answer says how long it may be cached", "B App. B.1")
+        case .cacheControl:
+            (
+                "every answer says how long it may be cached, one of a live playlist no more than six target durations",
+                "B App. B.1"
+            )
+        case .range:
+            ("a request for a range of a segment is answered with just that", "B 4.4.4.9, H")
         case .whole: ("media is sent whole, with a Content-Length that is true", "B 6.2.6")
         case .redirect: ("nothing is redirected", "A 8.18")
         case .served: ("what a live playlist lists is served", "B 6.2.1")
@@ -155,6 +177,7 @@ extension Rule {
         case .syncFlags: ("sample flags tell sync samples from others as the bitstream does", "C 7.5")
         case .startsWithSync: ("segments start with a sync sample where that is claimed", "B 4.4.2.1, A 1.14")
         case .earliestPresentation: ("a segment's earliest presentation time is its decode time", "C 9.2.1, H")
+        case .segmentMap: ("a segment of fragmented MP4 has an EXT-X-MAP", "B 3.1.2")
         case .segmentDuration: ("EXTINF is the duration of the segment's media within 1 ms", "B 4.4.4.1")
         }
     }

@@ -4,6 +4,8 @@ public struct Tolerances: Sendable {
     public var jitter = 0.25
     /// How long an answer that needs no waiting may take.
     public var promptness = 0.25
+    /// How long a whole part may take from its first byte to its last, beside what 10 MB/s explain.
+    public var sending = 0.1
     /// How far a written duration may be from the media's.
     public var duration = 0.001
     /// How far two mappings of date to media time may be apart: dates are written in whole milliseconds.
