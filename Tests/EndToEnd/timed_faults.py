@@ -64,7 +64,9 @@ def split(text):
 
 
 def first_number(text):
-    return int(re.search(r"MEDIA-SEQUENCE:(\d+)", text)[1])
+    """The number of the first segment that is listed: a delta update has left out some before it."""
+    skipped = re.search(r"SKIPPED-SEGMENTS=(\d+)", text)
+    return int(re.search(r"MEDIA-SEQUENCE:(\d+)", text)[1]) + (int(skipped[1]) if skipped else 0)
 
 
 def next_number(text):
@@ -74,6 +76,8 @@ def next_number(text):
 
 def shortened(text, to):
     """The playlist with no more than `to` complete segments."""
+    if "#EXT-X-SKIP" in text:
+        return text
     head, *segments = split(text)
     removed = max(0, text.count("#EXTINF") - to)
     head = re.sub(r"(#EXT-X-MEDIA-SEQUENCE:)\d+", rf"\g<1>{first_number(text) + removed}", head)

@@ -102,6 +102,8 @@ import Time
         Self.play(&presentation, from: 60_000, seconds: 5, tracks: two)
         #expect(presentation.audioWindows[2].segments.last?.isGap == true)
         #expect(presentation.audioWindows[1].segments.last?.isGap == false)
+        let edges = presentation.snapshot.renditions.compactMap { $0.edge?.seconds }
+        #expect(edges.max().map { $0 - (edges.min() ?? 0) } ?? 9 < 0.56, "nobody waits for what will not come: \(edges)")
         let four = Self.languages + [Self.track(3, "fr")]
         let isOther = !presentation.beginRun(
             tracks: [Feed.video] + four, sourceStart: .zero, now: Instant(nanoseconds: 12_000_000_000))

@@ -246,6 +246,7 @@ import Time
         var presentation = Presentation.started(Feed(), .low)
         presentation.play(Feed().events(seconds: 6))
         #expect(!presentation.playlist("audio").contains("TYPE=MAP"))
+        presentation.interrupt()
         let before = presentation.version
         let other = Feed(sampleRate: 44_100)
         let isSame = presentation.beginRun(

@@ -31,7 +31,7 @@ import Time
     @Test func aTagGoesWithThePicturesOfItsTime() throws {
         var presentation = Presentation.started(Feed(gopFrames: 30), .low)
         Self.play(&presentation, from: 0, seconds: 3)
-        let isTaken = presentation.append(TimedMetadata(time: .milliseconds(3250), tag: Self.tag))
+        let isTaken = presentation.append(TimedMetadata(time: .milliseconds(4250), tag: Self.tag))
         #expect(isTaken)
         Self.play(&presentation, from: 3000, seconds: 2)
         let video = try #require(presentation.videoWindow)
@@ -39,12 +39,15 @@ import Time
         let carriers = parts.filter { $0.starts(with: [0, 0, 0]) && Array($0[4..<8]) == Array("emsg".utf8) }
         try #require(carriers.count == 1)
         let wanted = EventMessage(
-            scheme: EventMessage.id3, timescale: .video, presentationTime: 3250 * 90, id: 1, message: Self.tag)
+            scheme: EventMessage.id3, timescale: .video, presentationTime: 4250 * 90, id: 1, message: Self.tag)
         #expect(carriers[0].starts(with: wanted.bytes.array))
         #expect(Array(carriers[0][(wanted.bytes.count + 4)..<(wanted.bytes.count + 8)]) == Array("moof".utf8))
         // The key frame is found behind it.
         let part = try #require(video.segments.flatMap(\.parts).first { $0.data?.array == carriers[0] })
         #expect(part.isIndependent && part.keyFrame?.lowerBound == wanted.bytes.count)
+        let before = video.segments.flatMap(\.parts).prefix { $0.number < part.number }
+        let start = before.reduce(MediaTime.zero) { $0 + $1.duration }
+        #expect(start == .milliseconds(4000), "it is not sent ahead")
         #expect(presentation.audioWindows.first?.segments.flatMap(\.parts).contains { $0.data?.array[4] == 0x65 } == false)
     }
 
