@@ -44,8 +44,8 @@ internal import Runtime
         var threads = follow(playlist, url, probe, &followed)
         say("Following \(followed.count) playlists for \(seconds) s\n")
         while !probe.isOver {
-            probe.pause(.seconds(5))
-            // A playlist may join a presentation that goes on already.
+            // A playlist may join a presentation that goes on already, and BANDWIDTH is held against what came before.
+            probe.pause(.seconds(2))
             guard !probe.isOver, let next = probe.observe(.multivariant, url, with: client),
                 let playlist = read(next, url)
             else { continue }
