@@ -292,7 +292,7 @@ def every_fourth_answer_late(request, forward, memory):
 def silence_of_seven_seconds(request, forward, memory):
     """An origin that stands still and then catches up."""
     memory.begin = getattr(memory, "begin", None) or time.monotonic()
-    if request.query and time.monotonic() - memory.begin > 2 and not hasattr(memory, "slept"):
-        memory.slept = True
-        time.sleep(7)
+    if request.name.endswith(".m3u8") and time.monotonic() - memory.begin > 2:
+        # Who waits for news is the first to get them.
+        time.sleep(max(0, memory.begin + (9 if request.query else 9.5) - time.monotonic()))
     return forward(request)

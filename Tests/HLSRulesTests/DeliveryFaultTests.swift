@@ -74,6 +74,15 @@ import Testing
         #expect(Self.violations(answer) == [.blockSegment])
     }
 
+    /// The fourth segment is complete with four parts: a fifth one would be the first of the next segment.
+    @Test(arguments: zip([16, 17], [[Rule.blockPart], []]))
+    func onePartBeyondTheLastIsTheFirstOfTheNextSegment(parts: Int, broken: [Rule]) {
+        let answer = Self.observation(
+            .playlist(.blocking(number: 3, part: 4)), MediaHistory.video + "index.m3u8",
+            body: Array(PlaylistHistory.playlist(parts: parts).utf8))
+        #expect(Self.violations(answer) == Set(broken))
+    }
+
     @Test(arguments: zip(["identity", "gzip"], [[], [Rule.identityCoding]] as [Set<Rule>]))
     func nothingIsCompressedUnasked(coding: String, broken: Set<Rule>) {
         let answer = Self.observation(
