@@ -59,7 +59,8 @@ final class LiveChannel {
         configuration.workers = 2
         configuration.commonHeaders = Origin.commonHeaders
         configure(&configuration)
-        server = try HTTPServer.start(configuration, handler: Handler(origin: Origin(directory, options: options, clock: clock)))
+        server = try HTTPServer.start(
+            configuration, handler: Handler(origin: Origin(directory, options: options, clock: clock)))
         Self.send(to: feed, from: 0, to: 9720, at: clock.now)
         fedMilliseconds = 9720
         let snapshot = try #require(channel.output.snapshot)

@@ -62,7 +62,7 @@ import Time
         #expect(text.contains("CODECS=\"avc1.64001f,mp4a.40.2\""), "each codec once")
         // Every playlist reports on every other.
         let reports = presentation.playlist("audio2").split(separator: "\n").filter { $0.hasPrefix("#EXT-X-RENDITION") }
-        #expect(reports.map { $0.prefix(43) } .contains { $0.contains("../audio3/") } && reports.count == 3)
+        #expect(reports.contains { $0.contains("../audio3/") } && reports.count == 3)
     }
 
     @Test func allStayInStepWithThePicture() throws {
@@ -103,7 +103,8 @@ import Time
         #expect(presentation.audioWindows[2].segments.last?.isGap == true)
         #expect(presentation.audioWindows[1].segments.last?.isGap == false)
         let edges = presentation.snapshot.renditions.compactMap { $0.edge?.seconds }
-        #expect(edges.max().map { $0 - (edges.min() ?? 0) } ?? 9 < 0.56, "nobody waits for what will not come: \(edges)")
+        // Five seconds went in behind the six: nobody waits for what will not come.
+        #expect(edges.allSatisfy { $0 > 10.4 }, "\(edges)")
         let four = Self.languages + [Self.track(3, "fr")]
         let isOther = !presentation.beginRun(
             tracks: [Feed.video] + four, sourceStart: .zero, now: Instant(nanoseconds: 12_000_000_000))

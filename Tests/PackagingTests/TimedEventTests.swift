@@ -48,7 +48,8 @@ import Time
         let before = video.segments.flatMap(\.parts).prefix { $0.number < part.number }
         let start = before.reduce(MediaTime.zero) { $0 + $1.duration }
         #expect(start == .milliseconds(4000), "it is not sent ahead")
-        #expect(presentation.audioWindows.first?.segments.flatMap(\.parts).contains { $0.data?.array[4] == 0x65 } == false)
+        let sound = try #require(presentation.audioWindows.first).segments.flatMap(\.parts)
+        #expect(!sound.contains { $0.data?.array[4] == 0x65 })
     }
 
     @Test func whatWaitsIsBoundedAndEndsWithTheRun() {

@@ -137,7 +137,8 @@ struct FeedSession {
         }
         isRunning = true
         isChanging = false
-        runTracks = [buffer.firstVideo == nil ? nil : video].compactMap(\.self)
+        runTracks =
+            [buffer.firstVideo == nil ? nil : video].compactMap(\.self)
             + audio.values.sorted { $0.index < $1.index }
         audioPlaces = Dictionary(uniqueKeysWithValues: audio.keys.sorted().enumerated().map { ($1, $0) })
         defer { buffer = [] }
