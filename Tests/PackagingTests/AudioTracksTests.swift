@@ -65,6 +65,13 @@ import Time
         #expect(reports.contains { $0.contains("../audio3/") } && reports.count == 3)
     }
 
+    @Test func namesFromASourceCannotBreakThePlaylist() {
+        var presentation = Self.started([Self.track(0, "e\"n", name: "a\"\r\n#EXT-X-ENDLIST,b")])
+        Self.play(&presentation, seconds: 2, tracks: [Feed().audio])
+        let text = String(decoding: presentation.snapshot.multivariantPlaylist.rendered(), as: UTF8.self)
+        #expect(text.contains("NAME=\"a#EXT-X-ENDLIST,b\"") && text.contains("LANGUAGE=\"en\""))
+    }
+
     @Test func allStayInStepWithThePicture() throws {
         var presentation = Self.started()
         Self.play(&presentation, seconds: 30)

@@ -69,7 +69,9 @@ import Time
         }
         let early = try #require(memory.prefix(3).max())
         let late = try #require(memory.last)
-        #expect(late < early + 32 << 20, "memory is flat: \(memory.map { $0 >> 20 }) MiB")
+        #expect(
+            late < early + 128 << 20,
+            "other tests share the process; a day of samples is more: \(memory.map { $0 >> 20 }) MiB")
         #expect(Set(counts.dropFirst()).count <= 4, "the window is full from the first hour on: \(counts)")
     }
 

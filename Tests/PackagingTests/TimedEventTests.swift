@@ -56,7 +56,11 @@ import Time
         var presentation = Presentation.started(Feed(gopFrames: 30), .low)
         Self.play(&presentation, from: 0, seconds: 1)
         var taken = 0
-        for _ in 0..<1000 where presentation.append(TimedMetadata(time: .milliseconds(60_000), tag: Self.tag)) {
+        for _ in 0..<1000 where presentation.append(TimedMetadata(time: .milliseconds(70_000), tag: Self.tag)) {
+            taken += 1
+        }
+        #expect(taken == 0, "so far ahead nothing is kept")
+        for _ in 0..<1000 where presentation.append(TimedMetadata(time: .milliseconds(50_000), tag: Self.tag)) {
             taken += 1
         }
         #expect(taken == 64)
@@ -121,10 +125,11 @@ import Time
     @Test func aSegmentEndsAtTheSpliceWithTheNextKeyFrame() throws {
         var presentation = Presentation.started(Feed(gopFrames: 30), .standard)
         Self.play(&presentation, from: 0, seconds: 14)
-        _ = presentation.append(Self.cue(.out, at: 16_000, for: 5000))
+        _ = presentation.append(Self.cue(.out, at: 16_000, for: 2000))
+        _ = presentation.append(Self.cue(.in, at: 18_000))
         Self.play(&presentation, from: 14_000, seconds: 10)
         let starts = try #require(presentation.videoWindow).segments.map(\.start)
-        #expect(starts.contains(.milliseconds(16_000)), "\(starts)")
+        #expect(starts.contains(.milliseconds(16_000)) && starts.contains(.milliseconds(18_000)), "\(starts)")
         let sound = try #require(presentation.audioWindows.first).segments.map(\.start)
         #expect(sound.contains { abs($0.seconds - 16) < 0.03 }, "\(sound)")
     }

@@ -17,9 +17,11 @@ public struct PlaylistSettings: SchemaObject {
         doc: "How playlists are written",
         fields: [
             Field(
-                "queryParameters", \.queryParameters, .count(0...16),
-                Constraint("names of 1 to 64 letters, digits, hyphens and underscores, not beginning with _HLS_") {
-                    $0.allSatisfy(Self.isParameterName)
+                "queryParameters", \.queryParameters, .count(0...4),
+                Constraint(
+                    "different names of 1 to 64 letters, digits, hyphens and underscores, not beginning with _HLS_"
+                ) {
+                    $0.allSatisfy(Self.isParameterName) && Set($0).count == $0.count
                 },
                 doc:
                     "Query parameters, such as a token, that players carry from a playlist's URL to all that it names"

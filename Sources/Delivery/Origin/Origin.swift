@@ -58,7 +58,8 @@ public final class Origin: Sendable {
         }
         guard let snapshot = channel.output.snapshot(of: String(presentation)),
             let rendition = snapshot.rendition(String(path.next())),
-            let resource = MediaResource(fileName: path.next()), path.isAtEnd
+            let resource = MediaResource(fileName: path.next()), path.isAtEnd,
+            resource != .iFramePlaylist || rendition.name == Presentation.video
         else { return .response(responses.failure(404, "There is no such file", cacheSeconds: 1)) }
         let errorAge = snapshot.profile.targetDuration
         switch resource {

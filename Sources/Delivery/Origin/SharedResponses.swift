@@ -174,7 +174,8 @@ final class SharedResponses: Sendable {
                 return switch key.resource {
                 case .part(let number): number >= rendition.oldestPartNumber
                 case .segment(let number): number >= rendition.segments.first?.sequenceNumber ?? 0
-                case .initialization, .playlist, .iFramePlaylist: true
+                case .initialization(let version): rendition.initialization(version) != nil
+                case .playlist, .iFramePlaylist: true
                 }
             }
         }

@@ -17,8 +17,8 @@ extension MultivariantPlaylist {
     }
 
     private func render(_ rendition: AudioRendition, isDefault: Bool, into text: inout PlaylistText) {
-        text.append("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"\(rendition.group)\",NAME=\"\(rendition.name)\"")
-        text.append(",DEFAULT=\(isDefault ? "YES" : "NO"),AUTOSELECT=YES,LANGUAGE=\"\(rendition.language)\"")
+        text.append("#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"\(rendition.group)\",NAME=\"\(quotable(rendition.name))\"")
+        text.append(",DEFAULT=\(isDefault ? "YES" : "NO"),AUTOSELECT=YES,LANGUAGE=\"\(quotable(rendition.language))\"")
         text.append(",CHANNELS=\"\(rendition.channels)\",STABLE-RENDITION-ID=\"\(rendition.stableID)\"")
         text.line(",URI=\"", uri: rendition.uri, "\"")
     }
@@ -41,6 +41,11 @@ extension MultivariantPlaylist {
         if let resolution = variant.resolution { text.append(",RESOLUTION=\(resolution.width)x\(resolution.height)") }
         renderIdentity(variant.stableID, into: &text)
         text.line(",URI=\"", uri: variant.uri, "\"")
+    }
+
+    /// What a source calls its tracks, without what would end the string (§4.2).
+    private func quotable(_ text: String) -> String {
+        String(text.unicodeScalars.filter { $0 != "\"" && $0.properties.generalCategory != .control })
     }
 
     private func renderIdentity(_ stableID: String, into text: inout PlaylistText) {

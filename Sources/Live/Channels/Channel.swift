@@ -38,6 +38,8 @@ public final class Channel: Sendable {
         var feeds = 0
         /// When a sample came in last, or the publisher did.
         var lastArrival = Instant(nanoseconds: 0)
+        /// When one came in last that something could be made of.
+        var lastUse = Instant(nanoseconds: 0)
         var isStopped = false
     }
 
@@ -94,7 +96,7 @@ public final class Channel: Sendable {
             state.feeds += 1
             state.publisher = (state.feeds, publisher)
             state.session = FeedSession()
-            state.lastArrival = now
+            (state.lastArrival, state.lastUse) = (now, now)
             return (state.feeds, replaced, collect(&state, before: before))
         }
         perform(attached.effects)
@@ -112,6 +114,7 @@ public final class Channel: Sendable {
                 return Effects()
             }
             state.lastArrival = arrival
+            if !actions.isEmpty { state.lastUse = arrival }
             return perform(actions, &state)
         }
         perform(effects, arrival: arrival)
@@ -138,8 +141,8 @@ public final class Channel: Sendable {
         let effects = state.withLock { state -> Effects in
             guard !state.isStopped else { return Effects() }
             let before = state.presentation?.version
-            if state.session?.isRunning == true, now - state.lastArrival >= Self.silenceLimit {
-                state.session?.restart()
+            if state.session != nil, now - state.lastUse >= Self.silenceLimit {
+                if state.session?.isRunning == true { state.session?.restart() }
                 state.presentation?.interrupt()
             }
             state.presentation?.passSilence(until: now)

@@ -91,6 +91,8 @@ package struct RTMPTranslator {
             property.value.text.map { (description: property.name, value: $0) }
         }
         guard !texts.isEmpty else { return drop() }
+        // Whatever a text says of its time, the clock of the media goes on as they do.
+        var clock = clock
         let time = MediaTime.milliseconds(clock.unwrap(Int64(timestamp)))
         return [.metadata(TimedMetadata(time: time, tag: ID3Tag.bytes(texts: texts)))]
     }

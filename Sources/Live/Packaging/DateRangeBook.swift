@@ -48,6 +48,8 @@ struct DateRangeBook: Sendable {
             add(DateRange(id: opening.id, start: nil, duration: duration, splice: .in(cue.section)))
             return
         }
+        // Splices are repeated until they happen.
+        if cue.kind == .out, let opening = openings[cue.eventID], let end = ends[opening.id], time <= end { return }
         cues += 1
         // Event ids come again; a range's id does not.
         let id = "splice-\(cue.eventID)-\(cues)"

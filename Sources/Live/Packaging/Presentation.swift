@@ -21,6 +21,8 @@ public enum PresentationEvent: Sendable, Equatable {
 /// never published beyond what video has decided, video never runs more than one part ahead of audio, and a track that
 /// stops releases the other before long.
 public struct Presentation: Sendable {
+    /// How far ahead of the newest media metadata may be.
+    private static let largestAdvance = MediaTime.milliseconds(60_000)
     /// The renditions' names.
     public static let video = "video"
     /// The name of the audio rendition of that index: `audio`, `audio2`, `audio3`.
@@ -114,7 +116,7 @@ public struct Presentation: Sendable {
     /// Takes timed metadata of the current run: they go with the pictures of their time, or with the sound where there are
     /// none. False when they were dropped, because there is no run or too much of them.
     public mutating func append(_ item: TimedMetadata) -> Bool {
-        guard let time = run?.place(item.time) else { return false }
+        guard let time = run?.place(item.time), time - edge < Self.largestAdvance else { return false }
         return metadata.append(item.tag, at: time)
     }
 
@@ -249,7 +251,7 @@ extension RenditionWindow {
     }
 
     fileprivate mutating func begin(_ track: Track) {
-        let next = initializations.count + 1
+        let next = (initializations.last?.version ?? 0) + 1
         begin(track) { Initialization(version: next, track: $0, data: CMAFHeader.bytes(for: $0)) }
     }
 

@@ -83,7 +83,9 @@ extension RenditionWindow {
     /// What a client must be able to decode to play all that is listed.
     fileprivate var codecs: [String] {
         let listed = Set(self.listed.map(\.initializationVersion))
-        let needed = initializations.filter { listed.contains($0.version) || $0.version == initializations.count }
+        let needed = initializations.filter {
+            listed.contains($0.version) || $0.version == initializations.last?.version
+        }
         return needed.map(\.track.codecString).uniqued
     }
 

@@ -11,7 +11,7 @@ public struct RenditionWindow: Sendable {
     public let name: String
     /// The profile that the presentation was started with.
     public let profile: LatencyProfile
-    /// The initializations so far, oldest first.
+    /// The initializations of all segments that can be fetched and of the next, oldest first.
     public private(set) var initializations: [Initialization] = []
     /// All segments that can be fetched, oldest first; the last one may be growing.
     public private(set) var segments: [Segment] = []
@@ -111,6 +111,8 @@ public struct RenditionWindow: Sendable {
         }
         let gone = segments.prefix { $0.fetchableUntil.map { $0 < edge } ?? false }.count
         segments.removeFirst(gone)
+        let needed = segments.first?.initializationVersion ?? 0
+        initializations.removeAll { $0.version < needed }
     }
 
     // MARK: Reading
@@ -145,7 +147,7 @@ public struct RenditionWindow: Sendable {
 
     /// The initialization of that version.
     public func initialization(_ version: Int) -> Initialization? {
-        version >= 1 && version <= initializations.count ? initializations[version - 1] : nil
+        initializations.first { $0.version == version }
     }
 
     /// True when a client can begin to play: a part where parts are offered, else a segment.

@@ -74,8 +74,8 @@ struct VideoCutter {
     private var segmentsEnded = 0
     private var isOpen = false
     private var needsKeyFrame = false
-    /// Where a segment is to end, if a key frame comes.
-    private var wantedEnd: Int64?
+    /// Where segments are to end, if key frames come.
+    private var wantedEnds: [Int64] = []
 
     init(profile: LatencyProfile, sourceTimescale: Timescale) {
         self.profile = profile
@@ -127,8 +127,11 @@ struct VideoCutter {
         needsKeyFrame = true
     }
 
-    /// Ends the segment with the first key frame at or after `time`, however short it is then.
-    mutating func endSegment(at time: MediaTime) { wantedEnd = ticks(time) }
+    /// Ends the segment with the first key frame at or after `time`, however short it is then. Only so many such times are
+    /// kept.
+    mutating func endSegment(at time: MediaTime) {
+        if wantedEnds.count < 64 { wantedEnds.append(ticks(time)) }
+    }
 
     /// Closes everything that is open: the source has gone, or its timeline breaks here. A few frames are not made a
     /// segment of their own, for which there may be no sound.
@@ -187,7 +190,8 @@ struct VideoCutter {
 
     private mutating func endSegment(_ reason: SegmentEnd, cuts: inout [Cut]) {
         cuts.append(.segmentEnd(reason))
-        if let wanted = wantedEnd, wanted <= chunkStart + tolerance { wantedEnd = nil }
+        let end = chunkStart + tolerance
+        wantedEnds.removeAll { $0 <= end }
         segmentsEnded += 1
         (segmentStart, gridOrigin) = (chunkStart, chunkStart)
     }
@@ -199,8 +203,9 @@ struct VideoCutter {
         let length = time - segmentStart + tolerance
         if length - tolerance <= 0 { return false }
         if length >= ticks(profile.target), frame.isSync || frame.presentationTime > latestPresentation { return true }
-        guard frame.isSync else { return false }
-        if let wanted = wantedEnd, wanted <= time + tolerance { return true }
+        // Sound must have a part in every segment too.
+        guard frame.isSync, length >= ticks(profile.gapPart) else { return false }
+        if wantedEnds.contains(where: { $0 <= time + tolerance }) { return true }
         return segmentsEnded < LatencyProfile.eagerSegments || length >= ticks(profile.target) / 2
     }
 

@@ -41,16 +41,18 @@ public final class LiveOutput: Sendable {
 
     private struct State {
         var snapshot: PresentationSnapshot?
-        /// The presentation before it, which its viewers may still play to its end.
-        var ended: (snapshot: PresentationSnapshot, forgetAt: Instant)?
+        /// The presentations before it, which their viewers may still play to the end. Only so many.
+        var ended: [(snapshot: PresentationSnapshot, forgetAt: Instant)] = []
         var waiters: [Waiter] = []
         var isClosed = false
 
         func snapshot(of presentation: String) -> PresentationSnapshot? {
             if let snapshot, snapshot.id == presentation { return snapshot }
-            return ended.flatMap { $0.snapshot.id == presentation ? $0.snapshot : nil }
+            return ended.first { $0.snapshot.id == presentation }?.snapshot
         }
     }
+
+    private static let endedLimit = 4
 
     private let state = Mutex(State())
     private let waker: Waker
@@ -68,7 +70,7 @@ public final class LiveOutput: Sendable {
 
     /// All presentations that can be read, the newest first.
     public var snapshots: [PresentationSnapshot] {
-        state.withLock { [$0.snapshot, $0.ended?.snapshot].compactMap(\.self) }
+        state.withLock { [$0.snapshot].compactMap(\.self) + $0.ended.map(\.snapshot).reversed() }
     }
 
     /// How many viewers wait.
@@ -85,14 +87,17 @@ public final class LiveOutput: Sendable {
 
     /// Keeps `snapshot`, the last one of a presentation that gives place to another, readable until `instant`.
     public func end(_ snapshot: PresentationSnapshot, forgetAt instant: Instant) {
-        state.withLock { $0.ended = (snapshot, instant) }
+        state.withLock { state in
+            state.ended.append((snapshot, instant))
+            if state.ended.count > Self.endedLimit { state.ended.removeFirst() }
+        }
         waker.wake(self)
     }
 
     /// Lets go of the presentation that has ended, when its time is over at `now`.
     public func forgetEnded(at now: Instant) {
         state.withLock { state in
-            if let ended = state.ended, ended.forgetAt <= now { state.ended = nil }
+            state.ended.removeAll { $0.forgetAt <= now }
         }
     }
 
@@ -120,15 +125,13 @@ public final class LiveOutput: Sendable {
     func settle(at now: Instant) -> Instant? {
         var settled: [(Waiter, WaitOutcome)] = []
         let next = state.withLock { state in
-            let (progress, progressOfEnded) = (Progress(state.snapshot), Progress(state.ended?.snapshot))
-            let (current, ended) = (state.snapshot?.id, state.ended?.snapshot.id)
+            var progress: [String: Progress] = [:]
+            for snapshot in [state.snapshot].compactMap(\.self) + state.ended.map(\.snapshot) {
+                progress[snapshot.id] = Progress(snapshot)
+            }
             state.waiters.removeAll { waiter in
-                var outcome: WaitOutcome? = .cancelled
-                if waiter.presentation == current {
-                    outcome = progress.outcome(of: waiter.awaited)
-                } else if waiter.presentation == ended {
-                    outcome = progressOfEnded.outcome(of: waiter.awaited)
-                }
+                var outcome = progress[waiter.presentation]?.outcome(of: waiter.awaited)
+                if progress[waiter.presentation] == nil { outcome = .cancelled }
                 if outcome == nil, state.isClosed { outcome = .shuttingDown }
                 if outcome == nil, waiter.deadline <= now { outcome = .timedOut }
                 guard let outcome else { return false }
@@ -145,11 +148,13 @@ public final class LiveOutput: Sendable {
 /// How far a snapshot has got, worked out once for all who wait.
 private struct Progress {
     private let snapshot: PresentationSnapshot?
-    private let renditions: [(name: String, edge: PlaylistEdge, nextPart: Int64)]
+    private let renditions: [(name: String, edge: PlaylistEdge, iFrameEdge: PlaylistEdge?, nextPart: Int64)]
 
     init(_ snapshot: PresentationSnapshot?) {
         self.snapshot = snapshot
-        renditions = (snapshot?.renditions ?? []).map { ($0.name, $0.playlistEdge, $0.nextPartNumber) }
+        renditions = (snapshot?.renditions ?? []).map {
+            ($0.name, $0.playlistEdge, $0.name == Presentation.video ? $0.iFramePlaylistEdge : nil, $0.nextPartNumber)
+        }
     }
 
     /// How a wait for `awaited` has ended; nothing while it goes on.
@@ -163,9 +168,7 @@ private struct Progress {
         case .playlist(_, let position):
             return rendition.edge.decide(position) == .answer ? .published(snapshot) : nil
         case .iFramePlaylist(_, let position):
-            // Hardly anybody waits for key frames alone: their edge is worked out when somebody does.
-            let edge = snapshot.rendition(name)?.iFramePlaylistEdge
-            return edge?.decide(position) == .answer ? .published(snapshot) : nil
+            return rendition.iFrameEdge?.decide(position) == .answer ? .published(snapshot) : nil
         case .part(_, let number):
             if number < rendition.nextPart { return .published(snapshot) }
             return rendition.edge.isEnded ? .cancelled : nil
