@@ -326,4 +326,26 @@ import Time
         _ = try directory.open(request(nil, "key-of-news"), for: Encoder())
         #expect(try #require(channel.output.snapshot?.rendition("video")?.nextPartNumber) > before)
     }
+
+    /// Pictures that nothing can be made of are no pictures: the viewers' time goes on as in any silence.
+    @Test func anEncoderWhosePicturesCannotBeShownIsSilentToo() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        opened.receive(.track(Self.video), arrival: clock.now)
+        feed(opened, milliseconds: 0..<4000)
+        clock.advance(by: .seconds(4))
+        // Another configuration, and then no key frame for long.
+        let other = Track(
+            codec: .h264, format: .video(VideoFormat(width: 640, height: 360)),
+            decoderConfiguration: ByteChunk([1, 0x64, 0, 0x1F, 0xFF, 0xE0, 1]), codecString: "avc1.64001f")
+        opened.receive(.track(other), arrival: clock.now)
+        for second in Int64(4)..<10 {
+            feed(opened, milliseconds: second * 1000..<second * 1000 + 1000, hasKeys: false)
+            clock.advance(by: .seconds(1))
+            channel.tick()
+        }
+        let silent = try #require(channel.output.snapshot?.rendition("video"))
+        #expect(silent.edge ?? .zero > .milliseconds(9500) && silent.segments.last?.isGap == true)
+    }
 }

@@ -1,7 +1,10 @@
+import Channels
 import HLS
 import HTTP
 import HTTPTestClient
 import Origin
+import Packaging
+import Publishing
 import Testing
 
 /// One playlist in several forms: each request gets the one that it asked for, over a real socket.
@@ -61,5 +64,13 @@ import Testing
         #expect(try text(live, "\(live.playlist)?token=&user") == plain, "a player refuses one without a value")
         let media = String(live.playlist.dropLast("index.m3u8".count)) + "s0.m4s?token=t"
         #expect(try TestClient(live.server.port).get(media).status == 200)
+    }
+
+    @Test func onlyPicturesHaveAnIFramePlaylist() throws {
+        let live = try LiveChannel()
+        live.endPresentation()
+        let id = try #require(live.channel.output.snapshot?.id)
+        #expect(try TestClient(live.server.port).get("/live/news/\(id)/video/iframes.m3u8").status == 200)
+        #expect(try TestClient(live.server.port).get("/live/news/\(id)/audio/iframes.m3u8").status == 404)
     }
 }

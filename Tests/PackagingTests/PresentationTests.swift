@@ -289,4 +289,37 @@ import Time
         }
         #expect(sawPartsAlone && presentation.snapshot.isPlayable)
     }
+
+    @Test func initializationsAreForgottenWithTheLastSegmentThatNeedsThem() {
+        let feeds = [Feed(gopFrames: 30), Feed(gopFrames: 30, sampleRate: 44_100)]
+        var presentation = Presentation.started(feeds[0], .ultra)
+        for turn in Int64(0)..<60 {
+            let feed = feeds[Int(turn % 2)]
+            _ = presentation.beginRun(
+                tracks: feed.tracks, sourceStart: .milliseconds(turn * 3000),
+                now: Instant(nanoseconds: turn * 3_000_000_000))
+            presentation.play(feed.events(seconds: 3, from: turn * 3000))
+        }
+        let audio = presentation.audioWindows[0]
+        #expect(audio.initializations.count < 40 && audio.initializations.last?.version == 60)
+        for segment in audio.segments { #expect(audio.initialization(segment.initializationVersion) != nil) }
+    }
+
+    /// Two key frames one behind the other: the segment between them would be too short to have any sound.
+    @Test func everySegmentHasSound() throws {
+        var presentation = Presentation.started(Feed(sampleRate: 44_100), .low)
+        let events = Feed(frames: 60, gopFrames: 600, sampleRate: 44_100).events(seconds: 12).map { event in
+            guard case .video(let sample) = event else { return event }
+            let frame = (sample.decodeTime.value * 60 + 500) / 1000
+            return .video(
+                Sample(
+                    data: sample.data, decodeTime: sample.decodeTime, presentationTime: sample.presentationTime,
+                    isSync: frame % 60 == 0 || frame == 61 || frame == 121))
+        }
+        presentation.play(events)
+        let (video, audio) = (try #require(presentation.videoWindow), presentation.audioWindows[0])
+        for (pictures, sound) in zip(video.segments, audio.segments) {
+            #expect(abs((pictures.start - sound.start).seconds) < 0.03, "\(pictures.sequenceNumber)")
+        }
+    }
 }

@@ -133,4 +133,15 @@ import Time
         let sound = try #require(presentation.audioWindows.first).segments.map(\.start)
         #expect(sound.contains { abs($0.seconds - 16) < 0.03 }, "\(sound)")
     }
+
+    /// A splice is told several times before it happens.
+    @Test func aRepeatedSpliceIsOneRange() {
+        var presentation = Presentation.started(Feed(gopFrames: 30), .low)
+        Self.play(&presentation, from: 0, seconds: 5)
+        for _ in 0..<4 { _ = presentation.append(Self.cue(.out, at: 6000, for: 3000)) }
+        #expect(Self.dateRanges(presentation).count == 1)
+        Self.play(&presentation, from: 5000, seconds: 10)
+        _ = presentation.append(Self.cue(.out, at: 16_000, for: 3000))
+        #expect(Self.dateRanges(presentation).count == 2, "the event comes again")
+    }
 }

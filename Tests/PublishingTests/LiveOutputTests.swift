@@ -142,4 +142,22 @@ import Time
         log.expect(["a shutting down", "b shutting down"])
         waker.stop()
     }
+
+    @Test func severalEndedPresentationsAreReadableEachForItsTime() {
+        let waker = Waker()
+        defer { waker.stop() }
+        let output = LiveOutput(waker: waker)
+        for (position, id) in ["one", "two", "three"].enumerated() {
+            var presentation = Self.presentation(2, id: id)
+            presentation.end()
+            output.end(presentation.snapshot, forgetAt: Instant(nanoseconds: Int64(position + 1) * 1000))
+        }
+        #expect(output.snapshots.map(\.id) == ["three", "two", "one"])
+        output.forgetEnded(at: Instant(nanoseconds: 1500))
+        #expect(output.snapshots.map(\.id) == ["three", "two"])
+        for position in 0..<100 {
+            output.end(Self.presentation(2, id: "p\(position)").snapshot, forgetAt: Instant(nanoseconds: 9000))
+        }
+        #expect(output.snapshots.count < 10, "an encoder that changes at every moment costs no more")
+    }
 }
