@@ -143,6 +143,14 @@ import Testing
         #expect(try answer(text).status == 200)
     }
 
+    @Test func aPathThatIsNotUTF8Gets400() throws {
+        let server = try startServer { _ in .response(Self.ok) }
+        defer { server.stop() }
+        let client = try TestClient(server.port)
+        client.send(bytes: Array("GET /a".utf8) + [0xFF] + Array(" HTTP/1.1\r\nHost: t\r\n\r\n".utf8))
+        #expect(try client.receive().status == 400)
+    }
+
     @Test func garbageAfterARequestGets400() throws {
         let observer = CountingObserver()
         let server = try startServer(observer: observer) { _ in .response(Self.ok) }
