@@ -80,8 +80,9 @@ final class SharedResponses: Sendable {
         }
     }
 
-    /// The playlist of media or of key frames of `rendition`. The answer to a blocking request names what was asked for and may be kept for six target
-    /// durations; one without directives is out of date after half a target duration (App. B.1).
+    /// The playlist of media or of key frames of `rendition`. The answer to a blocking request names what was asked for
+    /// and may be kept for six target durations; one without directives is out of date after half a target duration
+    /// (App. B.1).
     func playlist(
         _ resource: MediaResource, of rendition: RenditionWindow, in snapshot: PresentationSnapshot, form: PlaylistForm
     ) -> HTTPResponse {

@@ -1,4 +1,3 @@
-internal import Bytes
 internal import HLSRules
 internal import Runtime
 
@@ -23,7 +22,7 @@ final class IFrameFollower: Sendable {
         var reload = Observation.Reload.plain
         while !probe.isOver {
             guard let observation = probe.observe(.playlist(reload), url, reload.directives, with: client),
-                observation.status == 200, let playlist = read(observation.body)
+                let playlist = observation.mediaPlaylist(variables)
             else {
                 reload = .plain
                 probe.pause(.milliseconds(500))
@@ -39,12 +38,6 @@ final class IFrameFollower: Sendable {
                 probe.pause(.milliseconds(max(playlist.targetDuration * 500, 250)))
             }
         }
-    }
-
-    private func read(_ body: ByteChunk) -> MediaPlaylist? {
-        let reader = try? PlaylistReader(body, variables: variables, query: URIReference.query(of: url))
-        if case .media(let playlist)? = reader?.playlist { return playlist }
-        return nil
     }
 
     /// Gets the newest few I-frames when it begins, and then each new one.

@@ -1,4 +1,3 @@
-internal import Bytes
 internal import HLSRules
 internal import Runtime
 
@@ -34,7 +33,7 @@ final class RenditionFollower: Sendable {
             reloads += 1
             let reload = plan.next(at: probe.now)
             guard let observation = probe.observe(.playlist(reload), url, reload.directives, with: client),
-                observation.status == 200, let playlist = read(observation.body)
+                let playlist = observation.mediaPlaylist(variables)
             else {
                 probe.pause(.milliseconds(500))
                 continue
@@ -50,12 +49,6 @@ final class RenditionFollower: Sendable {
                 probe.pause(.milliseconds(max(playlist.targetDuration * 500, 250)))
             }
         }
-    }
-
-    private func read(_ body: ByteChunk) -> MediaPlaylist? {
-        let reader = try? PlaylistReader(body, variables: variables, query: URIReference.query(of: url))
-        if case .media(let playlist)? = reader?.playlist { return playlist }
-        return nil
     }
 
     /// Gets each initialization, part and segment once; segments from the newest few, like a player that joined late.
