@@ -41,7 +41,6 @@ class Site:
         self.edge = Edge(self.server.http_port, TOKEN_CHANGES)
         self.folder = self.server.renditions("low")["video"]
         self.playlist = f"{self.folder}/index.m3u8"
-        self.asked = set()
 
     def origin_answers(self):
         """How many requests the origin has answered."""
@@ -57,15 +56,13 @@ class Site:
         return self.edge.get(path, {name.replace("_", "-"): value for name, value in headers.items()})
 
     def media(self):
-        """The path of a segment or part that nobody has asked the edge for."""
-        name = wait_for(self.unasked, what="a part that is new")
-        self.asked.add(name)
+        """The path of a part that is just there, so that nobody has asked the edge for it."""
+        known = self.parts()
+        name = wait_for(lambda: next(iter(self.parts() - known), None), what="a part that is new")
         return f"{self.folder}/{name}"
 
-    def unasked(self):
-        text = self.server.get(self.playlist).text
-        names = [*complete_segments(text), *re.findall(r'#EXT-X-PART:.*URI="([^"]+)"', text)]
-        return next((name for name in names if name not in self.asked), None)
+    def parts(self):
+        return set(re.findall(r'#EXT-X-PART:.*URI="([^"]+)"', self.server.get(self.playlist).text))
 
     def stop(self):
         self.edge.stop()

@@ -31,11 +31,14 @@ internal import Runtime
         }
         guard let url else { usage("A URL is missing") }
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-        exit(run(url, probe: Probe(seconds: seconds, authorities: authorities), isJSON: isJSON))
+        let probe = Probe(seconds: seconds, authorities: authorities)
+        exit(run(url, probe: probe, isJSON: isJSON))
     }
 
     private static func run(_ url: String, probe: Probe, isJSON: Bool) -> Int32 {
-        guard let client = HTTPClient(timeout: 10, authorities: probe.authorities), let first = probe.observe(.multivariant, url, with: client) else {
+        guard let client = HTTPClient(timeout: 10, authorities: probe.authorities),
+            let first = probe.observe(.multivariant, url, with: client)
+        else {
             say("\(url) gives no answer: is the server running, and the URL right?\n")
             return 1
         }
