@@ -135,8 +135,8 @@ import Testing
             $0 = MediaHistory(audioDelay: 24_000)
         },
         fault(
-            "dates differ between renditions", .dateShared, also: [.dateMapping], text(playlist, ":00.000Z", ":00.200Z")
-        ),
+            "dates differ between renditions", .dateShared, also: [.dateMapping],
+            text(playlist, ":00.000Z", ":00.200Z")),
         fault("a date is not that of the media", .dateMapping, text(playlist, "00:04.000Z", "00:04.050Z")),
         fault(
             "a playlist does not report on the other", .reportPresent,
