@@ -10,16 +10,16 @@ extension PresentationSnapshot {
     public var multivariantPlaylist: MultivariantPlaylist {
         let videos = renditions.filter(\.isVideo)
         let audios = renditions.filter { !$0.isVideo }
-        var groups: [MultivariantPlaylist.AudioRendition] = []
-        if !videos.isEmpty { groups = audios.compactMap(audioRendition) }
-        let heaviestAudio = audios.map(\.measuredBandwidth).max { $0.peak < $1.peak } ?? (0, 0)
+        // Sound alone needs no group, unless there is a choice.
+        let groups = videos.isEmpty && audios.count < 2 ? [] : audioGroup(of: audios)
         let variants = (videos.isEmpty ? Array(audios.prefix(1)) : videos).map { rendition in
             let own = rendition.measuredBandwidth
-            let audio = rendition.isVideo ? heaviestAudio : (peak: 0, average: 0)
+            let others = audios.filter { $0.name != rendition.name }
+            let audio = others.map(\.measuredBandwidth).max { $0.peak < $1.peak } ?? (0, 0)
             return MultivariantPlaylist.Variant(
                 stableID: rendition.name, bandwidth: own.peak + audio.peak,
                 averageBandwidth: own.average + audio.average, score: 1,
-                codecs: rendition.isVideo ? rendition.codecs + audios.flatMap(\.codecs).uniqued : rendition.codecs,
+                codecs: ([rendition] + others).flatMap(\.codecs).uniqued,
                 resolution: rendition.resolution, frameRate: rendition.isVideo ? frameRate : nil,
                 audioGroup: groups.isEmpty ? nil : Self.audioGroup, uri: uri(of: .playlist, in: rendition))
         }
@@ -28,15 +28,19 @@ extension PresentationSnapshot {
             iFrameVariants: videos.map(iFrameVariant))
     }
 
-    private func audioRendition(_ rendition: RenditionWindow) -> MultivariantPlaylist.AudioRendition? {
-        guard case .audio(let format)? = rendition.track?.format else { return nil }
-        let index = rendition.track?.index ?? 0
-        // Unique in the group, whatever the source calls its tracks.
-        let name = rendition.track?.name ?? rendition.track?.language ?? (index == 0 ? "Main" : "Audio")
-        return .init(
-            group: Self.audioGroup, stableID: rendition.name, name: index == 0 ? name : "\(name) \(index + 1)",
-            language: rendition.track?.language ?? "und",
-            channels: format.channelCount, uri: uri(of: .playlist, in: rendition))
+    /// The members of the audio group. What the source calls its tracks they are called, as long as that is unique.
+    private func audioGroup(of renditions: [RenditionWindow]) -> [MultivariantPlaylist.AudioRendition] {
+        let names = renditions.enumerated().map { place, rendition in
+            rendition.track?.name?.printable ?? rendition.track?.language?.printable
+                ?? (place == 0 ? "Main" : "Audio \(place + 1)")
+        }
+        return zip(renditions, names.distinct).compactMap { rendition, name in
+            guard case .audio(let format)? = rendition.track?.format else { return nil }
+            return .init(
+                group: Self.audioGroup, stableID: rendition.name, name: name,
+                language: rendition.track?.language?.printable ?? "und", channels: format.channelCount,
+                uri: uri(of: .playlist, in: rendition))
+        }
     }
 
     /// While no key frame has been measured, all pictures together are an upper bound.
@@ -183,6 +187,27 @@ extension Part {
     fileprivate var listed: MediaPlaylist.Part {
         MediaPlaylist.Part(
             uri: MediaResource.part(number).fileName, duration: duration, isIndependent: isIndependent, isGap: isGap)
+    }
+}
+
+extension String {
+    /// What a quoted string can hold of it (§4.2); nothing when that is nothing. Names are compared as they are written.
+    fileprivate var printable: String? {
+        let text = String(unicodeScalars.filter { $0 != "\"" && $0.properties.generalCategory != .control })
+        return text.isEmpty ? nil : text
+    }
+}
+
+extension [String] {
+    /// Each text where it stood; one that stood before gets the first number that makes it another than all.
+    fileprivate var distinct: [String] {
+        var (seen, taken) = (Set<String>(), Set(self))
+        return map { text in
+            if seen.insert(text).inserted { return text }
+            var number = 2
+            while !taken.insert("\(text) \(number)").inserted { number += 1 }
+            return "\(text) \(number)"
+        }
     }
 }
 
