@@ -47,6 +47,8 @@ public struct Presentation: Sendable {
     private var silence: Silence?
     private var videoSequenceNumber: UInt32 = 0
     private var audioSequenceNumbers: [UInt32] = []
+    /// Which audio rendition each audio track of the current run goes on with.
+    private var audioPlaces: [Int] = []
     private var metadata = PendingMetadata()
     /// What is known of breaks and the like.
     private(set) var dateRanges = DateRangeBook()
@@ -69,8 +71,9 @@ public struct Presentation: Sendable {
         let video = tracks.first { if case .video = $0.format { true } else { false } }
         let audio = tracks.filter { if case .audio = $0.format { true } else { false } }
         let isFirst = videoWindow == nil && audioWindows.isEmpty
-        guard isFirst || fits(video, audio) else { return false }
+        guard let places = isFirst ? Array(audio.indices) : places(of: video, audio) else { return false }
         interrupt()
+        audioPlaces = places
         var start = MediaTime.zero
         if isFirst {
             if video != nil { videoWindow = RenditionWindow(name: Self.video, profile: profile) }
@@ -81,21 +84,21 @@ public struct Presentation: Sendable {
             endSilence(at: start)
         }
         if let video { videoWindow?.begin(video) }
-        for (index, track) in audio.enumerated() { audioWindows[index].begin(track) }
+        for (place, track) in zip(places, audio) { audioWindows[place].begin(track) }
         videoWindow?.discontinue()
         for index in audioWindows.indices { audioWindows[index].discontinue() }
         run = Run(
             profile: profile, video: video, audio: audioWindows.compactMap(\.audioFormat),
-            audioCount: audio.count, sourceStart: sourceStart, sourceTimescale: sourceStart.timescale, start: start)
+            present: places, sourceStart: sourceStart, sourceTimescale: sourceStart.timescale, start: start)
         return true
     }
 
-    /// Whether clients of the renditions can play these tracks: there is picture where there was one, no more sound than
-    /// before, and all of it coded as before. Sound that lacks will be missing media.
-    private func fits(_ video: Track?, _ audio: [Track]) -> Bool {
-        guard (videoWindow == nil) == (video == nil), audio.count <= audioWindows.count else { return false }
-        return zip([videoWindow].compactMap(\.self) + audioWindows, [video].compactMap(\.self) + audio)
-            .allSatisfy { $0.initializations.last?.track.codec == $1.codec }
+    /// The audio renditions that these tracks go on with; nothing when clients of the renditions cannot play all of them:
+    /// there is picture where there was one, coded as before, and every sound has its rendition. Sound that lacks will be
+    /// missing media.
+    private func places(of video: Track?, _ audio: [Track]) -> [Int]? {
+        guard videoWindow?.initializations.last?.track.codec == video?.codec else { return nil }
+        return Self.places(of: audio, among: audioWindows.compactMap { $0.initializations.last?.track })
     }
 
     /// Takes a video sample of the current run. A sample that nothing can be shown from is dropped: false.
@@ -109,7 +112,8 @@ public struct Presentation: Sendable {
 
     /// Takes a sample of the current run's audio track of that index.
     public mutating func appendAudio(_ sample: Sample, track: Int = 0) {
-        run?.appendAudio(sample, track: track)
+        guard audioPlaces.indices.contains(track) else { return }
+        run?.appendAudio(sample, track: audioPlaces[track])
         advance()
     }
 
@@ -235,7 +239,7 @@ public struct Presentation: Sendable {
                 videoWindow?.endSegment()
             case .audio(let index, .chunk(let chunk)):
                 guard let timescale = audioWindows[index].initializations.last?.track.timescale else { break }
-                let isLeading = videoWindow == nil && index == 0
+                let isLeading = videoWindow == nil && index == audioPlaces.min()
                 audioWindows[index].publish(
                     chunk, in: timescale, number: &audioSequenceNumbers[index], wallStart: start.wall,
                     events: isLeading ? metadata.take(into: chunk, of: timescale) : [])
@@ -258,7 +262,12 @@ extension RenditionWindow {
         if case .audio(let format)? = initializations.last?.track.format { format } else { nil }
     }
 
+    /// What a rendition is to clients stays as it was when they came: its language and its name, and its index.
     fileprivate mutating func begin(_ track: Track) {
+        var track = track
+        if let known = initializations.last?.track {
+            (track.index, track.language, track.name) = (known.index, known.language, known.name)
+        }
         let next = (initializations.last?.version ?? 0) + 1
         begin(track) { Initialization(version: next, track: $0, data: CMAFHeader.bytes(for: $0)) }
     }
