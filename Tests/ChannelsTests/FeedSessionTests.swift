@@ -185,6 +185,21 @@ import Time
         #expect(taken == 100 && session.isRunning && session.droppedSamples == 150)
     }
 
+    @Test func soundGoesOnForAsLongAsPicturesAreGone() {
+        var session = FeedSession()
+        _ = session.take(.track(ChannelDirectoryTests.video), arrival: now)
+        _ = session.take(.track(Self.sound(0)), arrival: now)
+        _ = session.take(.video(Self.sample(0, isSync: true)), arrival: now)
+        #expect(session.isRunning)
+        for time in stride(from: Int64(0), to: 60_000, by: 20) {
+            let arrival = now + .milliseconds(time)
+            #expect(session.take(.audio(Self.sample(time)), arrival: arrival).count == 1)
+        }
+        // The pictures that come back begin a run, with the sound of their time.
+        let back = session.take(.video(Self.sample(60_000, isSync: true)), arrival: now + .seconds(60))
+        #expect(Self.begun(back) != nil)
+    }
+
     @Test func sixteenAudioTracksAreTaken() throws {
         var session = FeedSession()
         for index in [-1, 16, Int.max] + (0..<16).reversed() {

@@ -21,8 +21,10 @@ struct FeedSession {
     private static let patience = MediaTime.milliseconds(1000)
     /// How far a track's clock may step within a run.
     private static let largestStep = MediaTime.milliseconds(1000)
-    /// How far the tracks' times may be apart.
+    /// How far the tracks' times may be apart, while they come.
     private static let largestDistance = MediaTime.milliseconds(10_000)
+    /// A track of which nothing came for so long has stopped: its time says nothing of the others'.
+    private static let longestPause = Duration.seconds(5)
     /// How many samples, and how many bytes of them, wait for a run to begin.
     private static let bufferLimit = (samples: 1024, bytes: 32 << 20)
     /// How many audio tracks are taken.
@@ -42,8 +44,8 @@ struct FeedSession {
     private var isChanging = false
     /// What waits for a run to begin.
     private var buffer: [Waiting] = []
-    private var lastVideo: MediaTime?
-    private var lastAudio: [Int: MediaTime] = [:]
+    private var lastVideo: Passage?
+    private var lastAudio: [Int: Passage] = [:]
     private var repetitions = 0
     /// Samples that were dropped: before the first key frame, or going back in time.
     private(set) var droppedSamples = 0
@@ -70,21 +72,21 @@ struct FeedSession {
         case .metadata(let item): return isRunning ? [.metadata(item)] : drop()
         case .splice(let cue): return isRunning ? [.splice(cue)] : drop()
         case .video(let sample):
-            guard checkStep(sample.decodeTime, since: lastVideo, beside: lastAudio.values.max()) else { return drop() }
-            repetitions = sample.decodeTime == lastVideo ? repetitions + 1 : 0
+            let passage = Passage(time: sample.decodeTime, arrival: arrival)
+            guard check(passage, since: lastVideo, beside: lastAudio.values.max()) else { return drop() }
+            repetitions = sample.decodeTime == lastVideo?.time ? repetitions + 1 : 0
             guard repetitions < Self.repetitionLimit else { return drop() }
-            lastVideo = sample.decodeTime
+            lastVideo = passage
             waiting = Waiting(sample: sample, track: nil, arrival: arrival)
             if isRunning { return [.video(sample)] }
             guard sample.isSync || buffer.firstVideo != nil else { return drop() }
             if sample.isSync, buffer.first?.track != nil { buffer = [] }
         case .audio(let sample, let track):
             // A run has the tracks that it began with; one that comes later begins another.
+            let passage = Passage(time: sample.decodeTime, arrival: arrival)
             let other = lastVideo ?? lastAudio.values.max()
-            guard audio[track] != nil, checkStep(sample.decodeTime, since: lastAudio[track], beside: other) else {
-                return drop()
-            }
-            lastAudio[track] = sample.decodeTime
+            guard audio[track] != nil, check(passage, since: lastAudio[track], beside: other) else { return drop() }
+            lastAudio[track] = passage
             waiting = Waiting(sample: sample, track: track, arrival: arrival)
             if isRunning { return action(waiting).map { [$0] } ?? [] }
         }
@@ -106,14 +108,18 @@ struct FeedSession {
 
     /// False for a step back that is too small to be a new timeline, and for a time that is not on the timeline of the
     /// other track; a large step begins a new run.
-    private mutating func checkStep(_ time: MediaTime, since last: MediaTime?, beside other: MediaTime?) -> Bool {
-        if let last, !Self.isWithin(Self.largestStep, time - last) {
+    private mutating func check(_ passage: Passage, since last: Passage?, beside other: Passage?) -> Bool {
+        if let last, !Self.isWithin(Self.largestStep, passage.time - last.time) {
             restart()
             return true
         }
         // One track's clock jumps a moment before the other's: what comes in between is of the old time.
-        if let other, !Self.isWithin(Self.largestDistance, time - other) { return false }
-        return last.map { time >= $0 } ?? true
+        if let other, passage.arrival - other.arrival < Self.longestPause,
+            !Self.isWithin(Self.largestDistance, passage.time - other.time)
+        {
+            return false
+        }
+        return last.map { passage.time >= $0.time } ?? true
     }
 
     private static func isWithin(_ limit: MediaTime, _ step: MediaTime) -> Bool {
@@ -157,6 +163,14 @@ struct FeedSession {
 }
 
 extension FeedSession {
+    /// When a sample of a track was the last to pass: its time, and its arrival.
+    fileprivate struct Passage: Comparable {
+        let time: MediaTime
+        let arrival: Instant
+
+        static func < (left: Passage, right: Passage) -> Bool { left.time < right.time }
+    }
+
     /// A sample that waits for a run to begin.
     fileprivate struct Waiting {
         let sample: Sample
