@@ -44,11 +44,33 @@ import Testing
     func aLivePlaylistIsNotCachedForLong(control: String, isAllowed: Bool) {
         let headers = PlaylistHistory.headers.filter { $0.0 != "cache-control" } + [("cache-control", control)]
         #expect(PlaylistHistory.violations(headers: headers) == (isAllowed ? [] : [.cacheControl]))
-        // An ended playlist stays what it is.
+    }
+
+    /// An ended playlist stays what it is.
+    @Test(
+        arguments: zip(
+            ["max-age=12", "public, S-MaxAge=600", "max-age=2, immutable", "max-age=11", "no-store", "max-age=x"],
+            [true, true, true, false, false, false]))
+    func anEndedPlaylistMayBeCachedForLong(control: String, isAllowed: Bool) {
+        let headers = PlaylistHistory.headers.filter { $0.0 != "cache-control" } + [("cache-control", control)]
         let ended = PlaylistHistory.violations(headers: headers, changed: 22) {
             $0.replacing(#/#EXT-X-PRELOAD-HINT.*\n/#, with: "#EXT-X-ENDLIST\n")
         }
-        #expect(ended == [])
+        #expect(ended == (isAllowed ? [] : [.endedLifetime]))
+    }
+
+    /// Appendix B.1: one target duration, which is two seconds here, or four of them where the request blocked.
+    @Test(
+        arguments: zip(
+            [.playlist(.plain), .playlist(.blocking(number: 4, part: 0)), .probe(.malformedNumber), .part]
+                as [Observation.Kind], [2, 8, 8, 2]))
+    func anErrorIsNotCachedForLong(kind: Observation.Kind, limit: Int) {
+        let url = MediaHistory.video + (kind == .part ? "p9.m4s" : "index.m3u8")
+        for (seconds, isBroken) in [(limit, false), (limit + 1, true)] {
+            let answer = Self.observation(
+                kind, url, status: 400, body: [], fields: ["cache-control": "max-age=\(seconds)"])
+            #expect(Self.violations(answer).contains(.errorLifetime) == isBroken, "\(seconds)")
+        }
     }
 
     @Test(arguments: zip([0.05, 0.12, 0.6], [[Rule](), [], [.partLineRate]]))

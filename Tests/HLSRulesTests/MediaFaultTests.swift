@@ -139,6 +139,16 @@ import Testing
         Fault("there are fewer channels", .mediaChannels, text(multivariant, "CHANNELS=\"2\"", "CHANNELS=\"6/JOC\"")),
         Fault("CODECS are missing", .streamAttributes, text(multivariant, "CODECS=\"avc1.64001f,mp4a.40.2\",", "")),
         Fault("the resolution is wrong", .streamResolution, text(multivariant, "1280x720", "1920x1080")),
+        Fault(
+            "the range is wider than the media's", .streamVideoRange,
+            text(multivariant, "VIDEO-RANGE=SDR", "VIDEO-RANGE=PQ")),
+        Fault(
+            "the media's range is wider", .streamVideoRange,
+            video("init1.mp4") { $0.changing("nclx", at: 3) { _ in 16 } }),
+        Fault("a wide range is not named", .streamVideoRange) {
+            text(multivariant, "VIDEO-RANGE=SDR,", "")(&$0)
+            video("init1.mp4") { $0.changing("nclx", at: 3) { _ in 18 } }(&$0)
+        },
         Fault("the frame rate is wrong", .streamFrameRate, text(multivariant, "10.000", "25.000")),
         Fault("the bandwidth is too low", .streamBandwidth, text(multivariant, "BANDWIDTH=20000", "BANDWIDTH=2000")),
         Fault("the audio group is missing", .mediaGroup, text(multivariant, "AUDIO=\"audio\"", "AUDIO=\"sound\"")),
@@ -161,12 +171,37 @@ import Testing
         #expect(MediaHistory().violations() == [])
     }
 
+    /// §4.4.6.2: without the attribute a variant is SDR; what no range is laid down for is not judged.
+    @Test(
+        arguments: [
+            (1, ""), (14, "VIDEO-RANGE=SDR,"), (18, "VIDEO-RANGE=HLG,"), (16, "VIDEO-RANGE=PQ,"), (2, ""),
+            (8, "VIDEO-RANGE=PQ,"),
+        ] as [(UInt8, String)])
+    func theRangeIsThatOfTheTransfer(transfer: UInt8, attribute: String) {
+        var history = MediaHistory()
+        Self.text(Self.multivariant, "VIDEO-RANGE=SDR,", attribute)(&history)
+        Self.video("init1.mp4") { $0.changing("nclx", at: 3) { _ in transfer } }(&history)
+        #expect(history.violations() == [])
+    }
+
     @Test(arguments: headerFaults + fragmentFaults + multivariantFaults + deliveryFaults)
     func thePlantedFaultIsFound(fault: Fault) {
         var history = MediaHistory()
         fault.plant(&history)
         let found = history.violations()
         #expect(found.contains(fault.rule), "found \(found.map(\.rawValue).sorted())")
+    }
+
+    /// SDR may be mixed into a wider range, not the other way round.
+    @Test(arguments: zip([1, 18], [false, true])) func aVariantOfSeveralKindsSaysTheWidest(
+        transfer: UInt8, isBroken: Bool
+    ) {
+        var history = MediaHistory()
+        Self.text(Self.multivariant, "VIDEO-RANGE=SDR", transfer == 1 ? "VIDEO-RANGE=PQ" : "VIDEO-RANGE=SDR")(&history)
+        Self.video("init1.mp4") { $0.changing("nclx", at: 3) { _ in transfer } }(&history)
+        let date = "#EXT-X-PROGRAM-DATE-TIME:2026-11-21T00:00:06.000Z"
+        Self.text(Self.playlist, date, "#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"init2.mp4\"\n\(date)")(&history)
+        #expect(history.violations().contains(.streamVideoRange) == isBroken)
     }
 
     @Test(
