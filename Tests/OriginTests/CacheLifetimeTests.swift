@@ -1,9 +1,6 @@
-import Channels
 import HLS
 import HTTP
 import HTTPTestClient
-import Packaging
-import Publishing
 import Testing
 
 /// How long caches may keep each answer, draft-pantos-hls-rfc8216bis appendix B.1, over a real socket. The target
@@ -48,22 +45,5 @@ import Testing
         for file in ["index.m3u8", "index.m3u8?_HLS_msn=9", "iframes.m3u8", "s0.m4s", "init1.mp4"] {
             #expect(try lifetime(live, folder + file) == "max-age=60", "\(file)")
         }
-    }
-
-    @Test func aPartThatWillNotComeIsMissingForATargetDuration() throws {
-        let live = try LiveChannel()
-        let folder = live.playlist.dropLast("index.m3u8".count)
-        live.goOn(milliseconds: 280)
-        let number = try #require(live.channel.output.snapshot?.rendition("video")).nextPartNumber
-        // The ones that the end completes come; the next does not.
-        live.endPresentation()
-        for extra in 0..<8 {
-            let answer = try TestClient(live.server.port).get("\(folder)p\(number + Int64(extra)).m4s")
-            if answer.status == 404 {
-                #expect(answer["Cache-Control"] == "max-age=4")
-                return
-            }
-        }
-        Issue.record("no part is missing")
     }
 }
