@@ -27,14 +27,16 @@ import Time
 
     let clock = ManualClock(wallTime: WallTime(microseconds: 1_800_000_000_000_000))
 
-    func directory(_ profile: LatencyProfile = LatencyProfile(.ultra)) -> ChannelDirectory {
+    func directory(
+        _ profile: LatencyProfile = LatencyProfile(.ultra), registry: MetricsRegistry = MetricsRegistry()
+    ) -> ChannelDirectory {
         let waker = Waker()
         let logger = Logger(sink: Quiet())
         return ChannelDirectory(
             ["news", "sport"].map { id in
                 Channel(
                     ChannelConfiguration(id: id, name: id, streamKey: Secret("key-of-\(id)"), profile: profile),
-                    waker: waker, clock: clock, logger: logger, registry: MetricsRegistry())
+                    waker: waker, clock: clock, logger: logger, registry: registry)
             })
     }
 

@@ -123,10 +123,12 @@ public struct Presentation: Sendable {
     }
 
     /// Takes a splice of the current run: it becomes a date range, and a segment ends there as soon as a key frame comes.
+    /// False when it was dropped, because there is no run or too many splices.
     public mutating func append(_ cue: SpliceCue) -> Bool {
         guard let time = run?.place(cue.time) else { return false }
         let distance = time.ticks(in: Timescale(1_000_000))
-        dateRanges.append(cue, at: time, wallTime: start.wall + Duration.microseconds(distance), edge: edge)
+        let wallTime = start.wall + Duration.microseconds(distance)
+        guard dateRanges.append(cue, at: time, wallTime: wallTime, edge: edge) else { return false }
         run?.endSegment(at: time)
         return true
     }
@@ -170,6 +172,12 @@ public struct Presentation: Sendable {
                 audioWindows[index].publish(stretch, of: profile, wallStart: start.wall)
             }
         }
+        forgetDateRanges()
+    }
+
+    /// Lets date ranges go with the media that they lie in, whether these were published or missing.
+    private mutating func forgetDateRanges() {
+        if !dateRanges.isEmpty { dateRanges.forget(before: windowStart, edge: edge) }
     }
 
     /// The place of `now` on the timeline.
@@ -212,7 +220,7 @@ public struct Presentation: Sendable {
     private mutating func advance() {
         defer {
             reportStalls()
-            if !dateRanges.isEmpty { dateRanges.forget(before: windowStart, edge: edge) }
+            forgetDateRanges()
         }
         while let release = run?.nextRelease() {
             switch release {
