@@ -157,6 +157,22 @@ import Time
         #expect(channel.output.snapshot(of: before.id) == nil)
     }
 
+    /// Each presentation counts its own changes: the new one's version may be the old one's.
+    @Test func aNewPresentationIsPublishedWhateverItsVersion() throws {
+        let directory = directory(LatencyProfile(.standard))
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        opened.receive(.track(Self.video), arrival: clock.now)
+        feed(opened, milliseconds: 0..<1480)
+        let before = try #require(channel.output.snapshot)
+        opened.receive(.track(Self.audio), arrival: clock.now)
+        feed(opened, milliseconds: 1480..<1520)
+        sound(opened, milliseconds: 1520)
+        let after = try #require(channel.output.snapshot)
+        #expect(after.id != before.id && after.version == before.version)
+        #expect(channel.output.snapshot(of: before.id)?.rendition("video")?.isEnded == true)
+    }
+
     @Test func anEncoderThatFallsSilentIsLeftBehindAfterTwoSecondsAndBeginsAgainWithAKeyFrame() throws {
         let directory = directory()
         let channel = try #require(directory["news"])

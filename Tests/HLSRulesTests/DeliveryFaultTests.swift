@@ -53,7 +53,28 @@ import Testing
 
     @Test func aPlaylistMayBeCachedWhileItIsNewOrOnceItHasEnded() {
         for control in ["max-age=12", "no-store"] { #expect(Self.cached(control) == []) }
-        for control in Self.lastingControls { #expect(Self.cached(control, isEnded: true) == []) }
+        for control in Self.lastingControls + ["max-age=12"] { #expect(Self.cached(control, isEnded: true) == []) }
+    }
+
+    /// An error that may be cached for so long; the target duration is two seconds.
+    private static func error(
+        _ kind: Observation.Kind, _ file: String = "index.m3u8", cached seconds: Int
+    ) -> Set<Rule> {
+        violations(
+            observation(
+                kind, MediaHistory.video + file, status: 400, body: [], fields: ["cache-control": "max-age=\(seconds)"])
+        )
+    }
+
+    @Test func anErrorMayBeCachedForOneTargetDurationOrOfABlockingRequestForFour() {
+        let limits: [(Observation.Kind, String, Int)] = [
+            (.playlist(.blocking(number: 4, part: 0)), "index.m3u8", 8), (.probe(.partAlone), "index.m3u8", 8),
+            (.playlist(.plain), "index.m3u8", 2), (.part, "p9.m4s", 2),
+        ]
+        for (kind, file, limit) in limits {
+            #expect(!Self.error(kind, file, cached: limit).contains(.errorLifetime), "\(kind)")
+            #expect(Self.error(kind, file, cached: limit + 1).contains(.errorLifetime), "\(kind)")
+        }
     }
 
     /// A hinted part whose last byte comes so long after its first.
@@ -126,6 +147,9 @@ import Testing
         Fault("the segment two ahead is not in the answer", .blockSegment) { twoAhead(arrivedAt: 8.6, parts: 20) },
         Fault("who asks for a part beyond the last does not wait", .blockPart) { partBeyondTheLast(parts: 16) },
         Fault("a playlist is compressed unasked", .identityCoding) { unasked(coding: "gzip") },
+        Fault("a refusal may be cached for long", .errorLifetime) {
+            error(.probe(.malformedNumber), cached: 9)
+        },
         Fault("a whole segment comes for a range", .range) { range(status: 200, 0..<300, told: 8) },
         Fault("a byte of a range is missing", .range) { range(8..<107, told: 8) },
         Fault("another range comes", .range) { range(9..<109, told: 8) },
@@ -136,5 +160,8 @@ import Testing
         single
         + lastingControls.map { control in
             Fault("a playlist may be cached: \(control)", .cacheControl) { cached(control) }
+        }
+        + ["max-age=11", "no-store", "max-age=x"].map { control in
+            Fault("an ended playlist may be cached: \(control)", .endedLifetime) { cached(control, isEnded: true) }
         }
 }

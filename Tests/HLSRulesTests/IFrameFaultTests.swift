@@ -35,6 +35,9 @@ import Testing
         fault("the tag has a frame rate", .iFrameAttributes, tag("RESOLUTION", "FRAME-RATE=10.000,RESOLUTION")),
         fault("the tag has a group", .iFrameAttributes, tag("RESOLUTION", "AUDIO=\"audio\",RESOLUTION")),
         fault("the tag's codec is another", .streamCodecs, tag("avc1.64001f", "avc1.640028")),
+        fault(
+            "the tag's range is another", .streamVideoRange,
+            tag("RESOLUTION=1280x720", "RESOLUTION=1280x720,VIDEO-RANGE=HLG")),
         fault("the tag's resolution is another", .streamResolution, tag("1280x720", "640x360")),
     ]
 

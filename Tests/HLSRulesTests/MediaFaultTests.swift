@@ -58,6 +58,11 @@ import Testing
         { $0.headers[name] = .some(value) }
     }
 
+    /// Pictures with those TransferCharacteristics.
+    static func transfer(_ code: UInt8) -> @Sendable (inout MediaHistory) -> Void {
+        video("init1.mp4") { $0.changing("nclx", at: 3) { _ in code } }
+    }
+
     static let multivariant = MediaHistory.root + "index.m3u8"
     static let playlist = MediaHistory.video + "index.m3u8"
 
@@ -191,6 +196,14 @@ import Testing
             "CODECS are missing", .streamAttributes, also: [.streamCodecs],
             text(multivariant, "CODECS=\"avc1.64001f,mp4a.40.2\",", "")),
         fault("the resolution is wrong", .streamResolution, text(multivariant, "1280x720", "1920x1080")),
+        fault(
+            "the range is wider than the media's", .streamVideoRange,
+            text(multivariant, "VIDEO-RANGE=SDR", "VIDEO-RANGE=PQ")),
+        fault("the media's range is wider", .streamVideoRange, transfer(16)),
+        fault("a wide range is not named", .streamVideoRange) {
+            text(multivariant, "VIDEO-RANGE=SDR,", "")(&$0)
+            transfer(18)(&$0)
+        },
         fault("the frame rate is wrong", .streamFrameRate, text(multivariant, "10.000", "25.000")),
         fault(
             "the bandwidth is too low", .streamBandwidth, also: [.streamAverage],
@@ -217,6 +230,29 @@ import Testing
 
     @Test func aCorrectPresentationBreaksNoRule() {
         #expect(MediaHistory().violations() == [])
+    }
+
+    /// §4.4.6.2: without the attribute a variant is SDR; what no range is laid down for is not judged.
+    @Test(
+        arguments: zip(
+            [1, 14, 18, 16, 2, 8],
+            ["", "VIDEO-RANGE=SDR,", "VIDEO-RANGE=HLG,", "VIDEO-RANGE=PQ,", "", "VIDEO-RANGE=PQ,"]))
+    func theRangeIsThatOfTheTransfer(transfer: UInt8, attribute: String) {
+        var history = MediaHistory()
+        Self.text(Self.multivariant, "VIDEO-RANGE=SDR,", attribute)(&history)
+        Self.transfer(transfer)(&history)
+        #expect(history.violations() == [])
+    }
+
+    /// SDR may be mixed into a wider range, not the other way round.
+    @Test(arguments: zip([1, 18], [false, true]))
+    func aVariantOfSeveralKindsSaysTheWidest(transfer: UInt8, isBroken: Bool) {
+        var history = MediaHistory()
+        Self.text(Self.multivariant, "VIDEO-RANGE=SDR", transfer == 1 ? "VIDEO-RANGE=PQ" : "VIDEO-RANGE=SDR")(&history)
+        Self.transfer(transfer)(&history)
+        let date = "#EXT-X-PROGRAM-DATE-TIME:2026-11-21T00:00:06.000Z"
+        Self.text(Self.playlist, date, "#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI=\"init2.mp4\"\n\(date)")(&history)
+        #expect(history.violations().contains(.streamVideoRange) == isBroken)
     }
 
     @Test(

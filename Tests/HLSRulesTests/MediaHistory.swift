@@ -10,7 +10,11 @@ struct MediaHistory {
     static let audio = root + "id/audio/"
     static let tracks = [
         video: Track(
-            codec: .h264, format: .video(VideoFormat(width: 1280, height: 720)),
+            codec: .h264,
+            format: .video(
+                VideoFormat(
+                    width: 1280, height: 720,
+                    colour: ColourDescription(primaries: 1, transfer: 1, matrix: 1, isFullRange: false))),
             decoderConfiguration: ByteChunk([1, 0x64, 0, 0x1F, 0xFF, 0xE0, 0]), codecString: "avc1.64001f"),
         audio: Track(
             codec: .aac, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1024)),
@@ -39,7 +43,7 @@ struct MediaHistory {
             #EXTM3U
             #EXT-X-INDEPENDENT-SEGMENTS
             #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Main",LANGUAGE="und",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="id/audio/index.m3u8"
-            #EXT-X-STREAM-INF:BANDWIDTH=20000,AVERAGE-BANDWIDTH=18000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=10.000,AUDIO="audio"
+            #EXT-X-STREAM-INF:BANDWIDTH=20000,AVERAGE-BANDWIDTH=18000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,VIDEO-RANGE=SDR,FRAME-RATE=10.000,AUDIO="audio"
             id/video/index.m3u8
 
             """.utf8)

@@ -114,7 +114,7 @@ import Testing
         fault("the hint is withdrawn", .hintPublished, also: [.blockPart, .hintNext, .partCadence]) { _ in
             PlaylistHistory.playlist(parts: 17).replacing("URI=\"p17.m4s\"", with: "URI=\"other.m4s\"")
         },
-        fault("a hint comes with the end", .hintAfterEnd, at: 22) { $0 + "#EXT-X-ENDLIST\n" },
+        fault("a hint comes with the end", .hintAfterEnd, also: [.endedLifetime], at: 22) { $0 + "#EXT-X-ENDLIST\n" },
         Fault("a hinted part is not found", .hintWaits) { Set(PlaylistHistory.violations(refusedHint: 17)) },
         Fault("a part comes late", .partCadence) { Set(PlaylistHistory.violations(delay: 1)) },
         Fault("a segment comes late", .segmentCadence, also: [.partCadence]) {

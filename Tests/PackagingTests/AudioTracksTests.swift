@@ -89,6 +89,33 @@ import Time
         #expect(reports.contains { $0.contains("../audio3/") } && reports.count == 3)
     }
 
+    /// §4.4.6.2: the greatest peak of the group and its greatest average, which need not be of one member.
+    @Test func aVariantCountsTheMostThatItsSoundCanNeed() throws {
+        let tracks = [Self.track(0, "en"), Self.track(1, "de")]
+        var presentation = Self.started(tracks)
+        for event in Feed(gopFrames: 30).events(seconds: 30) {
+            switch event {
+            case .video(let sample): _ = presentation.appendVideo(sample)
+            case .audio(let sample):
+                let second = sample.decodeTime.ticks(in: .milliseconds) / 1000
+                for (index, count) in [(0, 200), (1, second == 10 ? 2000 : 20)] {
+                    presentation.appendAudio(
+                        Sample(
+                            data: ByteChunk([UInt8](repeating: 7, count: count)), decodeTime: sample.decodeTime,
+                            presentationTime: sample.presentationTime, isSync: true), track: index)
+                }
+            }
+        }
+        let (even, bursting) = (presentation.audioWindows[0].bandwidth, presentation.audioWindows[1].bandwidth)
+        let peaks = [try #require(even.peak), try #require(bursting.peak)]
+        let averages = [try #require(even.average), try #require(bursting.average)]
+        #expect(peaks[0] < peaks[1] && averages[0] > averages[1], "\(peaks) \(averages)")
+        let video = try #require(presentation.videoWindow).bandwidth
+        let variant = try #require(presentation.snapshot.multivariantPlaylist.variants.first)
+        #expect(variant.bandwidth == video.peak.map { $0 + peaks[1] })
+        #expect(variant.averageBandwidth == video.average.map { $0 + averages[0] })
+    }
+
     @Test func namesFromASourceCannotBreakThePlaylist() {
         var presentation = Self.started([Self.track(0, "e\"n", name: "a\"\r\n#EXT-X-ENDLIST,b")])
         Self.play(&presentation, seconds: 2, tracks: [Feed().audio])

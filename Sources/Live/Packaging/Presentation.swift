@@ -35,7 +35,9 @@ public struct Presentation: Sendable {
     public private(set) var videoWindow: RenditionWindow?
     /// The audio renditions.
     public private(set) var audioWindows: [RenditionWindow] = []
-    /// True while every segment began with a key frame.
+    /// True while every segment began with a key frame. It never comes back: in the multivariant playlist
+    /// EXT-X-INDEPENDENT-SEGMENTS speaks of all segments to come (§4.4.2.1), clients read it once, and an encoder that
+    /// has left out one key frame leaves out another. Without the tag nothing is promised, and nothing is wrong.
     public private(set) var hasIndependentSegments = true
     /// The measured frame rate of the video.
     public private(set) var frameRate: Double?

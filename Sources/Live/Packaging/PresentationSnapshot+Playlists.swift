@@ -14,13 +14,15 @@ extension PresentationSnapshot {
         let groups = videos.isEmpty && audios.count < 2 ? [] : audioGroup(of: audios)
         let variants = (videos.isEmpty ? Array(audios.prefix(1)) : videos).map { rendition in
             let own = rendition.measuredBandwidth
+            // The greatest of each that any other can add (Apple's authoring rule 9.13): not always the same one's.
             let others = audios.filter { $0.name != rendition.name }
-            let audio = others.map(\.measuredBandwidth).max { $0.peak < $1.peak } ?? (0, 0)
+            let added = others.map(\.measuredBandwidth)
             return MultivariantPlaylist.Variant(
-                stableID: rendition.name, bandwidth: own.peak + audio.peak,
-                averageBandwidth: own.average + audio.average, score: 1,
+                stableID: rendition.name, bandwidth: own.peak + (added.map(\.peak).max() ?? 0),
+                averageBandwidth: own.average + (added.map(\.average).max() ?? 0), score: 1,
                 codecs: ([rendition] + others).flatMap(\.codecs).uniqued,
-                resolution: rendition.resolution, frameRate: rendition.isVideo ? frameRate : nil,
+                resolution: rendition.resolution, videoRange: rendition.videoRange,
+                frameRate: rendition.isVideo ? frameRate : nil,
                 audioGroup: groups.isEmpty ? nil : Self.audioGroup, uri: uri(of: .playlist, in: rendition))
         }
         return MultivariantPlaylist(
@@ -49,7 +51,8 @@ extension PresentationSnapshot {
         return .init(
             stableID: "\(rendition.name)-iframes", bandwidth: rendition.keyFrameBandwidth.peak ?? all.peak,
             averageBandwidth: rendition.keyFrameBandwidth.average ?? all.average, score: 1,
-            codecs: rendition.codecs, resolution: rendition.resolution, uri: uri(of: .iFramePlaylist, in: rendition))
+            codecs: rendition.codecs, resolution: rendition.resolution, videoRange: rendition.videoRange,
+            uri: uri(of: .iFramePlaylist, in: rendition))
     }
 
     private func uri(of resource: MediaResource, in rendition: RenditionWindow) -> String {
@@ -84,13 +87,23 @@ extension RenditionWindow {
         if case .video(let format)? = track?.format { (format.width, format.height) } else { nil }
     }
 
-    /// What a client must be able to decode to play all that is listed.
-    fileprivate var codecs: [String] {
+    /// The tracks of all that is listed, and of what comes next.
+    private var neededTracks: [Track] {
         let listed = Set(self.listed.map(\.initializationVersion))
-        let needed = initializations.filter {
+        return initializations.filter {
             listed.contains($0.version) || $0.version == initializations.last?.version
-        }
-        return needed.map(\.track.codecString).uniqued
+        }.map(\.track)
+    }
+
+    /// What a client must be able to decode to play all that is listed.
+    fileprivate var codecs: [String] { neededTracks.map(\.codecString).uniqued }
+
+    /// The widest range that a client must be able to show; nothing where no picture tells (§4.4.6.2).
+    fileprivate var videoRange: MultivariantPlaylist.VideoRange? {
+        neededTracks.compactMap { track in
+            guard case .video(let format) = track.format, let colour = format.colour else { return nil }
+            return .init(transferCharacteristics: colour.transfer)
+        }.max()
     }
 
     /// The bit rate: of complete segments, or of the parts that are there while there is no segment.
