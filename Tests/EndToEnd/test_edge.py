@@ -4,12 +4,14 @@ many ask for the origin is asked for once."""
 import asyncio
 import concurrent.futures
 import gzip
+import http.server
 import re
 import signal
 import socket
 import ssl
 import statistics
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -309,6 +311,12 @@ def test_a_path_written_otherwise_is_the_same_path(site):
     assert site.cost(lambda: [site.get(odd).status, site.get(media).status]) == ([200, 200], 1)
 
 
+@pytest.mark.parametrize("path", ["/live/low/index.m3u8%0A", "/live/low/x%0D%0AX:%201.m4s", "/player/hls.js%0D%0AX:%201"])
+def test_a_line_break_does_not_get_into_a_request_to_the_origin(site, path):
+    assert site.get(path).status == 404
+    assert "headwater_http_rejected_total 0" in site.server.metrics()
+
+
 def test_pages_move_to_https_and_media_do_not(site):
     class Stay(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *_):
@@ -337,6 +345,38 @@ def test_tls_is_modern_and_resumed(site, version):
                 secured.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0")
                 secured.recv(4096)  # TLS 1.3 hands out its ticket behind the handshake.
                 session = secured.session
+
+
+class Pause(http.server.BaseHTTPRequestHandler):
+    """An origin that has nothing, after a while."""
+
+    protocol_version = "HTTP/1.1"
+    asked = []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        time.sleep(1)
+        self.send_response(503)
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_failure_that_may_not_be_kept_is_one_for_all_who_waited():
+    origin = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pause)
+    threading.Thread(target=origin.serve_forever, daemon=True).start()
+    edge = Edge(origin.server_port)
+    try:
+        for round in [1, 2]:
+            with concurrent.futures.ThreadPoolExecutor(20) as pool:
+                answers = list(pool.map(lambda _: edge.get("/live/low/x/video/p1.m4s"), range(20)))
+            assert {answer.status for answer in answers} == {503} and len(Pause.asked) <= 2 * round
+    finally:
+        edge.stop()
+        origin.shutdown()
 
 
 def test_without_the_origin_segments_come_playlists_fail_at_once_and_all_recovers(tmp_path, publish):
