@@ -29,15 +29,16 @@ class Edge:
         self.folder.chmod(0o755)
         self.certificate = self.folder / "headwater.crt"
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout",
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+             "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout",
              self.folder / "headwater.key", "-out", self.certificate], check=True, capture_output=True)
         self.context = ssl.create_default_context(cafile=str(self.certificate))
         self.https_port, self.http_port = free_ports(2)
         shutil.copytree(ROOT / "Deploy/nginx", self.folder / "nginx")
         self.replace([
             ("site.conf", "127.0.0.1:8080", f"127.0.0.1:{origin_port}"),
-            ("site.conf", "443 ssl", f"{self.https_port} ssl"), ("site.conf", "80 backlog", f"{self.http_port} backlog"),
+            ("site.conf", "443 ssl", f"{self.https_port} ssl"),
+            ("site.conf", "80 backlog", f"{self.http_port} backlog"),
             ("site.conf", "/etc/nginx/", f"{self.folder}/"), ("site.conf", "/var/log/nginx/", f"{self.folder}/"),
             ("site.conf", "/var/lib/nginx/headwater", f"{self.folder}/cache"), *changes])
         self.process = subprocess.Popen(
