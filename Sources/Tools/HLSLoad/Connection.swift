@@ -166,7 +166,8 @@ final class Connection {
                 count += received
                 do throws(MalformedResponse) {
                     let bytes = Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(buffer))
-                    let body = discardable > 0
+                    let body =
+                        discardable > 0
                         ? reader.skip(received) : try reader.receive(bytes.extracting(0..<received))
                     guard let body else { continue }
                     state = .idle
@@ -199,7 +200,8 @@ final class Connection {
         if let tls {
             return tls.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(room, buffer.count)]))
         }
-        let count = discarding
+        let count =
+            discarding
             ? recv(descriptor, nil, min(room, 1 << 30), Int32(MSG_TRUNC))
             : recv(descriptor, buffer.baseAddress, min(room, buffer.count), 0)
         if count > 0 { return .done(count) }

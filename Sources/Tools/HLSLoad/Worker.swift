@@ -135,7 +135,7 @@ final class Worker {
         switch connection.proceed(buffer, counting: &figures.bytes) {
         case .waits(let interest): connection.wait(for: interest, poller)
         case .answered(let body):
-            guard !wasIdle, let head = connection.reader.head else { return fail(connection, .malformed(.excess)) }
+            guard let head = connection.reader.head else { return }
             figures.responses += 1
             let bytes = Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(buffer))
             let fault =
@@ -145,7 +145,8 @@ final class Worker {
                 }
             if head.closes { connection.close(byServer: true) }
             if let fault { fail(connection, fault, isUsable: true) } else { answered.append(connection) }
-        case .lost where wasIdle: connection.close(byServer: true)
+        // Whatever comes between two requests is the end of the connection.
+        case .lost where wasIdle, .failed where wasIdle: connection.close(byServer: true)
         case .lost where connection.mayRepeat:
             figures.reconnects += 1
             connect(connection)

@@ -91,6 +91,7 @@ public struct LoadOptions: Equatable, Sendable {
         guard parts.count == 3, !parts[0].isEmpty, let port = UInt16(parts[1]), !parts[2].isEmpty else {
             throw Fault(text: "--resolve takes HOST:PORT:ADDRESS")
         }
-        return Resolution(host: String(parts[0]), port: port, address: String(parts[2].filter { $0 != "[" && $0 != "]" }))
+        return Resolution(
+            host: String(parts[0]), port: port, address: String(parts[2].filter { $0 != "[" && $0 != "]" }))
     }
 }

@@ -62,7 +62,8 @@ public final class MediaView: Sendable {
         let control = playlist.serverControl
         let hasParts = playlist.partTarget != nil
         position = playlist.position
-        holdBack = hasParts
+        holdBack =
+            hasParts
             ? control?.partHoldBack ?? 3 * (playlist.partTarget ?? 0)
             : control?.holdBack ?? 3 * Double(playlist.targetDuration)
         items = Self.items(of: playlist, url: url, hasParts: hasParts, holdBack: holdBack)

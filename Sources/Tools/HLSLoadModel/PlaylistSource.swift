@@ -13,7 +13,7 @@ public final class PlaylistSource {
     /// The playlist itself.
     public let resource: Resource
     private let url: String
-    private let variables: [String: String]
+    let variables: [String: String]
     private var known: [(bytes: [UInt8], view: MediaView)] = []
     /// How many versions were parsed.
     public private(set) var parsed = 0

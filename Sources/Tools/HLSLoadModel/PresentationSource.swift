@@ -10,6 +10,8 @@ public final class PresentationSource {
     private let variant: Int
     private var bytes: [UInt8] = []
     private var renditions: [PlaylistSource] = []
+    /// Those of all versions: most name the same playlists.
+    private var known: [String: PlaylistSource] = [:]
 
     /// The playlist at `url`, of which the variant number `variant`, counted from 0, is played; nothing when it is no
     /// http or https URL.
@@ -26,8 +28,8 @@ public final class PresentationSource {
         let chunk = ByteChunk(copying: body)
         let reader = try? PlaylistReader(chunk, query: URIReference.query(of: url))
         switch reader?.playlist {
-        case .media?: renditions = [PlaylistSource(url: url, variables: [:])].compactMap(\.self)
-        case .multivariant(let playlist)?: renditions = Self.chosen(variant, of: playlist, url: url)
+        case .media?: renditions = [source(url, [:])].compactMap(\.self)
+        case .multivariant(let playlist)?: renditions = chosen(playlist)
         case nil: renditions = []
         }
         guard !renditions.isEmpty else { throw .playlist }
@@ -35,15 +37,22 @@ public final class PresentationSource {
         return renditions
     }
 
-    private static func chosen(_ index: Int, of playlist: MultivariantPlaylist, url: String) -> [PlaylistSource] {
-        guard playlist.variants.indices.contains(index) else { return [] }
-        let variant = playlist.variants[index]
+    private func chosen(_ playlist: MultivariantPlaylist) -> [PlaylistSource] {
+        guard playlist.variants.indices.contains(variant) else { return [] }
+        let variant = playlist.variants[variant]
         let group = playlist.renditions.filter { $0.type == "AUDIO" && $0.group == variant.groups["AUDIO"] }
         // Where the rendition has no URI, the variant's own playlist carries it (RFC 8216bis §4.4.6.2.1).
         let audio = (group.first { $0.isDefault } ?? group.first)?.uri
         return [variant.uri, audio].compactMap { uri in
             guard let uri, !uri.isEmpty else { return nil }
-            return PlaylistSource(url: URIReference.resolve(uri, against: url), variables: playlist.variables)
+            return source(URIReference.resolve(uri, against: url), playlist.variables)
         }
+    }
+
+    private func source(_ url: String, _ variables: [String: String]) -> PlaylistSource? {
+        if let source = known[url], source.variables == variables { return source }
+        let source = PlaylistSource(url: url, variables: variables)
+        known[url] = source
+        return source
     }
 }
