@@ -27,14 +27,16 @@ import Time
 
     let clock = ManualClock(wallTime: WallTime(microseconds: 1_800_000_000_000_000))
 
-    func directory(_ profile: LatencyProfile = LatencyProfile(.ultra)) -> ChannelDirectory {
+    func directory(
+        _ profile: LatencyProfile = LatencyProfile(.ultra), registry: MetricsRegistry = MetricsRegistry()
+    ) -> ChannelDirectory {
         let waker = Waker()
         let logger = Logger(sink: Quiet())
         return ChannelDirectory(
             ["news", "sport"].map { id in
                 Channel(
                     ChannelConfiguration(id: id, name: id, streamKey: Secret("key-of-\(id)"), profile: profile),
-                    waker: waker, clock: clock, logger: logger, registry: MetricsRegistry())
+                    waker: waker, clock: clock, logger: logger, registry: registry)
             })
     }
 
@@ -153,6 +155,22 @@ import Time
         clock.advance(by: .seconds(600))
         channel.tick()
         #expect(channel.output.snapshot(of: before.id) == nil)
+    }
+
+    /// Each presentation counts its own changes: the new one's version may be the old one's.
+    @Test func aNewPresentationIsPublishedWhateverItsVersion() throws {
+        let directory = directory(LatencyProfile(.standard))
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        opened.receive(.track(Self.video), arrival: clock.now)
+        feed(opened, milliseconds: 0..<1480)
+        let before = try #require(channel.output.snapshot)
+        opened.receive(.track(Self.audio), arrival: clock.now)
+        feed(opened, milliseconds: 1480..<1520)
+        sound(opened, milliseconds: 1520)
+        let after = try #require(channel.output.snapshot)
+        #expect(after.id != before.id && after.version == before.version)
+        #expect(channel.output.snapshot(of: before.id)?.rendition("video")?.isEnded == true)
     }
 
     @Test func anEncoderThatFallsSilentIsLeftBehindAfterTwoSecondsAndBeginsAgainWithAKeyFrame() throws {

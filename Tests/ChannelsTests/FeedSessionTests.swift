@@ -101,4 +101,117 @@ import Time
         _ = session.take(.track(distant), arrival: now)
         #expect(session.isRunning, "so many tracks are not taken")
     }
+
+    private static let larger = Track(
+        codec: .h264, format: .video(VideoFormat(width: 640, height: 360)),
+        decoderConfiguration: ByteChunk([1, 0x64, 0, 0x1F, 0xFF, 0xE0, 1]), codecString: "avc1.64001f")
+
+    private static func sound(_ index: Int, rate: UInt32 = 48_000) -> Track {
+        var track = Track(
+            codec: .aac, format: .audio(AudioFormat(sampleRate: rate, channelCount: 2, samplesPerFrame: 1024)),
+            decoderConfiguration: ByteChunk([0x11, 0x90]), codecString: "mp4a.40.2")
+        track.index = index
+        return track
+    }
+
+    /// The times of what a run begins with, and what it says of its beginning; nothing when none begins.
+    private static func begun(_ actions: [FeedSession.Action]) -> (
+        start: Int64, arrival: Instant, tracks: [Track], times: [Int64]
+    )? {
+        guard case .begin(let tracks, let start, let arrival)? = actions.first else { return nil }
+        let times = actions.compactMap { action -> Int64? in
+            switch action {
+            case .video(let sample), .audio(let sample, _): sample.decodeTime.value
+            default: nil
+            }
+        }
+        return (start.value, arrival, tracks, times)
+    }
+
+    /// Pictures that wait are coded as the configuration before them said.
+    @Test func picturesThatWaitGoWithTheirConfiguration() throws {
+        var session = session(hasAudio: false)
+        for time in Int64(0)..<5 { _ = session.take(.video(Self.sample(time * 40, isSync: time == 0)), arrival: now) }
+        _ = session.take(.track(ChannelDirectoryTests.video), arrival: now)
+        #expect(session.droppedSamples == 0, "the configuration is the same")
+        _ = session.take(.track(Self.larger), arrival: now)
+        #expect(session.droppedSamples == 5)
+        #expect(session.take(.video(Self.sample(200)), arrival: now).isEmpty, "it needs a picture that is gone")
+        #expect(session.take(.video(Self.sample(240, isSync: true)), arrival: now).isEmpty)
+        let begun = try #require(Self.begun(session.take(.video(Self.sample(1240)), arrival: now)))
+        #expect(begun.tracks == [Self.larger] && begun.start == 240 && begun.times == [240, 1240])
+    }
+
+    /// The picture changed, and changes again before the sound that the run waits for has come.
+    @Test func aRunDoesNotBeginWithTheLastButOneConfiguration() throws {
+        var session = session()
+        _ = session.take(.video(Self.sample(0, isSync: true)), arrival: now)
+        #expect(session.isRunning)
+        _ = session.take(.track(Self.larger), arrival: now)
+        _ = session.take(.video(Self.sample(40, isSync: true)), arrival: now)
+        _ = session.take(.track(ChannelDirectoryTests.video), arrival: now)
+        #expect(session.take(.audio(Self.sample(45)), arrival: now).isEmpty)
+        _ = session.take(.video(Self.sample(80, isSync: true)), arrival: now)
+        let begun = try #require(Self.begun(session.take(.audio(Self.sample(85)), arrival: now)))
+        #expect(begun.tracks.first == ChannelDirectoryTests.video && begun.times == [80, 85])
+    }
+
+    /// Only the sound that is configured anew is dropped, and the run begins when what is left did.
+    @Test func soundThatWaitsGoesWithItsConfiguration() throws {
+        var session = FeedSession()
+        for index in 0...1 { _ = session.take(.track(Self.sound(index)), arrival: now) }
+        func arrival(_ time: Int64) -> Instant { Instant(nanoseconds: time * 1_000_000) }
+        for time in [Int64(0), 100, 200] {
+            _ = session.take(.audio(Self.sample(time)), arrival: arrival(time))
+            _ = session.take(.audio(Self.sample(time + 50), track: 1), arrival: arrival(time + 50))
+        }
+        _ = session.take(.track(Self.sound(0, rate: 44_100)), arrival: arrival(260))
+        #expect(session.droppedSamples == 3)
+        #expect(session.take(.audio(Self.sample(1000)), arrival: arrival(1000)).isEmpty)
+        let begun = try #require(Self.begun(session.take(.audio(Self.sample(1050)), arrival: arrival(1050))))
+        #expect(begun.tracks == [Self.sound(0, rate: 44_100), Self.sound(1)])
+        #expect(begun.start == 50 && begun.arrival == arrival(50) && begun.times == [50, 150, 250, 1000, 1050])
+    }
+
+    /// A track on a clock of its own would be hours ahead, and make hours of holes in the others.
+    @Test func soundOfAnotherClockIsDropped() {
+        var session = FeedSession()
+        for index in 0...1 { _ = session.take(.track(Self.sound(index)), arrival: now) }
+        var taken = 0
+        for time in stride(from: Int64(0), to: 3000, by: 20) {
+            taken += session.take(.audio(Self.sample(time)), arrival: now).isEmpty ? 0 : 1
+            #expect(session.take(.audio(Self.sample(time + 3_600_000), track: 1), arrival: now).isEmpty)
+        }
+        #expect(taken == 100 && session.isRunning && session.droppedSamples == 150)
+    }
+
+    @Test func soundGoesOnForAsLongAsPicturesAreGone() {
+        var session = FeedSession()
+        _ = session.take(.track(ChannelDirectoryTests.video), arrival: now)
+        _ = session.take(.track(Self.sound(0)), arrival: now)
+        _ = session.take(.video(Self.sample(0, isSync: true)), arrival: now)
+        #expect(session.isRunning)
+        for time in stride(from: Int64(0), to: 60_000, by: 20) {
+            let arrival = now + .milliseconds(time)
+            #expect(session.take(.audio(Self.sample(time)), arrival: arrival).count == 1)
+        }
+        // The pictures that come back begin a run, with the sound of their time.
+        let back = session.take(.video(Self.sample(60_000, isSync: true)), arrival: now + .seconds(60))
+        #expect(Self.begun(back) != nil)
+    }
+
+    @Test func sixteenAudioTracksAreTaken() throws {
+        var session = FeedSession()
+        for index in [-1, 16, Int.max] + (0..<16).reversed() {
+            _ = session.take(.track(Self.sound(index)), arrival: now)
+        }
+        #expect(session.droppedSamples == 3)
+        _ = session.take(.track(ChannelDirectoryTests.video), arrival: now)
+        let begun = try #require(Self.begun(session.take(.video(Self.sample(0, isSync: true)), arrival: now)))
+        #expect(begun.tracks.dropFirst().map(\.index) == Array(0..<16))
+        for index in -1...16 {
+            let actions = session.take(.audio(Self.sample(5), track: index), arrival: now)
+            #expect(actions.count == ((0..<16).contains(index) ? 1 : 0))
+        }
+    }
 }

@@ -9,9 +9,7 @@ import Testing
     /// Sees the parts of the second segment removed, and the first segment, at 10 s; then asks for `name` at the time
     /// `asked`. Every part and segment was fetched before.
     static func violations(_ kind: Observation.Kind, _ name: String, at asked: Double, status: Int, body: String)
-        -> Set<
-            Rule
-        >
+        -> Set<Rule>
     {
         var history = PresentationHistory()
         func observe(_ kind: Observation.Kind, _ name: String, at time: Double, status: Int = 200, body: [UInt8])
@@ -43,22 +41,26 @@ import Testing
         #expect(Self.violations(.segment, "s0.m4s", at: 11, status: 200, body: "segment") == [])
     }
 
+    static func fault(
+        _ description: String, _ rule: Rule, _ kind: Observation.Kind, _ name: String, at asked: Double = 11,
+        status: Int = 200, body: String = ""
+    ) -> Fault {
+        Fault(description, rule) { violations(kind, name, at: asked, status: status, body: body) }
+    }
+
     /// The playlist that listed both last came at 8 s and was 8 s long; the target duration is 2 s.
-    @Test func aPartStaysForThreeTargetDurations() {
-        #expect(Self.violations(.part, "p4.m4s", at: 13.9, status: 404, body: "") == [.partAvailable])
+    static let faults = [
+        fault("a part goes before three target durations", .partAvailable, .part, "p4.m4s", at: 13.9, status: 404),
+        fault(
+            "a segment goes before its duration and that of the playlist", .segmentAvailable, .segment, "s0.m4s",
+            at: 17.9, status: 404),
+        fault("a part changes", .resourceImmutable, .part, "p4.m4s", body: "tarp"),
+        fault("a part grows", .resourceImmutable, .part, "p4.m4s", body: "part and more"),
+        fault("a segment changes", .resourceImmutable, .segment, "s0.m4s", body: "tnemges"),
+    ]
+
+    @Test func whatWasRemovedMayGoAfterAWhile() {
         #expect(Self.violations(.part, "p4.m4s", at: 14.1, status: 404, body: "") == [])
-    }
-
-    @Test func aSegmentStaysForItsDurationAndThatOfTheLongestPlaylist() {
-        #expect(Self.violations(.segment, "s0.m4s", at: 17.9, status: 404, body: "") == [.segmentAvailable])
         #expect(Self.violations(.segment, "s0.m4s", at: 18.1, status: 404, body: "") == [])
-    }
-
-    @Test(arguments: ["tarp", "part and more"]) func aPartThatChangesIsFound(body: String) {
-        #expect(Self.violations(.part, "p4.m4s", at: 11, status: 200, body: body) == [.resourceImmutable])
-    }
-
-    @Test func aSegmentThatChangesIsFound() {
-        #expect(Self.violations(.segment, "s0.m4s", at: 11, status: 200, body: "tnemges") == [.resourceImmutable])
     }
 }

@@ -29,82 +29,139 @@ import Testing
         return Set(history.observe(observation).map(\.rule))
     }
 
-    @Test(arguments: zip(["audio/mp4", "application/mp4", "video/mp4"], [[], [], [Rule.contentType]] as [Set<Rule>]))
-    func soundAloneIsNoVideo(type: String, broken: Set<Rule>) {
+    /// The initialization of sound, as `type`.
+    private static func sound(as type: String) -> Set<Rule> {
         let url = MediaHistory.audio + "init1.mp4"
         let body = MediaHistory().bodies[url] ?? []
-        let answer = Self.observation(.initialization, url, body: body, fields: ["content-type": type])
-        #expect(Self.violations(answer) == broken)
+        return violations(observation(.initialization, url, body: body, fields: ["content-type": type]))
     }
 
-    @Test(
-        arguments: zip(
-            ["max-age=12", "no-store", "max-age=13", "public, S-MaxAge=600", "max-age=2, immutable"],
-            [true, true, false, false, false]))
-    func aLivePlaylistIsNotCachedForLong(control: String, isAllowed: Bool) {
+    @Test(arguments: ["audio/mp4", "application/mp4"]) func soundMayHaveATypeOfItsOwn(type: String) {
+        #expect(Self.sound(as: type) == [])
+    }
+
+    /// A playlist that goes on, or one that has ended, which may be cached as `control` says.
+    private static func cached(_ control: String, isEnded: Bool = false) -> Set<Rule> {
         let headers = PlaylistHistory.headers.filter { $0.0 != "cache-control" } + [("cache-control", control)]
-        #expect(PlaylistHistory.violations(headers: headers) == (isAllowed ? [] : [.cacheControl]))
-        // An ended playlist stays what it is.
-        let ended = PlaylistHistory.violations(headers: headers, changed: 22) {
-            $0.replacing(#/#EXT-X-PRELOAD-HINT.*\n/#, with: "#EXT-X-ENDLIST\n")
+        return Set(
+            PlaylistHistory.violations(headers: headers, changed: 22) {
+                isEnded ? $0.replacing(#/#EXT-X-PRELOAD-HINT.*\n/#, with: "#EXT-X-ENDLIST\n") : $0
+            })
+    }
+
+    private static let lastingControls = ["max-age=13", "public, S-MaxAge=600", "max-age=2, immutable"]
+
+    @Test func aPlaylistMayBeCachedWhileItIsNewOrOnceItHasEnded() {
+        for control in ["max-age=12", "no-store"] { #expect(Self.cached(control) == []) }
+        for control in Self.lastingControls + ["max-age=12"] { #expect(Self.cached(control, isEnded: true) == []) }
+    }
+
+    /// An error that may be cached for so long; the target duration is two seconds.
+    private static func error(
+        _ kind: Observation.Kind, _ file: String = "index.m3u8", cached seconds: Int
+    ) -> Set<Rule> {
+        violations(
+            observation(
+                kind, MediaHistory.video + file, status: 400, body: [], fields: ["cache-control": "max-age=\(seconds)"])
+        )
+    }
+
+    @Test func anErrorMayBeCachedForOneTargetDurationOrOfABlockingRequestForFour() {
+        let limits: [(Observation.Kind, String, Int)] = [
+            (.playlist(.blocking(number: 4, part: 0)), "index.m3u8", 8), (.probe(.partAlone), "index.m3u8", 8),
+            (.playlist(.plain), "index.m3u8", 2), (.part, "p9.m4s", 2),
+        ]
+        for (kind, file, limit) in limits {
+            #expect(!Self.error(kind, file, cached: limit).contains(.errorLifetime), "\(kind)")
+            #expect(Self.error(kind, file, cached: limit + 1).contains(.errorLifetime), "\(kind)")
         }
-        #expect(ended == [])
     }
 
-    @Test(arguments: zip([0.05, 0.12, 0.6], [[Rule](), [], [.partLineRate]]))
-    func aHintedPartIsNotSentWhileItGrows(seconds: Double, broken: [Rule]) {
-        let body = [UInt8](repeating: 0, count: 300_000)
-        var answer = Self.observation(.hintedPart, MediaHistory.video + "p16.m4s", to: 9, body: body)
+    /// A hinted part whose last byte comes so long after its first.
+    private static func hintedPart(over seconds: Double) -> Set<Rule> {
+        var answer = observation(
+            .hintedPart, MediaHistory.video + "p16.m4s", to: 9, body: [UInt8](repeating: 0, count: 300_000))
         answer.firstByteAt = 9 - seconds
-        #expect(Self.violations(answer) == Set(broken))
+        return violations(answer)
     }
 
-    @Test(arguments: zip([200, 503, 400, 503], [12.0, 14.5, 8.6, 9]))
-    func aSegmentTwoAheadIsWaitedFor(status: Int, arrivedAt: Double) {
-        let body = status == 200 ? PlaylistHistory.playlist(parts: 24) : ""
-        let answer = Self.observation(
-            .probe(.ahead(5)), MediaHistory.video + "index.m3u8", to: arrivedAt, status: status, body: Array(body.utf8))
-        #expect(Self.violations(answer).contains(.blockAhead) == (arrivedAt < 10))
+    @Test(arguments: [0.05, 0.12]) func aHintedPartTakesTheTimeOfItsBytes(seconds: Double) {
+        #expect(Self.hintedPart(over: seconds) == [])
     }
 
-    @Test func theSegmentTwoAheadIsInTheAnswer() {
-        let answer = Self.observation(
-            .probe(.ahead(5)), MediaHistory.video + "index.m3u8",
-            body: Array(PlaylistHistory.playlist(parts: 20).utf8))
-        #expect(Self.violations(answer) == [.blockSegment])
+    /// The fifth segment is in progress: the answer to who asks for the sixth.
+    private static func twoAhead(status: Int = 200, arrivedAt: Double, parts: Int = 24) -> Set<Rule> {
+        let body = status == 200 ? PlaylistHistory.playlist(parts: parts) : ""
+        return violations(
+            observation(
+                .probe(.ahead(5)), MediaHistory.video + "index.m3u8", to: arrivedAt, status: status,
+                body: Array(body.utf8)))
     }
 
-    /// The fourth segment is complete with four parts: a fifth one would be the first of the next segment.
-    @Test(arguments: zip([16, 17], [[Rule.blockPart], []]))
-    func onePartBeyondTheLastIsTheFirstOfTheNextSegment(parts: Int, broken: [Rule]) {
-        let answer = Self.observation(
-            .playlist(.blocking(number: 3, part: 4)), MediaHistory.video + "index.m3u8",
-            body: Array(PlaylistHistory.playlist(parts: parts).utf8))
-        #expect(Self.violations(answer) == Set(broken))
+    @Test(arguments: zip([200, 503], [12.0, 14.5])) func aSegmentTwoAheadIsWaitedFor(status: Int, arrivedAt: Double) {
+        #expect(!Self.twoAhead(status: status, arrivedAt: arrivedAt).contains(.blockAhead))
     }
 
-    @Test(arguments: zip(["identity", "gzip"], [[], [Rule.identityCoding]] as [Set<Rule>]))
-    func nothingIsCompressedUnasked(coding: String, broken: Set<Rule>) {
-        let answer = Self.observation(
-            .probe(.uncompressed), MediaHistory.video + "index.m3u8",
-            body: Array(PlaylistHistory.playlist(parts: 16).utf8), fields: ["content-encoding": coding])
-        #expect(Self.violations(answer) == broken)
+    /// The fourth segment is complete with four parts: the answer, with so many parts, to who asks for a fifth one.
+    private static func partBeyondTheLast(parts: Int) -> Set<Rule> {
+        violations(
+            observation(
+                .playlist(.blocking(number: 3, part: 4)), MediaHistory.video + "index.m3u8",
+                body: Array(PlaylistHistory.playlist(parts: parts).utf8)))
+    }
+
+    @Test func onePartBeyondTheLastIsTheFirstOfTheNextSegment() {
+        #expect(Self.partBeyondTheLast(parts: 17) == [])
+    }
+
+    private static func unasked(coding: String) -> Set<Rule> {
+        violations(
+            observation(
+                .probe(.uncompressed), MediaHistory.video + "index.m3u8",
+                body: Array(PlaylistHistory.playlist(parts: 16).utf8), fields: ["content-encoding": coding]))
+    }
+
+    @Test func whatIsNotCompressedMaySaySo() {
+        #expect(Self.unasked(coding: "identity") == [])
+    }
+
+    /// Bytes of a segment that come, with a Content-Range from `told` on, to who asks for a hundred bytes from 8 on.
+    private static func range(status: Int = 206, _ sent: Range<Int>, told: Int) -> Set<Rule> {
+        let url = MediaHistory.video + "s2.m4s"
+        let body = MediaHistory().bodies[url] ?? []
+        return violations(
+            observation(
+                .probe(.segmentRange), url, range: .init(start: 8, length: 100), status: status,
+                body: Array(body[sent]), fields: ["content-range": "bytes \(told)-\(told + 99)/\(body.count)"]))
     }
 
     @Test func aRangeOfASegmentIsJustThat() {
-        let url = MediaHistory.video + "s2.m4s"
-        let body = MediaHistory().bodies[url] ?? []
-        func ask(_ status: Int, _ sent: Range<Int>, told: String) -> Set<Rule> {
-            Self.violations(
-                Self.observation(
-                    .probe(.segmentRange), url, range: .init(start: 8, length: 100), status: status,
-                    body: Array(body[sent]), fields: ["content-range": told]))
-        }
-        let told = "bytes 8-107/\(body.count)"
-        #expect(ask(206, 8..<108, told: told) == [])
-        #expect(ask(200, 0..<body.count, told: "") == [.range])
-        #expect(ask(206, 8..<107, told: told) == [.range])
-        #expect(ask(206, 9..<109, told: told) == [.range])
-        #expect(ask(206, 8..<108, told: "bytes 9-108/\(body.count)") == [.range])
+        #expect(Self.range(8..<108, told: 8) == [])
     }
+
+    private static let single = [
+        Fault("sound says it is video", .contentType) { sound(as: "video/mp4") },
+        Fault("a hinted part is sent as it grows", .partLineRate) { hintedPart(over: 0.6) },
+        Fault("who asks two ahead is refused", .blockAhead) { twoAhead(status: 400, arrivedAt: 8.6) },
+        Fault("who asks two ahead is sent away early", .blockAhead) { twoAhead(status: 503, arrivedAt: 9) },
+        Fault("the segment two ahead is not in the answer", .blockSegment) { twoAhead(arrivedAt: 8.6, parts: 20) },
+        Fault("who asks for a part beyond the last does not wait", .blockPart) { partBeyondTheLast(parts: 16) },
+        Fault("a playlist is compressed unasked", .identityCoding) { unasked(coding: "gzip") },
+        Fault("a refusal may be cached for long", .errorLifetime) {
+            error(.probe(.malformedNumber), cached: 9)
+        },
+        Fault("a whole segment comes for a range", .range) { range(status: 200, 0..<300, told: 8) },
+        Fault("a byte of a range is missing", .range) { range(8..<107, told: 8) },
+        Fault("another range comes", .range) { range(9..<109, told: 8) },
+        Fault("another range is told", .range) { range(8..<108, told: 9) },
+    ]
+
+    static let faults =
+        single
+        + lastingControls.map { control in
+            Fault("a playlist may be cached: \(control)", .cacheControl) { cached(control) }
+        }
+        + ["max-age=11", "no-store", "max-age=x"].map { control in
+            Fault("an ended playlist may be cached: \(control)", .endedLifetime) { cached(control, isEnded: true) }
+        }
 }

@@ -4,63 +4,61 @@ import Testing
 
 /// Each rule of delta updates is broken once, and only that break is found.
 @Suite struct DeltaFaultTests {
-    struct Fault: CustomStringConvertible, Sendable {
-        let description: String
-        let rule: Rule
-        let plant: @Sendable (inout DeltaHistory) -> Void
-
-        init(_ description: String, _ rule: Rule, _ plant: @escaping @Sendable (inout DeltaHistory) -> Void) {
-            self.description = description
-            self.rule = rule
-            self.plant = plant
+    static func fault(
+        _ description: String, _ rule: Rule, _ plant: @escaping @Sendable (inout DeltaHistory) -> Void
+    ) -> Fault {
+        Fault(description, rule) {
+            var history = DeltaHistory()
+            plant(&history)
+            return Set(history.violations())
         }
     }
 
     /// The answers: 0 is the full playlist with 40 parts, 1 the delta update to 41 and 2 the full one of that moment.
     static let faults = [
-        Fault("a full playlist comes in place of a delta update", .deltaAnswered) { history in
+        fault("a full playlist comes in place of a delta update", .deltaAnswered) { history in
             history.steps[4].text = DeltaHistory.full(parts: 43)
         },
-        Fault("a delta update comes unasked", .deltaUnasked) { history in
+        fault("a delta update comes unasked", .deltaUnasked) { history in
             history.steps[4].reload = .blocking(number: 10, part: 2)
         },
-        Fault("a delta update comes though none is offered", .deltaUnasked) { history in
+        fault("a delta update comes though none is offered", .deltaUnasked) { history in
             for index in history.steps.indices {
                 history.replace(at: index, "\(DeltaHistory.boundary),CAN-SKIP-DATERANGES=YES,", "")
             }
         },
-        Fault("a segment within the boundary is skipped", .deltaBoundary) { history in
+        fault("a segment within the boundary is skipped", .deltaBoundary) { history in
             history.steps[4].text = DeltaHistory.delta(
                 of: DeltaHistory.full(parts: 43), 43, .segmentsAndDateRanges, count: 4)
         },
-        Fault("a segment beyond the boundary is listed", .deltaBoundary) { history in
+        fault("a segment beyond the boundary is listed", .deltaBoundary) { history in
             history.steps[4].text = DeltaHistory.delta(
                 of: DeltaHistory.full(parts: 43), 43, .segmentsAndDateRanges, count: 1)
         },
-        Fault("the first answer of all is a delta update", .deltaMergeable) { $0.steps.removeFirst() },
-        Fault("a segment was never seen", .deltaMergeable) {
+        fault("the first answer of all is a delta update", .deltaMergeable) { $0.steps.removeFirst() },
+        fault("a segment was never seen", .deltaMergeable) {
             $0.replace(at: 1, "SKIPPED-SEGMENTS=3", "SKIPPED-SEGMENTS=30")
         },
-        Fault("EXT-X-SKIP stands twice", .deltaTags) { history in
+        fault("EXT-X-SKIP stands twice", .deltaTags) { history in
             history.replace(
                 at: 4, "#EXT-X-SKIP:", "#EXT-X-SKIP:SKIPPED-SEGMENTS=1,RECENTLY-REMOVED-DATERANGES=\"\"\n#EXT-X-SKIP:")
         },
-        Fault("EXT-X-SKIP stands behind a segment", .deltaTags) { history in
+        fault("EXT-X-SKIP stands behind a segment", .deltaTags) { history in
             let skip = "#EXT-X-SKIP:SKIPPED-SEGMENTS=3,RECENTLY-REMOVED-DATERANGES=\"\"\n"
             history.replace(at: 4, skip, "")
             history.replace(at: 4, "s5.m4s\n", "s5.m4s\n" + skip)
         },
-        Fault("the version is that of a full playlist", .deltaTags) { $0.replace(at: 4, "VERSION:10", "VERSION:6") },
-        Fault("removed date ranges are not told", .deltaTags) { history in
+        fault("the version is that of a full playlist", .deltaTags) { $0.replace(at: 4, "VERSION:10", "VERSION:6") },
+        fault("removed date ranges are not told", .deltaTags) { history in
             history.replace(at: 4, ",RECENTLY-REMOVED-DATERANGES=\"\"", "")
             history.replace(at: 4, "VERSION:10", "VERSION:9")
             history.steps[4].text += DeltaHistory.range("early", 1) + DeltaHistory.range("late", 10)
         },
-        Fault("a removed date range is kept secret", .deltaFull) { $0.replace(at: 7, "\"early\"", "\"\"") },
-        Fault("a new date range is missing", .deltaFull) { history in
+        fault("a removed date range is kept secret", .deltaFull) { $0.replace(at: 7, "\"early\"", "\"\"") },
+        fault("a new date range is missing", .deltaFull) { history in
             history.replace(at: 7, DeltaHistory.range("new", 18), "")
         },
-        Fault("only the full playlist has a start", .deltaFull) { history in
+        fault("only the full playlist has a start", .deltaFull) { history in
             history.replace(at: 8, "#EXT-X-PART-INF", "#EXT-X-START:TIME-OFFSET=-6\n#EXT-X-PART-INF")
         },
     ]
@@ -68,12 +66,6 @@ import Testing
     @Test(arguments: [Observation.Skip.segments, .segmentsAndDateRanges])
     func correctDeltaUpdatesBreakNoRule(skip: Observation.Skip) {
         #expect(DeltaHistory(skip: skip).violations() == [])
-    }
-
-    @Test(arguments: faults) func onlyThePlantedFaultIsFound(fault: Fault) {
-        var history = DeltaHistory()
-        fault.plant(&history)
-        #expect(history.violations() == [fault.rule])
     }
 
     @Test func removedDateRangesAreToldOnlyToWhomAskedForThem() {

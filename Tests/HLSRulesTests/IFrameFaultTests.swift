@@ -6,7 +6,15 @@ import Testing
 
 /// Each rule of I-frame playlists is broken once, and only that break is found.
 @Suite struct IFrameFaultTests {
-    typealias Fault = MediaFaultTests.Fault
+    static func fault(
+        _ description: String, _ rule: Rule, _ plant: @escaping @Sendable (inout MediaHistory) -> Void
+    ) -> Fault {
+        Fault(description, rule) {
+            var history = MediaHistory.withIFrames()
+            plant(&history)
+            return history.violations()
+        }
+    }
 
     static let list = MediaHistory.iFramePlaylist
 
@@ -21,54 +29,59 @@ import Testing
     }
 
     static let tagFaults = [
-        Fault("the tag has no bandwidth", .iFrameAttributes, tag("BANDWIDTH=9000,", "")),
-        Fault("the tag has no codecs", .iFrameAttributes, tag("CODECS=\"avc1.64001f\",", "")),
-        Fault("the tag has no resolution", .iFrameAttributes, tag("RESOLUTION=1280x720,", "")),
-        Fault("the tag has a frame rate", .iFrameAttributes, tag("RESOLUTION", "FRAME-RATE=10.000,RESOLUTION")),
-        Fault("the tag has a group", .iFrameAttributes, tag("RESOLUTION", "AUDIO=\"audio\",RESOLUTION")),
-        Fault("the tag's codec is another", .streamCodecs, tag("avc1.64001f", "avc1.640028")),
-        Fault("the tag's resolution is another", .streamResolution, tag("1280x720", "640x360")),
+        fault("the tag has no bandwidth", .iFrameAttributes, tag("BANDWIDTH=9000,", "")),
+        fault("the tag has no codecs", .iFrameAttributes, tag("CODECS=\"avc1.64001f\",", "")),
+        fault("the tag has no resolution", .iFrameAttributes, tag("RESOLUTION=1280x720,", "")),
+        fault("the tag has a frame rate", .iFrameAttributes, tag("RESOLUTION", "FRAME-RATE=10.000,RESOLUTION")),
+        fault("the tag has a group", .iFrameAttributes, tag("RESOLUTION", "AUDIO=\"audio\",RESOLUTION")),
+        fault("the tag's codec is another", .streamCodecs, tag("avc1.64001f", "avc1.640028")),
+        fault(
+            "the tag's range is another", .streamVideoRange,
+            tag("RESOLUTION=1280x720", "RESOLUTION=1280x720,VIDEO-RANGE=HLG")),
+        fault("the tag's resolution is another", .streamResolution, tag("1280x720", "640x360")),
     ]
 
     static let playlistFaults = [
-        Fault("the playlist does not say what it is", .iFrameOnly) { history in
+        fault("the playlist does not say what it is", .iFrameOnly) { history in
             MediaFaultTests.text(list, "#EXT-X-I-FRAMES-ONLY\n", "")(&history)
             MediaFaultTests.text(list, "VERSION:5", "VERSION:6")(&history)
         },
-        Fault("the playlist has a hint", .iFrameOnly) { history in
+        fault("the playlist has a hint", .iFrameOnly) { history in
             history.bodies[list]? += Array("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"next.m4s\"\n".utf8)
         },
-        Fault("an entry has no range", .iFrameRange) { history in
+        fault("an entry has no range", .iFrameRange) { history in
             let range = history.iFrames.remove(at: 8).range
             MediaFaultTests.text(
                 list, "#EXT-X-BYTERANGE:\(range.length)@\(range.start)\n../video/s2", "../video/s2")(&history)
         },
-        Fault("target durations differ", .targetShared, MediaFaultTests.text(list, "DURATION:2", "DURATION:1")),
-        Fault(
+        fault("target durations differ", .targetShared, MediaFaultTests.text(list, "DURATION:2", "DURATION:1")),
+        fault(
             "server control differs", .serverControlShared,
             MediaFaultTests.text(list, "HOLD-BACK=1.605", "HOLD-BACK=2.0")),
-        Fault(
+        fault(
             "a duration is within a frame, but not the way to the next date", .iFrameDuration,
             MediaFaultTests.text(list, "04.000Z\n#EXTINF:0.500000", "04.000Z\n#EXTINF:0.550000")),
-        Fault("the dates are those of another moment", .dateShared) { history in
+        fault("the dates are those of another moment", .dateShared) { history in
             MediaFaultTests.text(list, "00Z", "20Z")(&history)
         },
     ]
 
     static let mediaFaults = [
-        Fault("the whole segment comes", .iFrameRange, iFrame { $0.status = 200 }),
-        Fault("other bytes come", .iFrameRange, iFrame { $0.contentRange = "bytes 1-2/3" }),
-        Fault("a byte is missing", .iFrameRange, iFrame { $0.bytes.removeLast() }),
-        Fault("the range is not served", .served, iFrame { $0.status = 404 }),
-        Fault("a byte is another", .iFrameMedia, iFrame { $0.bytes[$0.bytes.count - 1] ^= 1 }),
-        Fault("the range ends within the I-frame", .iFrameMedia, cutting(to: -1)),
-        Fault("the range ends before the mdat", .iFrameMedia, cutting(to: -14)),
-        Fault("the range begins late", .iFrameMedia) { history in
+        fault("the whole segment comes", .iFrameRange, iFrame { $0.status = 200 }),
+        fault("other bytes come", .iFrameRange, iFrame { $0.contentRange = "bytes 1-2/3" }),
+        fault("a byte is missing", .iFrameRange, iFrame { $0.bytes.removeLast() }),
+        fault("the range is not served", .served, iFrame { $0.status = 404 }),
+        fault("a byte is another", .iFrameMedia, iFrame { $0.bytes[$0.bytes.count - 1] ^= 1 }),
+        fault("the range ends within the I-frame", .iFrameMedia, cutting(to: -1)),
+        fault("the range ends before the mdat", .iFrameMedia, cutting(to: -14)),
+        fault("the range begins late", .iFrameMedia) { history in
             let (start, length) = (history.iFrames[8].range.start + 8, history.iFrames[8].range.length - 8)
             history.iFrames[8].bytes.removeFirst(8)
             move(&history, to: .init(start: start, length: length))
         },
     ]
+
+    static let faults = tagFaults + playlistFaults + mediaFaults
 
     /// Shortens the range of the ninth I-frame.
     static func cutting(to change: Int) -> @Sendable (inout MediaHistory) -> Void {
@@ -90,12 +103,6 @@ import Testing
 
     @Test func aCorrectPresentationWithIFramesBreaksNoRule() {
         #expect(MediaHistory.withIFrames().violations() == [])
-    }
-
-    @Test(arguments: tagFaults + playlistFaults + mediaFaults) func onlyThePlantedFaultIsFound(fault: Fault) {
-        var history = MediaHistory.withIFrames()
-        fault.plant(&history)
-        #expect(history.violations() == [fault.rule])
     }
 
     /// A frame that is marked as a sync sample and is none, or the other way round, shows without the segment, too.

@@ -10,7 +10,11 @@ struct MediaHistory {
     static let audio = root + "id/audio/"
     static let tracks = [
         video: Track(
-            codec: .h264, format: .video(VideoFormat(width: 1280, height: 720)),
+            codec: .h264,
+            format: .video(
+                VideoFormat(
+                    width: 1280, height: 720,
+                    colour: ColourDescription(primaries: 1, transfer: 1, matrix: 1, isFullRange: false))),
             decoderConfiguration: ByteChunk([1, 0x64, 0, 0x1F, 0xFF, 0xE0, 0]), codecString: "avc1.64001f"),
         audio: Track(
             codec: .aac, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1024)),
@@ -39,36 +43,52 @@ struct MediaHistory {
             #EXTM3U
             #EXT-X-INDEPENDENT-SEGMENTS
             #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Main",LANGUAGE="und",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="id/audio/index.m3u8"
-            #EXT-X-STREAM-INF:BANDWIDTH=20000,AVERAGE-BANDWIDTH=18000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=10.000,AUDIO="audio"
+            #EXT-X-STREAM-INF:BANDWIDTH=20000,AVERAGE-BANDWIDTH=18000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,VIDEO-RANGE=SDR,FRAME-RATE=10.000,AUDIO="audio"
             id/video/index.m3u8
 
             """.utf8)
         for (folder, track) in Self.tracks {
             let isVideo = folder == Self.video
-            let frame: UInt32 = isVideo ? 9000 : 4800
             bodies[folder + "init1.mp4"] = CMAFHeader.bytes(for: track).array
             let other = isVideo ? "audio" : "video"
-            let report = "#EXT-X-RENDITION-REPORT:URI=\"../\(other)/index.m3u8\",LAST-MSN=3,LAST-PART=3\n"
-            bodies[folder + "index.m3u8"] = Array((PlaylistHistory.playlist(parts: 16) + report).utf8)
+            bodies[folder + "index.m3u8"] = Array(
+                (PlaylistHistory.playlist(parts: 16) + Self.report(on: other)).utf8)
             var time: UInt64 = isVideo ? 0 : audioDelay
             for segment in 0..<4 {
                 var whole: [UInt8] = []
                 for part in segment * 4..<segment * 4 + 4 {
-                    let samples = (0..<5).map { index in
-                        let isSync = !isVideo || index == 0
-                        return ChunkSample(
-                            data: ByteChunk([0, 0, 0, 2, isSync ? 0x65 : 0x41, UInt8(part)]), duration: frame,
-                            compositionOffset: 0, isSync: isSync)
-                    }
                     let bytes = CMAFChunk.bytes(
-                        sequenceNumber: UInt32(part + 1), baseMediaDecodeTime: time, samples: samples
+                        sequenceNumber: UInt32(part + 1), baseMediaDecodeTime: time,
+                        samples: Self.samples(ofPart: part, isVideo: isVideo)
                     ).array
                     bodies[folder + "p\(part).m4s"] = bytes
                     whole += bytes
-                    time += UInt64(frame) * 5
+                    time += isVideo ? 45_000 : 24_000
                 }
                 bodies[folder + "s\(segment).m4s"] = whole
             }
+        }
+    }
+
+    /// What a playlist says of the other.
+    static func report(on other: String) -> String {
+        "#EXT-X-RENDITION-REPORT:URI=\"../\(other)/index.m3u8\",LAST-MSN=3,LAST-PART=3\n"
+    }
+
+    /// Five frames of a tenth of a second, in video the first one a key frame.
+    static func samples(ofPart part: Int, isVideo: Bool) -> [ChunkSample] {
+        (0..<5).map { index in
+            let isSync = !isVideo || index == 0
+            return ChunkSample(
+                data: ByteChunk([0, 0, 0, 2, isSync ? 0x65 : 0x41, UInt8(part)]), duration: isVideo ? 9000 : 4800,
+                compositionOffset: 0, isSync: isSync)
+        }
+    }
+
+    /// Makes a segment of video what its parts are.
+    mutating func joinParts(ofSegment segment: Int) {
+        bodies[Self.video + "s\(segment).m4s"] = (segment * 4..<segment * 4 + 4).flatMap {
+            bodies[Self.video + "p\($0).m4s"] ?? []
         }
     }
 
@@ -116,7 +136,9 @@ struct MediaHistory {
         if iFramesFirst { observeIFrames() }
         for folder in [Self.video, Self.audio] {
             observe(.playlist(.plain), folder + "index.m3u8")
-            observe(.initialization, folder + "init1.mp4")
+            for version in 1...2 where bodies[folder + "init\(version).mp4"] != nil {
+                observe(.initialization, folder + "init\(version).mp4")
+            }
             // The first segment's parts are not listed any more.
             for part in 4..<16 { observe(.part, folder + "p\(part).m4s") }
             for segment in 0..<4 { observe(.segment, folder + "s\(segment).m4s") }

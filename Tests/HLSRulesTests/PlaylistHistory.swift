@@ -34,10 +34,11 @@ struct PlaylistHistory {
 
     /// The playlist with 13 to 22 parts, as a client sees them one after the other; the body of the one with `changed`
     /// parts, and of all after it where `forever`, goes through `change`. A request for the hinted part `refusedHint` is
-    /// answered with 404 before the playlist that lists it comes.
+    /// answered with 404 before the playlist that lists it comes. The playlist with `changed`
+    /// parts and all after it come `delay` seconds late.
     static func violations(
         refusedHint: Int? = nil, status: Int = 200, headers: [(String, String)] = headers, changed: Int = 18,
-        forever: Bool = false,
+        forever: Bool = false, delay: Double = 0,
         changing change: (String) -> String = { $0 }
     ) -> [Rule] {
         var history = PresentationHistory()
@@ -46,7 +47,7 @@ struct PlaylistHistory {
             var body = playlist(parts: parts)
             let isChanged = parts == changed || (forever && parts > changed)
             if isChanged { body = change(body) }
-            let time = Double(parts) * 0.5
+            let time = Double(parts) * 0.5 + (parts >= changed ? delay : 0)
             if refusedHint == parts - 1 {
                 found += history.observe(
                     Observation(

@@ -1,5 +1,6 @@
 import Bytes
 import ISOBMFF
+import SeededRandom
 import Testing
 
 @Suite struct CMAFChunkTests {
@@ -67,7 +68,7 @@ import Testing
 
     @Test func aLongRunOfRandomSamplesIsReadBack() throws {
         let seed = UInt64.random(in: 0...(.max))
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<200 {
             let samples = (0..<Int.random(in: 1...40, using: &generator)).map { _ in
                 Self.sample(
@@ -83,17 +84,5 @@ import Testing
             #expect(read.samples.map(\.compositionOffset) == samples.map(\.compositionOffset), "seed \(seed)")
             #expect(read.samples.map { $0.flags == Self.sync } == samples.map(\.isSync), "seed \(seed)")
         }
-    }
-}
-
-/// A generator whose numbers follow from its state.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

@@ -7,45 +7,69 @@ import Time
 
 /// Several audio tracks: each is a rendition of its own, in step with the picture.
 @Suite struct AudioTracksTests {
-    private static func track(_ index: Int, _ language: String?, name: String? = nil, rate: UInt32 = 48_000) -> Track {
+    static func track(_ index: Int, _ language: String?, name: String? = nil, rate: UInt32 = 48_000) -> Track {
         var track = Feed(sampleRate: rate).audio
         (track.index, track.language, track.name) = (index, language, name)
         return track
     }
 
-    private static let languages = [track(0, "en", name: "English"), track(1, "de", rate: 44_100), track(2, nil)]
+    static let languages = [track(0, "en", name: "English"), track(1, "de", rate: 44_100), track(2, nil)]
 
-    private static func started(_ tracks: [Track] = languages) -> Presentation {
+    static func started(_ tracks: [Track] = languages, hasVideo: Bool = true) -> Presentation {
         var presentation = Presentation(
             id: "test", profile: LatencyProfile(.low), wallStart: WallTime(microseconds: 1_800_000_000_000_000),
             start: Instant(nanoseconds: 0))
         _ = presentation.beginRun(
-            tracks: [Feed.video] + tracks, sourceStart: .zero, now: Instant(nanoseconds: 0))
+            tracks: (hasVideo ? [Feed.video] : []) + tracks, sourceStart: .zero, now: Instant(nanoseconds: 0))
         return presentation
     }
 
-    /// Picture and the sound of all tracks but `silent`, as they come from one source.
-    private static func play(
-        _ presentation: inout Presentation, from start: Int64 = 0, seconds: Int64, silent: Int? = nil,
-        tracks: [Track] = languages
+    /// Picture and the sound of all tracks, as they come from one source: a sample of a time in milliseconds, of the audio
+    /// track at that place or of the video, comes when `arrival` says, or never. The bytes of a sound are its language's.
+    static func play(
+        _ presentation: inout Presentation, from start: Int64 = 0, seconds: Int64, tracks: [Track] = languages,
+        arrival: (_ place: Int?, _ time: Int64) -> Int64? = { $1 }
     ) {
-        var events: [(time: MediaTime, track: Int?, sample: Sample)] = []
+        var events: [(arrival: Int64, place: Int?, sample: Sample)] = []
         for event in Feed(gopFrames: 30, hasAudio: false).events(seconds: seconds, from: start) {
-            if case .video(let sample) = event { events.append((sample.decodeTime, nil, sample)) }
+            guard case .video(let sample) = event, let time = arrival(nil, sample.decodeTime.value) else { continue }
+            events.append((time, nil, sample))
         }
-        for (position, track) in tracks.enumerated() where position != silent {
+        for (place, track) in tracks.enumerated() {
             let feed = Feed(sampleRate: track.timescale.ticksPerSecond, hasVideo: false)
             for event in feed.events(seconds: seconds, from: start) {
-                if case .audio(let sample) = event { events.append((sample.decodeTime, position, sample)) }
+                guard case .audio(let sample) = event, let time = arrival(place, sample.decodeTime.value) else {
+                    continue
+                }
+                let data = ByteChunk([UInt8](repeating: track.language?.utf8.first ?? 0, count: 20))
+                events.append(
+                    (
+                        time, place,
+                        Sample(
+                            data: data, decodeTime: sample.decodeTime, presentationTime: sample.presentationTime,
+                            isSync: true)
+                    ))
             }
         }
-        for event in events.sorted(by: { $0.time < $1.time }) {
-            if let track = event.track {
-                presentation.appendAudio(event.sample, track: track)
+        for event in events.sorted(by: { $0.arrival < $1.arrival }) {
+            if let place = event.place {
+                presentation.appendAudio(event.sample, track: place)
             } else {
                 _ = presentation.appendVideo(event.sample)
             }
         }
+    }
+
+    /// How much of each rendition is missing, in seconds.
+    static func holes(_ presentation: Presentation) -> [String: Double] {
+        let holes = presentation.snapshot.renditions.map { rendition in
+            (rendition.name, rendition.segments.flatMap(\.parts).filter(\.isGap).reduce(0) { $0 + $1.duration.seconds })
+        }
+        return Dictionary(uniqueKeysWithValues: holes)
+    }
+
+    static func multivariant(_ presentation: Presentation) -> [Substring] {
+        String(decoding: presentation.snapshot.multivariantPlaylist.rendered(), as: UTF8.self).split(separator: "\n")
     }
 
     @Test func eachTrackIsARenditionWithItsLanguage() throws {
@@ -56,13 +80,40 @@ import Time
         let media = text.split(separator: "\n").filter { $0.hasPrefix("#EXT-X-MEDIA") }
         try #require(media.count == 3)
         #expect(media[0].contains("NAME=\"English\",DEFAULT=YES,AUTOSELECT=YES,LANGUAGE=\"en\""))
-        #expect(media[1].contains("NAME=\"de 2\",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE=\"de\""))
+        #expect(media[1].contains("NAME=\"de\",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE=\"de\""))
         #expect(media[2].contains("NAME=\"Audio 3\",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE=\"und\""))
         #expect(media[1].contains("URI=\"test/audio2/index.m3u8\""))
         #expect(text.contains("CODECS=\"avc1.64001f,mp4a.40.2\""), "each codec once")
         // Every playlist reports on every other.
         let reports = presentation.playlist("audio2").split(separator: "\n").filter { $0.hasPrefix("#EXT-X-RENDITION") }
         #expect(reports.contains { $0.contains("../audio3/") } && reports.count == 3)
+    }
+
+    /// §4.4.6.2: the greatest peak of the group and its greatest average, which need not be of one member.
+    @Test func aVariantCountsTheMostThatItsSoundCanNeed() throws {
+        let tracks = [Self.track(0, "en"), Self.track(1, "de")]
+        var presentation = Self.started(tracks)
+        for event in Feed(gopFrames: 30).events(seconds: 30) {
+            switch event {
+            case .video(let sample): _ = presentation.appendVideo(sample)
+            case .audio(let sample):
+                let second = sample.decodeTime.ticks(in: .milliseconds) / 1000
+                for (index, count) in [(0, 200), (1, second == 10 ? 2000 : 20)] {
+                    presentation.appendAudio(
+                        Sample(
+                            data: ByteChunk([UInt8](repeating: 7, count: count)), decodeTime: sample.decodeTime,
+                            presentationTime: sample.presentationTime, isSync: true), track: index)
+                }
+            }
+        }
+        let (even, bursting) = (presentation.audioWindows[0].bandwidth, presentation.audioWindows[1].bandwidth)
+        let peaks = [try #require(even.peak), try #require(bursting.peak)]
+        let averages = [try #require(even.average), try #require(bursting.average)]
+        #expect(peaks[0] < peaks[1] && averages[0] > averages[1], "\(peaks) \(averages)")
+        let video = try #require(presentation.videoWindow).bandwidth
+        let variant = try #require(presentation.snapshot.multivariantPlaylist.variants.first)
+        #expect(variant.bandwidth == video.peak.map { $0 + peaks[1] })
+        #expect(variant.averageBandwidth == video.average.map { $0 + averages[0] })
     }
 
     @Test func namesFromASourceCannotBreakThePlaylist() {
@@ -91,7 +142,7 @@ import Time
         var presentation = Self.started()
         Self.play(&presentation, seconds: 5)
         _ = presentation.takeEvents()
-        Self.play(&presentation, from: 5000, seconds: 10, silent: 1)
+        Self.play(&presentation, from: 5000, seconds: 10) { place, time in place == 1 ? nil : time }
         #expect(presentation.takeEvents() == [.trackStalled(rendition: "audio2")])
         let holes = presentation.audioWindows.map { $0.segments.flatMap(\.parts).filter(\.isGap).count }
         #expect(holes[0] == 0 && holes[1] > 10 && holes[2] == 0)
@@ -128,21 +179,5 @@ import Time
         let isOther = !presentation.beginRun(
             tracks: [video] + Self.languages, sourceStart: .zero, now: Instant(nanoseconds: 6_000_000_000))
         #expect(isOther)
-    }
-
-    /// Several tracks without a picture: the first one leads.
-    @Test func soundAloneMayHaveSeveralTracksToo() throws {
-        var presentation = Presentation(
-            id: "test", profile: LatencyProfile(.low), wallStart: WallTime(microseconds: 1_800_000_000_000_000),
-            start: Instant(nanoseconds: 0))
-        let two = Array(Self.languages.prefix(2))
-        _ = presentation.beginRun(tracks: two, sourceStart: .zero, now: Instant(nanoseconds: 0))
-        for event in Feed(hasVideo: false).events(seconds: 12) {
-            guard case .audio(let sample) = event else { continue }
-            presentation.appendAudio(sample, track: 0)
-            if sample.decodeTime < .milliseconds(6000) { presentation.appendAudio(sample, track: 1) }
-        }
-        let edges = presentation.audioWindows.compactMap { $0.edge?.seconds }
-        #expect(edges.count == 2 && edges[0] > 11 && edges[0] - edges[1] < 2.6, "\(edges)")
     }
 }

@@ -2,6 +2,7 @@ import Bytes
 import HLS
 import Media
 import Packaging
+import SeededRandom
 import Testing
 import Time
 
@@ -52,7 +53,7 @@ import Time
 
     @Test(arguments: zip([1, 2, 3, 4, 5, 6], [LatencyProfile.Name.standard, .low, .ultra, .low, .ultra, .standard]))
     func theFullPlaylistIsTheOneBeforeWithTheDeltaApplied(seed: UInt64, name: LatencyProfile.Name) throws {
-        var random = Random(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var feed = Feed(gopFrames: 30)
         var presentation = Presentation.started(feed, name)
         var (source, clock) = (Int64(0), Int64(0))
@@ -122,21 +123,6 @@ import Time
         #expect(presentation.playlist("video", skip: .segments) != presentation.playlist("video"))
         presentation.end()
         #expect(presentation.playlist("video", skip: .segments) == presentation.playlist("video"))
-    }
-
-    /// SplitMix64: the same histories in every run.
-    struct Random: RandomNumberGenerator {
-        private var state: UInt64
-
-        init(seed: UInt64) { state = seed }
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
     }
 }
 

@@ -174,6 +174,17 @@ import Time
         #expect(!text.contains("INDEPENDENT-SEGMENTS"))
     }
 
+    /// A client that has read the tag is told nothing else later: it does not come back for the next client to be misled.
+    @Test func independentSegmentsAreNotPromisedAgain() throws {
+        var presentation = Presentation.started(Feed(gopFrames: 300), .ultra)
+        presentation.play(Feed(gopFrames: 300).events(seconds: 5))
+        presentation.play(Feed(gopFrames: 30).events(seconds: 60, from: 10_000))
+        let listed = try #require(presentation.videoWindow).listed
+        #expect(listed.allSatisfy { $0.parts.first?.isIndependent == true }, "the segment has left the playlist")
+        let text = String(decoding: presentation.snapshot.multivariantPlaylist.rendered(), as: UTF8.self)
+        #expect(!text.contains("INDEPENDENT-SEGMENTS"))
+    }
+
     @Test func silentAudioReleasesVideoAndBecomesAGap() throws {
         let feed = Feed()
         var presentation = Presentation.started(feed, .low)

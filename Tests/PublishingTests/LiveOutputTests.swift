@@ -49,6 +49,22 @@ import Time
         return presentation
     }
 
+    /// Two threads publish: the encoder's and the clock's.
+    @Test func theNewestIsTheNewestInWhateverOrderTheyCome() {
+        let waker = Waker()
+        defer { waker.stop() }
+        let output = LiveOutput(waker: waker)
+        let (older, newer) = (Self.presentation(2).snapshot, Self.presentation(5).snapshot)
+        output.publish(newer)
+        output.publish(older)
+        #expect(output.snapshot?.rendition("audio")?.nextPartNumber == 5)
+        // The same holds for a presentation that another one has followed.
+        output.end(newer, forgetAt: SystemClocks().now + .seconds(60))
+        output.publish(Self.presentation(1, id: "two").snapshot)
+        output.publish(older)
+        #expect(output.snapshot?.id == "two")
+    }
+
     @Test func viewersAreWokenInOrderByWhatTheyWaitFor() {
         let waker = Waker()
         defer { waker.stop() }

@@ -1,4 +1,5 @@
 import Bytes
+import SeededRandom
 
 @testable import RTMP
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Schema
+import SeededRandom
 import Testing
 
 @Suite struct JSON5ReaderTests {
@@ -112,7 +113,7 @@ import Testing
     /// Random JSON is read as Foundation reads it.
     @Test func plainJSONMeansTheSameToAnotherReader() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<300 {
             let text = generator.json(depth: 4)
             let theirs = try JSONDecoder().decode(Reference.self, from: Data(text.utf8)).value
@@ -162,17 +163,8 @@ private struct Reference: Decodable {
     }
 }
 
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &+ 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-
-    mutating func json(depth: Int) -> String {
+extension SeededGenerator {
+    fileprivate mutating func json(depth: Int) -> String {
         let space = ["", " ", "\n\t"].randomElement(using: &self) ?? ""
         switch Int.random(in: depth > 0 ? 0..<7 : 0..<5, using: &self) {
         case 0: return space + (["null", "true", "false"].randomElement(using: &self) ?? "")

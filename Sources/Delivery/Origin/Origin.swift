@@ -95,6 +95,7 @@ public final class Origin: Sendable {
         guard rendition.isPlayable else {
             return .response(responses.failure(404, "The channel is about to begin", cacheSeconds: 1))
         }
+        let target = snapshot.profile.targetDuration
         var directives = DeliveryDirectives.none
         // A playlist that has ended is what it is, whatever was asked for (§6.2.5.2).
         if !rendition.isEnded {
@@ -107,8 +108,8 @@ public final class Origin: Sendable {
                     case .partWithoutMediaSequence: "_HLS_part needs _HLS_msn"
                     case .repeated: "_HLS_msn, _HLS_part and _HLS_skip stand once"
                     }
-                return .response(
-                    responses.failure(400, message, cacheSeconds: snapshot.profile.targetDuration))
+                // For so long a blocking request's error may be kept (App. B.1).
+                return .response(responses.failure(400, message, cacheSeconds: 4 * target))
             }
         }
         var form = form(of: request)
@@ -125,9 +126,9 @@ public final class Origin: Sendable {
         case .answer:
             return .response(responses.playlist(resource, of: rendition, in: snapshot, form: form))
         case .tooFarAhead:
-            return .response(
-                responses.failure(
-                    400, "That is too far ahead of the live edge", cacheSeconds: snapshot.profile.targetDuration))
+            // It comes into reach within two segments: a cache that kept the refusal for longer would still give it to
+            // those who ask when it is time, and anybody could fill it with refusals.
+            return .response(responses.failure(400, "That is too far ahead of the live edge", cacheSeconds: target))
         case .wait:
             let name = rendition.name
             let wait: Awaited =
@@ -139,7 +140,8 @@ public final class Origin: Sendable {
         }
     }
 
-    /// Parks the request until `awaited` is there, for three target durations at most (§6.2.5.2).
+    /// Parks the request until `awaited` is there, for three target durations at most (§6.2.5.2). Only parts are waited
+    /// for in vain: that one will not come may be kept for a target duration (App. B.1), a pause not at all.
     private func park(
         _ awaited: Awaited, _ channel: Channel, _ snapshot: PresentationSnapshot,
         _ response: @escaping @Sendable (PresentationSnapshot) -> HTTPResponse?
@@ -152,7 +154,7 @@ public final class Origin: Sendable {
                     switch outcome {
                     case .published(let current):
                         response(current)
-                            ?? responses.failure(404, "This part of the stream is not here", cacheSeconds: 1)
+                            ?? responses.failure(404, "This part of the stream is not here", cacheSeconds: target)
                     case .cancelled:
                         responses.failure(404, "This part of the stream will not come", cacheSeconds: target)
                     case .timedOut: responses.failure(503, "The live stream has paused", cacheSeconds: 0, retryAfter: 1)

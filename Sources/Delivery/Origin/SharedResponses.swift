@@ -82,22 +82,27 @@ final class SharedResponses: Sendable {
 
     /// The playlist of media or of key frames of `rendition`. The answer to a blocking request names what was asked for
     /// and may be kept for six target durations; one without directives is out of date after half a target duration
-    /// (App. B.1).
+    /// (App. B.1). One that has ended changes no more, and may be kept as long as the media that it lists.
     func playlist(
         _ resource: MediaResource, of rendition: RenditionWindow, in snapshot: PresentationSnapshot, form: PlaylistForm
     ) -> HTTPResponse {
         let key = PlaylistKey(
             presentation: snapshot.id, rendition: rendition.name, resource: resource, form: form)
-        let target = snapshot.profile.targetDuration
         return cached(key, version: snapshot.version) {
             var playlist =
                 resource == .iFramePlaylist
                 ? snapshot.iFramePlaylist(of: rendition) : snapshot.playlist(of: rendition)
             playlist.queryParameters = form.queryParameters
             return Self.playlistResponse(
-                playlist.rendered(skip: form.skip), cacheSeconds: form.isBlocking ? 6 * target : max(target / 2, 1),
+                playlist.rendered(skip: form.skip),
+                cacheSeconds: Self.age(isEnded: rendition.isEnded, isBlocking: form.isBlocking, snapshot.profile),
                 gzip: form.isGzip)
         }
+    }
+
+    private static func age(isEnded: Bool, isBlocking: Bool, _ profile: LatencyProfile) -> Int {
+        if isEnded { return mediaAge(profile) }
+        return isBlocking ? 6 * profile.targetDuration : max(profile.targetDuration / 2, 1)
     }
 
     /// The response of that version, made if it is new. It is made outside the lock, so two who come at once may both make
@@ -146,11 +151,7 @@ final class SharedResponses: Sendable {
         let response = HTTPResponse(
             status: 200,
             headers: Origin.commonHeaders + [
-                ("Content-Type", type),
-                (
-                    "Cache-Control",
-                    Self.cacheControl(max(6 * snapshot.profile.targetDuration, Self.windowAge(snapshot)))
-                ),
+                ("Content-Type", type), ("Cache-Control", Self.cacheControl(Self.mediaAge(snapshot.profile))),
             ], body: .chunks(chunks), acceptsRanges: true)
         let (shared, isSweepDue) = state.withLock { state -> (HTTPResponse, Bool) in
             if let other = state.media[key] { return (other, false) }
@@ -191,8 +192,10 @@ final class SharedResponses: Sendable {
         }
     }
 
-    /// What is in the window may be kept as long as the window is.
-    private static func windowAge(_ snapshot: PresentationSnapshot) -> Int { Int(snapshot.profile.window.seconds) }
+    /// What is in the window may be kept as long as the window is, and for six target durations (App. B.1).
+    private static func mediaAge(_ profile: LatencyProfile) -> Int {
+        max(6 * profile.targetDuration, Int(profile.window.seconds))
+    }
 
     private static func cacheControl(_ seconds: Int) -> String { seconds > 0 ? "max-age=\(seconds)" : "no-store" }
 }

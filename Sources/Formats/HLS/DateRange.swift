@@ -12,6 +12,13 @@ public struct DateRange: Sendable, Hashable {
         case `in`(ByteChunk)
         /// SCTE35-CMD: anything else.
         case command(ByteChunk)
+
+        /// The section.
+        public var section: ByteChunk {
+            switch self {
+            case .out(let section), .in(let section), .command(let section): section
+            }
+        }
     }
 
     /// ID, the same for all tags of a range.

@@ -27,6 +27,7 @@ extension MultivariantPlaylist {
         text.append("#EXT-X-STREAM-INF:BANDWIDTH=\(variant.bandwidth),AVERAGE-BANDWIDTH=\(variant.averageBandwidth)")
         text.append(",SCORE=\(variant.score),CODECS=\"\(variant.codecs.joined(separator: ","))\"")
         if let resolution = variant.resolution { text.append(",RESOLUTION=\(resolution.width)x\(resolution.height)") }
+        if let range = variant.videoRange { text.append(",VIDEO-RANGE=\(range.rawValue)") }
         if let frameRate = variant.frameRate { text.append(",FRAME-RATE=\(Self.threeDecimals(frameRate))") }
         if let audioGroup = variant.audioGroup { text.append(",AUDIO=\"\(audioGroup)\"") }
         renderIdentity(variant.stableID, into: &text)
@@ -39,6 +40,7 @@ extension MultivariantPlaylist {
         text.append(",AVERAGE-BANDWIDTH=\(variant.averageBandwidth),SCORE=\(variant.score)")
         text.append(",CODECS=\"\(variant.codecs.joined(separator: ","))\"")
         if let resolution = variant.resolution { text.append(",RESOLUTION=\(resolution.width)x\(resolution.height)") }
+        if let range = variant.videoRange { text.append(",VIDEO-RANGE=\(range.rawValue)") }
         renderIdentity(variant.stableID, into: &text)
         text.line(",URI=\"", uri: variant.uri, "\"")
     }

@@ -42,6 +42,8 @@ public struct MultivariantPlaylist: Sendable {
         public var codecs: [String]
         /// RESOLUTION as width and height, for variants with video.
         public var resolution: (width: Int, height: Int)?
+        /// VIDEO-RANGE, where it is known.
+        public var videoRange: VideoRange?
         /// FRAME-RATE in frames per second, where it is known.
         public var frameRate: Double?
         /// AUDIO: the group that the variant plays with.
@@ -52,7 +54,8 @@ public struct MultivariantPlaylist: Sendable {
         /// A variant with those attributes.
         public init(
             stableID: String, bandwidth: Int, averageBandwidth: Int, score: Int, codecs: [String],
-            resolution: (width: Int, height: Int)?, frameRate: Double?, audioGroup: String?, uri: String
+            resolution: (width: Int, height: Int)?, videoRange: VideoRange? = nil, frameRate: Double?,
+            audioGroup: String?, uri: String
         ) {
             self.stableID = stableID
             self.bandwidth = bandwidth
@@ -60,6 +63,7 @@ public struct MultivariantPlaylist: Sendable {
             self.score = score
             self.codecs = codecs
             self.resolution = resolution
+            self.videoRange = videoRange
             self.frameRate = frameRate
             self.audioGroup = audioGroup
             self.uri = uri
@@ -80,13 +84,15 @@ public struct MultivariantPlaylist: Sendable {
         public var codecs: [String]
         /// RESOLUTION as width and height.
         public var resolution: (width: Int, height: Int)?
+        /// VIDEO-RANGE, where it is known.
+        public var videoRange: VideoRange?
         /// Where the media playlist is.
         public var uri: String
 
         /// A variant with those attributes.
         public init(
             stableID: String, bandwidth: Int, averageBandwidth: Int, score: Int, codecs: [String],
-            resolution: (width: Int, height: Int)?, uri: String
+            resolution: (width: Int, height: Int)?, videoRange: VideoRange? = nil, uri: String
         ) {
             self.stableID = stableID
             self.bandwidth = bandwidth
@@ -94,6 +100,7 @@ public struct MultivariantPlaylist: Sendable {
             self.score = score
             self.codecs = codecs
             self.resolution = resolution
+            self.videoRange = videoRange
             self.uri = uri
         }
     }

@@ -162,7 +162,7 @@ public final class Channel: Sendable {
 
     private func perform(_ actions: [FeedSession.Action], _ state: inout State) -> Effects {
         var effects = Effects()
-        let before = state.presentation?.version
+        var before = state.presentation?.version
         for action in actions {
             switch action {
             case .begin(let tracks, let sourceStart, let arrival):
@@ -175,6 +175,8 @@ public final class Channel: Sendable {
                         wallStart: clock.wallTime + (arrival - clock.now), start: arrival)
                     _ = next.beginRun(tracks: tracks, sourceStart: sourceStart, now: arrival)
                     state.presentation = next
+                    // It may have the version that the one before it had: each counts its own changes.
+                    before = nil
                     effects.isNewPresentation = true
                 }
             case .video(let sample):

@@ -21,8 +21,10 @@ struct FeedSession {
     private static let patience = MediaTime.milliseconds(1000)
     /// How far a track's clock may step within a run.
     private static let largestStep = MediaTime.milliseconds(1000)
-    /// How far the tracks' times may be apart.
+    /// How far the tracks' times may be apart, while they come.
     private static let largestDistance = MediaTime.milliseconds(10_000)
+    /// A track of which nothing came for so long has stopped: its time says nothing of the others'.
+    private static let longestPause = Duration.seconds(5)
     /// How many samples, and how many bytes of them, wait for a run to begin.
     private static let bufferLimit = (samples: 1024, bytes: 32 << 20)
     /// How many audio tracks are taken.
@@ -40,24 +42,26 @@ struct FeedSession {
     private var audioPlaces: [Int: Int] = [:]
     /// True when a track was configured anew: the other one may be too, which shows when its samples go on.
     private var isChanging = false
-    private var buffer: [FeedEvent] = []
-    private var bufferBytes = 0
-    /// When the first sample in the buffer came in.
-    private var bufferArrival = Instant(nanoseconds: 0)
-    private var lastVideo: MediaTime?
-    private var lastAudio: [Int: MediaTime] = [:]
+    /// What waits for a run to begin.
+    private var buffer: [Waiting] = []
+    private var lastVideo: Passage?
+    private var lastAudio: [Int: Passage] = [:]
     private var repetitions = 0
     /// Samples that were dropped: before the first key frame, or going back in time.
     private(set) var droppedSamples = 0
 
     /// Takes what came in at `arrival`; says what to do.
     mutating func take(_ event: FeedEvent, arrival: Instant) -> [Action] {
+        let waiting: Waiting
         switch event {
         case .track(let track):
             switch track.format {
-            case .video: video = track
+            case .video:
+                if video != track { dropWaiting(of: nil) }
+                video = track
             case .audio:
                 guard (0..<Self.audioLimit).contains(track.index) else { return drop() }
+                if audio[track.index] != track { dropWaiting(of: track.index) }
                 audio[track.index] = track
             }
             if isRunning, !runTracks.contains(track) {
@@ -68,41 +72,54 @@ struct FeedSession {
         case .metadata(let item): return isRunning ? [.metadata(item)] : drop()
         case .splice(let cue): return isRunning ? [.splice(cue)] : drop()
         case .video(let sample):
-            guard checkStep(sample.decodeTime, since: lastVideo, beside: lastAudio.values.max()) else { return drop() }
-            repetitions = sample.decodeTime == lastVideo ? repetitions + 1 : 0
+            let passage = Passage(time: sample.decodeTime, arrival: arrival)
+            guard check(passage, since: lastVideo, beside: lastAudio.values.max()) else { return drop() }
+            repetitions = sample.decodeTime == lastVideo?.time ? repetitions + 1 : 0
             guard repetitions < Self.repetitionLimit else { return drop() }
-            lastVideo = sample.decodeTime
-            if isRunning { return action(event).map { [$0] } ?? [] }
+            lastVideo = passage
+            waiting = Waiting(sample: sample, track: nil, arrival: arrival)
+            if isRunning { return [.video(sample)] }
             guard sample.isSync || buffer.firstVideo != nil else { return drop() }
-            if sample.isSync, case .audio? = buffer.first { buffer = [] }
+            if sample.isSync, buffer.first?.track != nil { buffer = [] }
         case .audio(let sample, let track):
             // A run has the tracks that it began with; one that comes later begins another.
-            guard audio[track] != nil, checkStep(sample.decodeTime, since: lastAudio[track], beside: lastVideo) else {
-                return drop()
-            }
-            lastAudio[track] = sample.decodeTime
-            if isRunning { return action(event).map { [$0] } ?? [] }
+            let passage = Passage(time: sample.decodeTime, arrival: arrival)
+            let other = lastVideo ?? lastAudio.values.max()
+            guard audio[track] != nil, check(passage, since: lastAudio[track], beside: other) else { return drop() }
+            lastAudio[track] = passage
+            waiting = Waiting(sample: sample, track: track, arrival: arrival)
+            if isRunning { return action(waiting).map { [$0] } ?? [] }
         }
-        if buffer.isEmpty { (bufferArrival, bufferBytes) = (arrival, 0) }
-        buffer.append(event)
-        bufferBytes += event.sample.data.count
-        if buffer.count > Self.bufferLimit.samples || bufferBytes > Self.bufferLimit.bytes {
+        buffer.append(waiting)
+        let bytes = buffer.reduce(0) { $0 + $1.sample.data.count }
+        if buffer.count > Self.bufferLimit.samples || bytes > Self.bufferLimit.bytes {
             droppedSamples += buffer.count
             buffer = []
         }
         return begin()
     }
 
+    /// What waits of a track that is configured anew cannot be decoded with the new configuration.
+    private mutating func dropWaiting(of track: Int?) {
+        let count = buffer.count
+        buffer.removeAll { $0.track == track }
+        droppedSamples += count - buffer.count
+    }
+
     /// False for a step back that is too small to be a new timeline, and for a time that is not on the timeline of the
     /// other track; a large step begins a new run.
-    private mutating func checkStep(_ time: MediaTime, since last: MediaTime?, beside other: MediaTime?) -> Bool {
-        if let last, !Self.isWithin(Self.largestStep, time - last) {
+    private mutating func check(_ passage: Passage, since last: Passage?, beside other: Passage?) -> Bool {
+        if let last, !Self.isWithin(Self.largestStep, passage.time - last.time) {
             restart()
             return true
         }
         // One track's clock jumps a moment before the other's: what comes in between is of the old time.
-        if let other, !Self.isWithin(Self.largestDistance, time - other) { return false }
-        return last.map { time >= $0 } ?? true
+        if let other, passage.arrival - other.arrival < Self.longestPause,
+            !Self.isWithin(Self.largestDistance, passage.time - other.time)
+        {
+            return false
+        }
+        return last.map { passage.time >= $0.time } ?? true
     }
 
     private static func isWithin(_ limit: MediaTime, _ step: MediaTime) -> Bool {
@@ -123,9 +140,8 @@ struct FeedSession {
 
     /// Begins a run when enough is known, and hands on what had to wait.
     private mutating func begin() -> [Action] {
-        let samples = buffer.map(\.sample)
-        guard let first = samples.first, let last = samples.last else { return [] }
-        let hasWaited = last.decodeTime - first.decodeTime >= Self.patience
+        guard let first = buffer.first, let last = buffer.last else { return [] }
+        let hasWaited = last.sample.decodeTime - first.sample.decodeTime >= Self.patience
         let start: MediaTime
         if let key = buffer.firstVideo {
             guard hasWaited || (isChanging ? buffer.hasAudio : !audio.isEmpty) else { return [] }
@@ -133,7 +149,7 @@ struct FeedSession {
         } else {
             // Sound alone: only when no picture has come for a while.
             guard hasWaited, video == nil else { return [] }
-            start = first.presentationTime
+            start = first.sample.presentationTime
         }
         isRunning = true
         isChanging = false
@@ -142,34 +158,35 @@ struct FeedSession {
             + audio.values.sorted { $0.index < $1.index }
         audioPlaces = Dictionary(uniqueKeysWithValues: audio.keys.sorted().enumerated().map { ($1, $0) })
         defer { buffer = [] }
-        return [.begin(tracks: runTracks, sourceStart: start, arrival: bufferArrival)] + buffer.compactMap(action)
+        return [.begin(tracks: runTracks, sourceStart: start, arrival: first.arrival)] + buffer.compactMap(action)
     }
 }
 
 extension FeedSession {
-    private func action(_ event: FeedEvent) -> Action? {
-        switch event {
-        case .video(let sample): .video(sample)
-        case .audio(let sample, let track): audioPlaces[track].map { .audio(sample, track: $0) }
-        case .track, .metadata, .splice: nil
-        }
+    /// When a sample of a track was the last to pass: its time, and its arrival.
+    fileprivate struct Passage: Comparable {
+        let time: MediaTime
+        let arrival: Instant
+
+        static func < (left: Passage, right: Passage) -> Bool { left.time < right.time }
+    }
+
+    /// A sample that waits for a run to begin.
+    fileprivate struct Waiting {
+        let sample: Sample
+        /// The index of its audio track; nothing for video.
+        let track: Int?
+        let arrival: Instant
+    }
+
+    private func action(_ waiting: Waiting) -> Action? {
+        guard let track = waiting.track else { return .video(waiting.sample) }
+        return audioPlaces[track].map { .audio(waiting.sample, track: $0) }
     }
 }
 
-extension [FeedEvent] {
-    fileprivate var hasAudio: Bool { contains { if case .audio = $0 { true } else { false } } }
+extension [FeedSession.Waiting] {
+    fileprivate var hasAudio: Bool { contains { $0.track != nil } }
 
-    fileprivate var firstVideo: Sample? {
-        for case .video(let sample) in self { return sample }
-        return nil
-    }
-}
-
-extension FeedEvent {
-    fileprivate var sample: Sample {
-        switch self {
-        case .video(let sample), .audio(let sample, _): sample
-        case .track, .metadata, .splice: preconditionFailure("only samples are buffered")
-        }
-    }
+    fileprivate var firstVideo: Sample? { first { $0.track == nil }?.sample }
 }

@@ -18,28 +18,30 @@ struct AudioCutter {
 
     /// Instants come from clocks of milliseconds: a frame that ends less than that before one has reached it.
     private static let clockResolution = MediaTime.milliseconds(1)
+    /// How far ahead of what was cut frames may be: as far as tracks may be apart.
+    private static let limit = MediaTime.milliseconds(10_000)
 
     private let timescale: Timescale
     private let frameDuration: Int64
+    private let limit: Int64
     private var pieces: [Piece] = []
     /// Where the next chunk begins.
     private var chunkStart: Int64
     private var hasBegun = false
-    /// How many frames came too late to be published.
-    private(set) var lateFrames = 0
 
     /// A cutter for frames of `format`, whose first chunk begins at `start`.
     init(format: AudioFormat, start: MediaTime) {
         timescale = Timescale(format.sampleRate)
         frameDuration = Int64(format.samplesPerFrame)
         chunkStart = start.ticks(in: timescale)
+        limit = Self.limit.ticks(in: timescale)
     }
 
     /// The end of what has been taken.
     var end: MediaTime { MediaTime(position, timescale) }
 
-    /// The end of what has been cut.
-    var cutEnd: MediaTime { MediaTime(chunkStart, timescale) }
+    /// How long a frame lasts.
+    var frameLength: MediaTime { MediaTime(frameDuration, timescale) }
 
     /// True when a frame was taken that is not cut yet.
     var hasFrames: Bool { pieces.contains { $0.data != nil } }
@@ -48,17 +50,17 @@ struct AudioCutter {
 
     // MARK: Taking frames
 
-    /// Takes the next frame, shown at `time` on the presentation's timeline.
-    mutating func append(_ data: ByteChunk, at time: MediaTime) {
+    /// Takes the next frame, shown at `time` on the presentation's timeline; false when it comes too late. What is too
+    /// far ahead is dropped, and will be a hole: false too, unless frames before it wait.
+    mutating func append(_ data: ByteChunk, at time: MediaTime) -> Bool {
         let wanted = time.ticks(in: timescale)
         if !hasBegun { begin(at: wanted) }
         let error = wanted - position
-        if error < -frameDuration / 2 {
-            lateFrames += 1
-            return
-        }
+        if error < -frameDuration / 2 { return false }
+        guard wanted - chunkStart < limit else { return hasFrames }
         if error > frameDuration / 2 { leaveHole(upTo: wanted) }
         pieces.append(Piece(start: position, end: position + frameDuration, data: data))
+        return true
     }
 
     /// Gives up waiting for frames before `time`: they will be a hole.

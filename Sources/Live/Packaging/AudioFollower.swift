@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Media
 
 /// An audio track of a run: it is cut where it is told to be, as far as its frames reach.
@@ -5,15 +6,33 @@ struct AudioFollower {
     /// How much earlier than video audio may end; what lacks beyond that is a hole.
     private static let largestLag = MediaTime.milliseconds(250)
 
-    var cutter: AudioCutter
+    private(set) var cutter: AudioCutter
     /// True when the renditions include the track and the source has none.
     let isAbsent: Bool
+    /// How much sound has come since the last picture.
+    var heard = MediaTime.zero
+    /// True while the others go on without it: nothing has come since then.
+    private(set) var hasStopped: Bool
     /// Where it is still to be cut.
     var targets: [AudioTarget] = []
 
     init(cutter: AudioCutter, isAbsent: Bool) {
         self.cutter = cutter
         self.isAbsent = isAbsent
+        hasStopped = isAbsent
+    }
+
+    /// Takes the next frame, shown at `time` on the presentation's timeline.
+    mutating func append(_ data: ByteChunk, at time: MediaTime) {
+        guard cutter.append(data, at: time) else { return }
+        heard += cutter.frameLength
+        hasStopped = false
+    }
+
+    /// Gives up waiting for frames before `time`: they will be a hole.
+    mutating func giveUp(before time: MediaTime) {
+        cutter.giveUp(before: time)
+        hasStopped = true
     }
 
     /// The next chunk or segment end, as far as the frames reach; all of them when the run `isEnding`.

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import HLS
 internal import Media
 internal import Time
@@ -18,10 +19,13 @@ struct DateRangeBook: Sendable {
         var start: MediaTime
     }
 
-    /// How many ranges are kept; older ones are removed.
-    private static let limit = 256
-    /// A break of which nobody says when it ends is over after a day.
-    private static let longestBreak = MediaTime.milliseconds(86_400_000)
+    /// How many ranges are remembered, those that were removed lately among them. A range is listed for a window and
+    /// remembered for two more, so that a window of a minute takes more than one each second; segments could not end as
+    /// often. Of breaks that nobody ends it takes one a minute.
+    private static let limit = (ranges: 256, bytes: 256 << 10)
+    /// A break of which nobody says when it ends, or one that is said to last longer, is over then: no programme that a
+    /// region is left out of is as long.
+    private static let longestBreak = MediaTime.milliseconds(4 * 3_600_000)
 
     private var entries: [Entry] = []
     /// Where each range that is listed ends.
@@ -40,20 +44,28 @@ struct DateRangeBook: Sendable {
 
     /// Adds the tag of a splice at `time`, which is `wallTime` for clients. The end of a break adds to its beginning's
     /// range what was not known before, and repeats nothing.
-    mutating func append(_ cue: SpliceCue, at time: MediaTime, wallTime: WallTime, edge: MediaTime) {
+    ///
+    /// False when the splice was dropped because too much is remembered: what clients were told of may not go for what is
+    /// new (§6.2.1). The end of a listed break is always taken; there is no more than one of each.
+    mutating func append(_ cue: SpliceCue, at time: MediaTime, wallTime: WallTime, edge: MediaTime) -> Bool {
         self.edge = edge
         if cue.kind == .in, let opening = openings.removeValue(forKey: cue.eventID), ends[opening.id] != nil {
             let duration = max(time - opening.start, .zero)
             ends[opening.id] = opening.start + duration
             add(DateRange(id: opening.id, start: nil, duration: duration, splice: .in(cue.section)))
-            return
+            return true
         }
         // Splices are repeated until they happen.
-        if cue.kind == .out, let opening = openings[cue.eventID], let end = ends[opening.id], time <= end { return }
+        if cue.kind == .out, let opening = openings[cue.eventID], let end = ends[opening.id], time <= end {
+            return true
+        }
+        guard ends.count + removed.count < Self.limit.ranges, bytes + cue.section.count <= Self.limit.bytes else {
+            return false
+        }
         cues += 1
         // Event ids come again; a range's id does not.
         let id = "splice-\(cue.eventID)-\(cues)"
-        ends[id] = time + (cue.duration ?? (cue.kind == .out ? Self.longestBreak : .zero))
+        ends[id] = time + min(cue.duration ?? (cue.kind == .out ? Self.longestBreak : .zero), Self.longestBreak)
         switch cue.kind {
         case .out:
             openings[cue.eventID] = Opening(id: id, start: time)
@@ -62,8 +74,11 @@ struct DateRangeBook: Sendable {
         case .in: add(DateRange(id: id, start: wallTime, splice: .in(cue.section)))
         case .command: add(DateRange(id: id, start: wallTime, splice: .command(cue.section)))
         }
-        while ends.count > Self.limit, let oldest = entries.first?.tag.id { remove(oldest) }
+        return true
     }
+
+    /// The size of all listed sections.
+    private var bytes: Int { entries.reduce(0) { $0 + ($1.tag.splice?.section.count ?? 0) } }
 
     private mutating func add(_ tag: DateRange) {
         entries.append(Entry(tag: tag, addedAt: edge))

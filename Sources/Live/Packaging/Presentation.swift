@@ -35,7 +35,9 @@ public struct Presentation: Sendable {
     public private(set) var videoWindow: RenditionWindow?
     /// The audio renditions.
     public private(set) var audioWindows: [RenditionWindow] = []
-    /// True while every segment began with a key frame.
+    /// True while every segment began with a key frame. It never comes back: in the multivariant playlist
+    /// EXT-X-INDEPENDENT-SEGMENTS speaks of all segments to come (§4.4.2.1), clients read it once, and an encoder that
+    /// has left out one key frame leaves out another. Without the tag nothing is promised, and nothing is wrong.
     public private(set) var hasIndependentSegments = true
     /// The measured frame rate of the video.
     public private(set) var frameRate: Double?
@@ -47,6 +49,8 @@ public struct Presentation: Sendable {
     private var silence: Silence?
     private var videoSequenceNumber: UInt32 = 0
     private var audioSequenceNumbers: [UInt32] = []
+    /// Which audio rendition each audio track of the current run goes on with.
+    private var audioPlaces: [Int] = []
     private var metadata = PendingMetadata()
     /// What is known of breaks and the like.
     private(set) var dateRanges = DateRangeBook()
@@ -69,8 +73,9 @@ public struct Presentation: Sendable {
         let video = tracks.first { if case .video = $0.format { true } else { false } }
         let audio = tracks.filter { if case .audio = $0.format { true } else { false } }
         let isFirst = videoWindow == nil && audioWindows.isEmpty
-        guard isFirst || fits(video, audio) else { return false }
+        guard let places = isFirst ? Array(audio.indices) : places(of: video, audio) else { return false }
         interrupt()
+        audioPlaces = places
         var start = MediaTime.zero
         if isFirst {
             if video != nil { videoWindow = RenditionWindow(name: Self.video, profile: profile) }
@@ -81,21 +86,21 @@ public struct Presentation: Sendable {
             endSilence(at: start)
         }
         if let video { videoWindow?.begin(video) }
-        for (index, track) in audio.enumerated() { audioWindows[index].begin(track) }
+        for (place, track) in zip(places, audio) { audioWindows[place].begin(track) }
         videoWindow?.discontinue()
         for index in audioWindows.indices { audioWindows[index].discontinue() }
         run = Run(
             profile: profile, video: video, audio: audioWindows.compactMap(\.audioFormat),
-            audioCount: audio.count, sourceStart: sourceStart, sourceTimescale: sourceStart.timescale, start: start)
+            present: places, sourceStart: sourceStart, sourceTimescale: sourceStart.timescale, start: start)
         return true
     }
 
-    /// Whether clients of the renditions can play these tracks: there is picture where there was one, no more sound than
-    /// before, and all of it coded as before. Sound that lacks will be missing media.
-    private func fits(_ video: Track?, _ audio: [Track]) -> Bool {
-        guard (videoWindow == nil) == (video == nil), audio.count <= audioWindows.count else { return false }
-        return zip([videoWindow].compactMap(\.self) + audioWindows, [video].compactMap(\.self) + audio)
-            .allSatisfy { $0.initializations.last?.track.codec == $1.codec }
+    /// The audio renditions that these tracks go on with; nothing when clients of the renditions cannot play all of them:
+    /// there is picture where there was one, coded as before, and every sound has its rendition. Sound that lacks will be
+    /// missing media.
+    private func places(of video: Track?, _ audio: [Track]) -> [Int]? {
+        guard videoWindow?.initializations.last?.track.codec == video?.codec else { return nil }
+        return Self.places(of: audio, among: audioWindows.compactMap { $0.initializations.last?.track })
     }
 
     /// Takes a video sample of the current run. A sample that nothing can be shown from is dropped: false.
@@ -109,7 +114,8 @@ public struct Presentation: Sendable {
 
     /// Takes a sample of the current run's audio track of that index.
     public mutating func appendAudio(_ sample: Sample, track: Int = 0) {
-        run?.appendAudio(sample, track: track)
+        guard audioPlaces.indices.contains(track) else { return }
+        run?.appendAudio(sample, track: audioPlaces[track])
         advance()
     }
 
@@ -121,10 +127,12 @@ public struct Presentation: Sendable {
     }
 
     /// Takes a splice of the current run: it becomes a date range, and a segment ends there as soon as a key frame comes.
+    /// False when it was dropped, because there is no run or too many splices.
     public mutating func append(_ cue: SpliceCue) -> Bool {
         guard let time = run?.place(cue.time) else { return false }
         let distance = time.ticks(in: Timescale(1_000_000))
-        dateRanges.append(cue, at: time, wallTime: start.wall + Duration.microseconds(distance), edge: edge)
+        let wallTime = start.wall + Duration.microseconds(distance)
+        guard dateRanges.append(cue, at: time, wallTime: wallTime, edge: edge) else { return false }
         run?.endSegment(at: time)
         return true
     }
@@ -168,6 +176,12 @@ public struct Presentation: Sendable {
                 audioWindows[index].publish(stretch, of: profile, wallStart: start.wall)
             }
         }
+        forgetDateRanges()
+    }
+
+    /// Lets date ranges go with the media that they lie in, whether these were published or missing.
+    private mutating func forgetDateRanges() {
+        if !dateRanges.isEmpty { dateRanges.forget(before: windowStart, edge: edge) }
     }
 
     /// The place of `now` on the timeline.
@@ -210,7 +224,7 @@ public struct Presentation: Sendable {
     private mutating func advance() {
         defer {
             reportStalls()
-            if !dateRanges.isEmpty { dateRanges.forget(before: windowStart, edge: edge) }
+            forgetDateRanges()
         }
         while let release = run?.nextRelease() {
             switch release {
@@ -227,7 +241,7 @@ public struct Presentation: Sendable {
                 videoWindow?.endSegment()
             case .audio(let index, .chunk(let chunk)):
                 guard let timescale = audioWindows[index].initializations.last?.track.timescale else { break }
-                let isLeading = videoWindow == nil && index == 0
+                let isLeading = videoWindow == nil && index == audioPlaces.min()
                 audioWindows[index].publish(
                     chunk, in: timescale, number: &audioSequenceNumbers[index], wallStart: start.wall,
                     events: isLeading ? metadata.take(into: chunk, of: timescale) : [])
@@ -250,7 +264,12 @@ extension RenditionWindow {
         if case .audio(let format)? = initializations.last?.track.format { format } else { nil }
     }
 
+    /// What a rendition is to clients stays as it was when they came: its language and its name, and its index.
     fileprivate mutating func begin(_ track: Track) {
+        var track = track
+        if let known = initializations.last?.track {
+            (track.index, track.language, track.name) = (known.index, known.language, known.name)
+        }
         let next = (initializations.last?.version ?? 0) + 1
         begin(track) { Initialization(version: next, track: $0, data: CMAFHeader.bytes(for: $0)) }
     }

@@ -10,17 +10,19 @@ extension PresentationSnapshot {
     public var multivariantPlaylist: MultivariantPlaylist {
         let videos = renditions.filter(\.isVideo)
         let audios = renditions.filter { !$0.isVideo }
-        var groups: [MultivariantPlaylist.AudioRendition] = []
-        if !videos.isEmpty { groups = audios.compactMap(audioRendition) }
-        let heaviestAudio = audios.map(\.measuredBandwidth).max { $0.peak < $1.peak } ?? (0, 0)
+        // Sound alone needs no group, unless there is a choice.
+        let groups = videos.isEmpty && audios.count < 2 ? [] : audioGroup(of: audios)
         let variants = (videos.isEmpty ? Array(audios.prefix(1)) : videos).map { rendition in
             let own = rendition.measuredBandwidth
-            let audio = rendition.isVideo ? heaviestAudio : (peak: 0, average: 0)
+            // The greatest of each that any other can add (Apple's authoring rule 9.13): not always the same one's.
+            let others = audios.filter { $0.name != rendition.name }
+            let added = others.map(\.measuredBandwidth)
             return MultivariantPlaylist.Variant(
-                stableID: rendition.name, bandwidth: own.peak + audio.peak,
-                averageBandwidth: own.average + audio.average, score: 1,
-                codecs: rendition.isVideo ? rendition.codecs + audios.flatMap(\.codecs).uniqued : rendition.codecs,
-                resolution: rendition.resolution, frameRate: rendition.isVideo ? frameRate : nil,
+                stableID: rendition.name, bandwidth: own.peak + (added.map(\.peak).max() ?? 0),
+                averageBandwidth: own.average + (added.map(\.average).max() ?? 0), score: 1,
+                codecs: ([rendition] + others).flatMap(\.codecs).uniqued,
+                resolution: rendition.resolution, videoRange: rendition.videoRange,
+                frameRate: rendition.isVideo ? frameRate : nil,
                 audioGroup: groups.isEmpty ? nil : Self.audioGroup, uri: uri(of: .playlist, in: rendition))
         }
         return MultivariantPlaylist(
@@ -28,15 +30,19 @@ extension PresentationSnapshot {
             iFrameVariants: videos.map(iFrameVariant))
     }
 
-    private func audioRendition(_ rendition: RenditionWindow) -> MultivariantPlaylist.AudioRendition? {
-        guard case .audio(let format)? = rendition.track?.format else { return nil }
-        let index = rendition.track?.index ?? 0
-        // Unique in the group, whatever the source calls its tracks.
-        let name = rendition.track?.name ?? rendition.track?.language ?? (index == 0 ? "Main" : "Audio")
-        return .init(
-            group: Self.audioGroup, stableID: rendition.name, name: index == 0 ? name : "\(name) \(index + 1)",
-            language: rendition.track?.language ?? "und",
-            channels: format.channelCount, uri: uri(of: .playlist, in: rendition))
+    /// The members of the audio group. What the source calls its tracks they are called, as long as that is unique.
+    private func audioGroup(of renditions: [RenditionWindow]) -> [MultivariantPlaylist.AudioRendition] {
+        let names = renditions.enumerated().map { place, rendition in
+            rendition.track?.name?.printable ?? rendition.track?.language?.printable
+                ?? (place == 0 ? "Main" : "Audio \(place + 1)")
+        }
+        return zip(renditions, names.distinct).compactMap { rendition, name in
+            guard case .audio(let format)? = rendition.track?.format else { return nil }
+            return .init(
+                group: Self.audioGroup, stableID: rendition.name, name: name,
+                language: rendition.track?.language?.printable ?? "und", channels: format.channelCount,
+                uri: uri(of: .playlist, in: rendition))
+        }
     }
 
     /// While no key frame has been measured, all pictures together are an upper bound.
@@ -45,7 +51,8 @@ extension PresentationSnapshot {
         return .init(
             stableID: "\(rendition.name)-iframes", bandwidth: rendition.keyFrameBandwidth.peak ?? all.peak,
             averageBandwidth: rendition.keyFrameBandwidth.average ?? all.average, score: 1,
-            codecs: rendition.codecs, resolution: rendition.resolution, uri: uri(of: .iFramePlaylist, in: rendition))
+            codecs: rendition.codecs, resolution: rendition.resolution, videoRange: rendition.videoRange,
+            uri: uri(of: .iFramePlaylist, in: rendition))
     }
 
     private func uri(of resource: MediaResource, in rendition: RenditionWindow) -> String {
@@ -80,13 +87,23 @@ extension RenditionWindow {
         if case .video(let format)? = track?.format { (format.width, format.height) } else { nil }
     }
 
-    /// What a client must be able to decode to play all that is listed.
-    fileprivate var codecs: [String] {
+    /// The tracks of all that is listed, and of what comes next.
+    private var neededTracks: [Track] {
         let listed = Set(self.listed.map(\.initializationVersion))
-        let needed = initializations.filter {
+        return initializations.filter {
             listed.contains($0.version) || $0.version == initializations.last?.version
-        }
-        return needed.map(\.track.codecString).uniqued
+        }.map(\.track)
+    }
+
+    /// What a client must be able to decode to play all that is listed.
+    fileprivate var codecs: [String] { neededTracks.map(\.codecString).uniqued }
+
+    /// The widest range that a client must be able to show; nothing where no picture tells (§4.4.6.2).
+    fileprivate var videoRange: MultivariantPlaylist.VideoRange? {
+        neededTracks.compactMap { track in
+            guard case .video(let format) = track.format, let colour = format.colour else { return nil }
+            return .init(transferCharacteristics: colour.transfer)
+        }.max()
     }
 
     /// The bit rate: of complete segments, or of the parts that are there while there is no segment.
@@ -183,6 +200,27 @@ extension Part {
     fileprivate var listed: MediaPlaylist.Part {
         MediaPlaylist.Part(
             uri: MediaResource.part(number).fileName, duration: duration, isIndependent: isIndependent, isGap: isGap)
+    }
+}
+
+extension String {
+    /// What a quoted string can hold of it (§4.2); nothing when that is nothing. Names are compared as they are written.
+    fileprivate var printable: String? {
+        let text = String(unicodeScalars.filter { $0 != "\"" && $0.properties.generalCategory != .control })
+        return text.isEmpty ? nil : text
+    }
+}
+
+extension [String] {
+    /// Each text where it stood; one that stood before gets the first number that makes it another than all.
+    fileprivate var distinct: [String] {
+        var (seen, taken) = (Set<String>(), Set(self))
+        return map { text in
+            if seen.insert(text).inserted { return text }
+            var number = 2
+            while !taken.insert("\(text) \(number)").inserted { number += 1 }
+            return "\(text) \(number)"
+        }
     }
 }
 

@@ -5,8 +5,9 @@ internal import Timeline
 /// A row of samples on one unbroken timeline of a source: what has been cut, and what of it may be published.
 ///
 /// Video leads where there is video. Audio is cut at the instants of the chunks that video has published, and video
-/// publishes a chunk only when audio has followed the one before: no rendition is more than one part ahead. A track that
-/// stops for longer than `patience` gets a hole, and so releases the other.
+/// publishes a chunk only when audio has followed the one before: no rendition is more than one part ahead. Without video
+/// the audio track that has come furthest leads. A track that stops for longer than `patience` gets a hole, and so
+/// releases the others; one that runs ahead waits.
 struct Run {
     /// A cut that may be published now.
     enum Release {
@@ -31,10 +32,10 @@ struct Run {
     /// The renditions that were waited for in vain.
     private(set) var stalled: Set<String> = []
 
-    /// A run of those tracks, whose audio renditions have the formats of `audio`. The source has the first `audioCount` of
-    /// them; the others are to be kept going.
+    /// A run of those tracks, whose audio renditions have the formats of `audio`. The source has those at the indices
+    /// `present`; the others are to be kept going.
     init(
-        profile: LatencyProfile, video: Track?, audio: [AudioFormat], audioCount: Int, sourceStart: MediaTime,
+        profile: LatencyProfile, video: Track?, audio: [AudioFormat], present: [Int], sourceStart: MediaTime,
         sourceTimescale: Timescale, start: MediaTime
     ) {
         self.profile = profile
@@ -42,7 +43,7 @@ struct Run {
         self.start = start
         if video != nil { self.video = VideoCutter(profile: profile, sourceTimescale: sourceTimescale) }
         self.audio = audio.enumerated().map { index, format in
-            AudioFollower(cutter: AudioCutter(format: format, start: start), isAbsent: index >= audioCount)
+            AudioFollower(cutter: AudioCutter(format: format, start: start), isAbsent: !present.contains(index))
         }
         pacer = AudioPacer(profile: profile, start: start)
     }
@@ -58,22 +59,31 @@ struct Run {
             data: sample.data, sourceDecodeTime: sample.decodeTime.value,
             decodeTime: place(sample.decodeTime).ticks(in: .video),
             presentationTime: place(sample.presentationTime).ticks(in: .video), isSync: sample.isSync)
-        return video?.append(frame, cuts: &videoCuts) ?? false
+        let isTaken = video?.append(frame, cuts: &videoCuts) ?? false
+        if isTaken { for index in audio.indices { audio[index].heard = .zero } }
+        return isTaken
     }
 
-    /// Takes a sample of the audio track of that index.
+    /// Takes a sample of the audio rendition of that index.
     mutating func appendAudio(_ sample: Sample, track: Int) {
         guard audio.indices.contains(track), !audio[track].isAbsent else { return }
-        audio[track].cutter.append(sample.data, at: place(sample.presentationTime))
-        let end = audio[track].cutter.end
-        if let video {
-            if video.isRunning, end - video.endTime > Self.patience {
-                self.video?.giveUp(before: end - profile.gapPart, cuts: &videoCuts)
-                stalled.insert(Presentation.video)
-            }
-        } else if track == 0 {
-            follow(pacer.targets(upTo: end))
+        audio[track].append(sample.data, at: place(sample.presentationTime))
+        if video == nil {
+            follow(pacer.targets(upTo: audio[track].cutter.end))
+        } else {
+            giveUpOnVideo()
         }
+    }
+
+    /// When pictures have stopped, what they lack becomes a hole. They have when none came while `patience` of sound did,
+    /// and all sound that still comes is that far ahead of them: one track ahead of the others says nothing. A track that had
+    /// nothing while another had twice the patience comes no more.
+    private mutating func giveUpOnVideo() {
+        guard let video, video.isRunning, let most = audio.map(\.heard).max(), most > Self.patience else { return }
+        let coming = audio.filter { !$0.hasStopped && most - $0.heard <= Self.patience * 2 }
+        guard let end = coming.map(\.cutter.end).min(), end - video.endTime > Self.patience else { return }
+        self.video?.giveUp(before: end - profile.gapPart, cuts: &videoCuts)
+        stalled.insert(Presentation.video)
     }
 
     private mutating func follow(_ targets: [AudioTarget]) {
@@ -87,10 +97,13 @@ struct Run {
     mutating func interrupt() {
         isEnding = true
         video?.interrupt(cuts: &videoCuts)
-        if video == nil, let end = audio.first?.cutter.end {
+        if video == nil, let end = furthestSound {
             follow([.chunkEnd(end), .segmentEnd(.interruption)])
         }
     }
+
+    /// Where the audio track ends that has come furthest.
+    private var furthestSound: MediaTime? { audio.map(\.cutter.end).max() }
 
     /// The place on the presentation's timeline of a time of the source.
     func place(_ time: MediaTime) -> MediaTime { time - sourceStart + start }
@@ -120,13 +133,13 @@ struct Run {
 
     /// When a track of audio has kept the others waiting for longer than `patience`, what it lacks becomes a hole.
     private mutating func giveUpOnAudio() -> Bool {
-        guard let leading = video?.endTime ?? audio.first?.cutter.end else { return false }
+        guard let leading = video?.endTime ?? furthestSound else { return false }
         var hasGivenUp = false
         for index in audio.indices {
             guard case .chunkEnd(let instant)? = audio[index].targets.first,
                 isEnding || leading - audio[index].cutter.end > Self.patience
             else { continue }
-            audio[index].cutter.giveUp(before: instant)
+            audio[index].giveUp(before: instant)
             stalled.insert(Presentation.audio(index))
             hasGivenUp = true
         }

@@ -76,9 +76,11 @@ public final class LiveOutput: Sendable {
     /// How many viewers wait.
     public var waiterCount: Int { state.withLock { $0.waiters.count } }
 
-    /// Makes `snapshot` the newest one. Cheap: whoever waits is woken later, elsewhere.
+    /// Makes `snapshot` the newest one, if it is: of two threads, the one with the older may come last. Cheap: whoever
+    /// waits is woken later, elsewhere.
     public func publish(_ snapshot: PresentationSnapshot) {
         let hasWaiters = state.withLock { state in
+            if let current = state.snapshot(of: snapshot.id), current.version >= snapshot.version { return false }
             state.snapshot = snapshot
             return !state.waiters.isEmpty
         }
@@ -109,7 +111,8 @@ public final class LiveOutput: Sendable {
         let waiter = Waiter(awaited: awaited, presentation: presentation, deadline: deadline, resume: resume)
         let isSettled = state.withLock { state in
             state.waiters.append(waiter)
-            return state.isClosed || Progress(state.snapshot(of: presentation)).outcome(of: waiter.awaited) != nil
+            var progress = Progress(state.snapshot(of: presentation))
+            return state.isClosed || progress.outcome(of: waiter.awaited) != nil
         }
         waker.note(deadline, of: self)
         if isSettled { waker.wake(self) }
@@ -124,7 +127,8 @@ public final class LiveOutput: Sendable {
     /// Resumes whoever need not wait any more, in the order in which they came. Returns the earliest deadline left.
     func settle(at now: Instant) -> Instant? {
         var settled: [(Waiter, WaitOutcome)] = []
-        let next = state.withLock { state in
+        let next = state.withLock { state -> Instant? in
+            guard !state.waiters.isEmpty else { return nil }
             var progress: [String: Progress] = [:]
             for snapshot in [state.snapshot].compactMap(\.self) + state.ended.map(\.snapshot) {
                 progress[snapshot.id] = Progress(snapshot)
@@ -148,17 +152,17 @@ public final class LiveOutput: Sendable {
 /// How far a snapshot has got, worked out once for all who wait.
 private struct Progress {
     private let snapshot: PresentationSnapshot?
-    private let renditions: [(name: String, edge: PlaylistEdge, iFrameEdge: PlaylistEdge?, nextPart: Int64)]
+    private let renditions: [(name: String, edge: PlaylistEdge, nextPart: Int64)]
+    /// Every key frame is counted for it, and hardly anybody waits for it.
+    private lazy var iFrameEdge = snapshot?.rendition(Presentation.video)?.iFramePlaylistEdge
 
     init(_ snapshot: PresentationSnapshot?) {
         self.snapshot = snapshot
-        renditions = (snapshot?.renditions ?? []).map {
-            ($0.name, $0.playlistEdge, $0.name == Presentation.video ? $0.iFramePlaylistEdge : nil, $0.nextPartNumber)
-        }
+        renditions = (snapshot?.renditions ?? []).map { ($0.name, $0.playlistEdge, $0.nextPartNumber) }
     }
 
     /// How a wait for `awaited` has ended; nothing while it goes on.
-    func outcome(of awaited: Awaited) -> WaitOutcome? {
+    mutating func outcome(of awaited: Awaited) -> WaitOutcome? {
         let name =
             switch awaited {
             case .playlist(let name, _), .iFramePlaylist(let name, _), .part(let name, _): name
@@ -168,7 +172,7 @@ private struct Progress {
         case .playlist(_, let position):
             return rendition.edge.decide(position) == .answer ? .published(snapshot) : nil
         case .iFramePlaylist(_, let position):
-            return rendition.iFrameEdge?.decide(position) == .answer ? .published(snapshot) : nil
+            return iFrameEdge?.decide(position) == .answer ? .published(snapshot) : nil
         case .part(_, let number):
             if number < rendition.nextPart { return .published(snapshot) }
             return rendition.edge.isEnded ? .cancelled : nil

@@ -71,12 +71,14 @@ internal import Runtime
         for uri in playlist.playlistURIs {
             let media = URIReference.resolve(uri, against: url)
             guard followed.insert(media).inserted else { continue }
-            threads += RenditionFollower(url: media, variables: playlist.variables, probe: probe).start()
+            threads += RenditionFollower(FollowedPlaylist(url: media, variables: playlist.variables, probe: probe))
+                .start()
         }
         for uri in playlist.iFrameURIs {
             let iFrames = URIReference.resolve(uri, against: url)
             guard followed.insert(iFrames).inserted else { continue }
-            threads.append(IFrameFollower(url: iFrames, variables: playlist.variables, probe: probe).start())
+            threads.append(
+                IFrameFollower(FollowedPlaylist(url: iFrames, variables: playlist.variables, probe: probe)).start())
         }
         return threads
     }

@@ -62,13 +62,3 @@ final class Probe: Sendable {
         }
     }
 }
-
-extension Observation {
-    /// The media playlist that was answered, if one was; `variables` are those of the multivariant playlist.
-    func mediaPlaylist(_ variables: [String: String]) -> MediaPlaylist? {
-        guard status == 200 else { return nil }
-        let reader = try? PlaylistReader(body, variables: variables, query: URIReference.query(of: url))
-        if case .media(let playlist)? = reader?.playlist { return playlist }
-        return nil
-    }
-}

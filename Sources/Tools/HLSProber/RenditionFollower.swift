@@ -5,19 +5,17 @@ internal import Runtime
 final class RenditionFollower: Sendable {
     private static let timeout = 30
 
-    private let url: String
-    private let variables: [String: String]
-    private let probe: Probe
+    private let followed: FollowedPlaylist
     private let questions: RenditionQuestions
     /// What the fetching threads have yet to get, and the hints that somebody waits for.
     private let hints = Monitor<[(kind: Observation.Kind, uri: String)]>([])
 
-    init(url: String, variables: [String: String], probe: Probe) {
-        self.url = url
-        self.variables = variables
-        self.probe = probe
-        questions = RenditionQuestions(url: url, probe: probe)
+    init(_ followed: FollowedPlaylist) {
+        self.followed = followed
+        questions = RenditionQuestions(followed)
     }
+
+    private var probe: Probe { followed.probe }
 
     /// Follows until the probe is over. Runs on threads of its own.
     func start() -> [NamedThread] {
@@ -32,12 +30,7 @@ final class RenditionFollower: Sendable {
         while !probe.isOver {
             reloads += 1
             let reload = plan.next(at: probe.now)
-            guard let observation = probe.observe(.playlist(reload), url, reload.directives, with: client),
-                let playlist = observation.mediaPlaylist(variables)
-            else {
-                probe.pause(.milliseconds(500))
-                continue
-            }
+            guard let (playlist, observation) = followed.reload(reload, with: client) else { continue }
             plan.received(playlist, sentAt: observation.sentAt)
             questions.received(playlist, at: observation.arrivedAt)
             // The length of a hinted range is not known yet: such a part is got when it is listed.
@@ -45,9 +38,7 @@ final class RenditionFollower: Sendable {
             fetch(playlist, &seen, client)
             if reloads % 10 == 3 { probeRefusals(playlist, client) }
             if playlist.isEnded { return }
-            if playlist.serverControl?.canBlockReload != true {
-                probe.pause(.milliseconds(max(playlist.targetDuration * 500, 250)))
-            }
+            if playlist.serverControl?.canBlockReload != true { followed.pause(after: playlist) }
         }
     }
 
@@ -65,7 +56,7 @@ final class RenditionFollower: Sendable {
         _ client: borrowing HTTPClient
     ) {
         guard seen.insert(uri + (range.map { " \($0.start)" } ?? "")).inserted else { return }
-        _ = probe.observe(kind, resolve(uri), range: range, with: client)
+        followed.get(kind, uri, range: range, with: client)
     }
 
     private func probeRefusals(_ playlist: MediaPlaylist, _ client: borrowing HTTPClient) {
@@ -77,8 +68,8 @@ final class RenditionFollower: Sendable {
         if !playlist.segments.isEmpty {
             probes.append((.oldNumber, "_HLS_msn=\(playlist.mediaSequence)"))
         }
-        for (kind, directives) in probes { _ = probe.observe(.probe(kind), url, directives, with: client) }
-        _ = probe.observe(.probe(.unknownResource), resolve("no-such-resource.m4s"), with: client)
+        for (kind, directives) in probes { followed.ask(kind, directives, with: client) }
+        followed.get(.probe(.unknownResource), "no-such-resource.m4s", with: client)
     }
 
     // MARK: Hints
@@ -96,9 +87,7 @@ final class RenditionFollower: Sendable {
         while !probe.isOver {
             hints.wait(for: .milliseconds(200)) { !$0.isEmpty }
             guard let (kind, uri) = hints.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { continue }
-            _ = probe.observe(kind, resolve(uri), with: client)
+            followed.get(kind, uri, with: client)
         }
     }
-
-    private func resolve(_ uri: String) -> String { URIReference.resolve(uri, against: url) }
 }

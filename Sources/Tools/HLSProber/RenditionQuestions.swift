@@ -3,14 +3,12 @@ internal import Runtime
 
 /// Asks about one media playlist what a player that follows it seldom asks, on connections of its own.
 final class RenditionQuestions: Sendable {
-    private let url: String
-    private let probe: Probe
+    private let followed: FollowedPlaylist
     private let state = Monitor<(playlist: MediaPlaylist?, removals: Removals)>((nil, Removals()))
 
-    init(url: String, probe: Probe) {
-        self.url = url
-        self.probe = probe
-    }
+    init(_ followed: FollowedPlaylist) { self.followed = followed }
+
+    private var probe: Probe { followed.probe }
 
     /// Takes what the follower was answered at the time `now`.
     func received(_ playlist: MediaPlaylist, at now: Double) {
@@ -42,18 +40,18 @@ final class RenditionQuestions: Sendable {
             probe.pause(.milliseconds(max(playlist.targetDuration, 1) * 500))
             if probe.isOver { return }
             for (kind, removed) in state.withLock({ [now = probe.now] in $0.removals.next(at: now) }) {
-                _ = probe.observe(kind, resolve(removed.uri), range: removed.range, with: client)
+                followed.get(kind, removed.uri, range: removed.range, with: client)
             }
             let segments = playlist.segments.suffix(2)
             if let map = segments.last?.map {
-                _ = probe.observe(.initialization, resolve(map.uri), range: map.range, with: client)
+                followed.get(.initialization, map.uri, range: map.range, with: client)
             }
             // The follower has the last but one: its bytes are known.
             if segments.count == 2, let segment = segments.first, let uri = segment.uri, !segment.isGap {
                 let range = MediaPlaylist.ByteRange(start: (segment.range?.start ?? 0) + 8, length: 100)
-                _ = probe.observe(.probe(.segmentRange), resolve(uri), range: range, with: client)
+                followed.get(.probe(.segmentRange), uri, range: range, with: client)
             }
-            _ = probe.observe(.probe(.uncompressed), url, with: client)
+            followed.ask(.uncompressed, with: client)
             probe.pause(.milliseconds(max(playlist.targetDuration, 1) * 500))
         }
     }
@@ -70,10 +68,8 @@ final class RenditionQuestions: Sendable {
                 continue
             }
             let number = playlist.lastNumber + 2
-            _ = probe.observe(.probe(.ahead(number)), url, "_HLS_msn=\(number)", with: client)
+            followed.ask(.ahead(number), "_HLS_msn=\(number)", with: client)
             probe.pause(.seconds(20 * target))
         }
     }
-
-    private func resolve(_ uri: String) -> String { URIReference.resolve(uri, against: url) }
 }

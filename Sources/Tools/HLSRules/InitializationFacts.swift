@@ -18,6 +18,8 @@ public struct InitializationFacts: Equatable, Sendable {
     public var channelCount: Int?
     /// True when the pixels are not square.
     public var hasPixelAspect = false
+    /// TransferCharacteristics, where a `colr` box tells.
+    public var transferCharacteristics: Int?
     /// How many bytes hold a NAL unit's length; nothing when the samples have no NAL units.
     public var lengthSize: Int?
     /// The brands, the major one first.
@@ -199,6 +201,10 @@ extension InitializationFacts {
             case "hvcC":
                 try reader.skip(21)
                 lengthSize = Int(try reader.number(1) & 3) + 1
+            case "colr":
+                guard try reader.code() == "nclx" else { break }
+                try reader.skip(2)
+                transferCharacteristics = Int(try reader.number(2))
             case "pasp": hasPixelAspect = try reader.number(4) != reader.number(4)
             case "esds":
                 if let (type, channels) = try Self.audioConfiguration(&reader) {

@@ -20,6 +20,8 @@ public struct MultivariantPlaylist: Equatable, Sendable {
         public var codecs: [String] = []
         /// RESOLUTION.
         public var resolution: Resolution?
+        /// VIDEO-RANGE.
+        public var videoRange: String?
         /// FRAME-RATE.
         public var frameRate: Double?
         /// AUDIO, VIDEO, SUBTITLES and CLOSED-CAPTIONS, by type.
@@ -44,6 +46,8 @@ public struct MultivariantPlaylist: Equatable, Sendable {
         public var codecs: [String]
         /// RESOLUTION.
         public var resolution: Resolution?
+        /// VIDEO-RANGE.
+        public var videoRange: String?
         /// The names of attributes that only EXT-X-STREAM-INF has.
         public var foreign: [String]
         /// STABLE-VARIANT-ID.

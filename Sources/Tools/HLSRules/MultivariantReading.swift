@@ -109,7 +109,7 @@ struct MultivariantReading {
         for type in ["AUDIO", "VIDEO", "SUBTITLES"] {
             if let group = try attributes.quoted(type) { variant.groups[type] = group }
         }
-        _ = try attributes.enumerated("VIDEO-RANGE", of: ["SDR", "HLG", "PQ"])
+        variant.videoRange = try videoRange(attributes)
         _ = try attributes.enumerated("HDCP-LEVEL", of: ["NONE", "TYPE-0", "TYPE-1"])
         return variant
     }
@@ -142,8 +142,13 @@ struct MultivariantReading {
             uri: try attributes.required("URI", try attributes.quoted("URI")),
             bandwidth: try attributes.integer("BANDWIDTH"),
             codecs: (try attributes.quoted("CODECS") ?? "").split(separator: ",").map(String.init),
-            resolution: try attributes.resolution("RESOLUTION"), foreign: foreign,
+            resolution: try attributes.resolution("RESOLUTION"), videoRange: try videoRange(attributes),
+            foreign: foreign,
             stableID: try attributes.quoted("STABLE-VARIANT-ID"), pathway: try attributes.quoted("PATHWAY-ID"),
             line: line)
+    }
+
+    private func videoRange(_ attributes: AttributeList) throws(PlaylistFault) -> String? {
+        try attributes.enumerated("VIDEO-RANGE", of: ["SDR", "HLG", "PQ"])
     }
 }

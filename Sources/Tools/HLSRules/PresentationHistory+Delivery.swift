@@ -13,7 +13,10 @@ extension PresentationHistory {
         check(.age, place, observation.header("age") == nil, "Age: \(observation.header("age") ?? "")")
         check(.cacheControl, place, observation.header("cache-control") != nil, "no Cache-Control")
         check(.redirect, place, !(300...399).contains(observation.status), "a redirection")
-        guard observation.isSuccess else { return }
+        guard observation.isSuccess else {
+            if observation.status >= 400 { checkErrorLifetime(observation, place) }
+            return
+        }
         let type = observation.header("content-type") ?? "none"
         let essence = String(type.prefix { $0 != ";" && $0 != " " }).lowercased()
         let allowed = observation.isPlaylist ? Self.playlistTypes : Self.mediaTypes
@@ -46,21 +49,28 @@ extension PresentationHistory {
         check(.contentType, observation.url, !type.hasPrefix(wrong), "Content-Type: \(type) for \(facts.handler) alone")
     }
 
-    /// A live playlist soon has another version.
+    /// A live playlist soon has another version; one that has ended never has.
     mutating func checkLifetime(_ playlist: MediaPlaylist, _ observation: Observation) {
-        guard !playlist.isEnded, playlist.targetDuration > 0 else { return }
-        let control = observation.header("cache-control")?.lowercased() ?? ""
-        for directive in control.split(separator: ",") {
-            let words = directive.filter { $0 != " " && $0 != "\"" }.split(separator: "=", maxSplits: 1)
-            let isLong =
-                switch words.first {
-                case "immutable": true
-                case "max-age", "s-maxage":
-                    words.last.flatMap { Int($0) }.map { $0 > 6 * playlist.targetDuration } ?? false
-                default: false
-                }
-            check(.cacheControl, observation.url, !isLong, "Cache-Control: \(control) for a live playlist")
+        guard playlist.targetDuration > 0 else { return }
+        let limit = 6 * playlist.targetDuration
+        let control = observation.header("cache-control") ?? "none"
+        if playlist.isEnded {
+            check(
+                .endedLifetime, observation.url, observation.cacheSeconds >= limit,
+                "Cache-Control: \(control) for an ended playlist")
+        } else {
+            check(
+                .cacheControl, observation.url, observation.cacheSeconds <= limit,
+                "Cache-Control: \(control) for a live playlist")
         }
+    }
+
+    /// What is not there may come, and a client that asked in the wrong way asks again.
+    private mutating func checkErrorLifetime(_ observation: Observation, _ place: String) {
+        guard let target = renditions.values.compactMap(\.latest?.targetDuration).max(), target > 0 else { return }
+        check(
+            .errorLifetime, place, observation.cacheSeconds <= (observation.isBlocking ? 4 : 1) * target,
+            "Cache-Control: \(observation.header("cache-control") ?? "none") for status \(observation.status)")
     }
 
     /// A part that is sent while it grows hides from the client how fast the network is.
@@ -116,5 +126,28 @@ extension Observation {
         case .probe(let probe): probe != .unknownResource && probe != .segmentRange
         case .initialization, .hintedInitialization, .segment, .part, .hintedPart, .iFrame: false
         }
+    }
+
+    /// True for a request for a playlist with the directives of a blocking reload.
+    fileprivate var isBlocking: Bool {
+        switch kind {
+        case .playlist(.blocking), .probe(.partAlone), .probe(.farNumber), .probe(.malformedNumber), .probe(.oldNumber),
+            .probe(.ahead):
+            true
+        default: false
+        }
+    }
+
+    /// How long a cache may keep the answer, by the longest time that Cache-Control says.
+    fileprivate var cacheSeconds: Int {
+        let directives = header("cache-control")?.lowercased().split(separator: ",") ?? []
+        return directives.map { directive in
+            let words = directive.filter { $0 != " " && $0 != "\"" }.split(separator: "=", maxSplits: 1)
+            return switch words.first {
+            case "immutable": .max
+            case "max-age", "s-maxage": words.last.flatMap { Int($0) } ?? 0
+            default: 0
+            }
+        }.max() ?? 0
     }
 }

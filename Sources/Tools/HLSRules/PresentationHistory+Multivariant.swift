@@ -71,6 +71,7 @@ extension PresentationHistory {
             let place = "\(multivariantURL) line \(variant.line)"
             if !variant.codecs.isEmpty { checkCodecs(variant.codecs, facts, place) }
             checkResolution(variant.resolution, facts, place)
+            checkVideoRange(variant.videoRange, record, facts, place)
         }
         for media in playlist.renditions where media.uri.map(resolved) == rendition {
             guard let claimed = media.channels?.split(separator: "/").first.flatMap({ Int($0) }),
@@ -89,6 +90,7 @@ extension PresentationHistory {
             checkExcess(variant, place)
             guard isOwn, facts.resolution != nil else { continue }
             checkResolution(variant.resolution, facts, place)
+            checkVideoRange(variant.videoRange, record, facts, place)
             if let claimed = variant.frameRate, let measured = record.frameRate {
                 check(
                     .streamFrameRate, place, abs(claimed - measured) <= 0.01 * claimed,
@@ -130,6 +132,23 @@ extension PresentationHistory {
         check(
             .streamResolution, place, isTrue,
             "\(claimed.width)x\(claimed.height), media \(found.width)x\(found.height)")
+    }
+
+    /// A variant may also have pictures of a narrower range than it says, where it has initializations of several kinds;
+    /// one without the attribute says SDR.
+    private mutating func checkVideoRange(
+        _ claimed: String?, _ record: RenditionRecord, _ facts: InitializationFacts, _ place: String
+    ) {
+        let ranges = ["SDR": [1, 6, 13, 14, 15], "HLG": [18], "PQ": [16]]
+        let order = ["SDR", "HLG", "PQ"]
+        guard let transfer = facts.transferCharacteristics,
+            let found = order.firstIndex(where: { ranges[$0]?.contains(transfer) == true }),
+            let said = order.firstIndex(of: claimed ?? "SDR")
+        else { return }
+        let isMixed = Set(record.segments.values.compactMap(\.mapKey)).count > 1
+        check(
+            .streamVideoRange, place, said == found || (isMixed && said > found),
+            "\(claimed ?? "none"), media \(order[found])")
     }
 
     /// Compares BANDWIDTH with the peaks that were there when the playlist was asked for: the variant's own and its audio

@@ -119,6 +119,7 @@ extension Rule {
             ("CODECS names no codec that none of the variant's renditions has", "B 4.4.6.2")
         case .streamResolution: ("RESOLUTION is that of the video", "B 4.4.6.2")
         case .streamFrameRate: ("FRAME-RATE is that of the video", "B 4.4.6.2")
+        case .streamVideoRange: ("VIDEO-RANGE, or SDR without it, is that of the video", "B 4.4.6.2, A 9.16")
         case .streamBandwidth: ("the measured peak is at most 125 % of BANDWIDTH", "A 1.28, B 4.1")
         case .streamAverage:
             ("AVERAGE-BANDWIDTH is no greater than BANDWIDTH", "B 4.4.6.2")
@@ -156,6 +157,12 @@ extension Rule {
                 "every answer says how long it may be cached, one of a live playlist no more than six target durations",
                 "B App. B.1"
             )
+        case .errorLifetime:
+            (
+                "an error is cached for one target duration at most, of a blocking playlist request for four",
+                "B App. B.1"
+            )
+        case .endedLifetime: ("an ended playlist may be cached for six target durations at least", "H")
         case .range:
             ("a request for a range of a segment is answered with just that", "B 4.4.4.9, H")
         case .whole: ("media is sent whole, with a Content-Length that is true", "B 6.2.6")
