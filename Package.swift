@@ -72,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "HLSProber", dependencies: ["Bytes", "CCurl", "HLSRules", "Runtime", "Time"],
             path: "Sources/Tools/HLSProber"),
-        library("HLSLoadModel", in: "Tools", ["Locks", "Bytes", "HLSRules", "Time"]),
+        library("HLSLoadModel", in: "Tools", ["Locks", "Bytes", "CZlib", "HLSRules", "Time"]),
         .executableTarget(
             name: "HLSLoad",
             dependencies: ["Locks", "Crypto", "HLSLoadModel", "Runtime", "Sockets", "Time"],
@@ -103,7 +103,7 @@ let package = Package(
         tests("HLSTests", ["Bytes", "HLS", "Media", "Time"]),
         tests("TimelineTests", ["Timeline", "SeededRandom"]),
         tests("HLSRulesTests", ["Bytes", "HLSRules", "ISOBMFF", "Media"]),
-        tests("HLSLoadModelTests", ["HLSLoadModel", "Time"]),
+        tests("HLSLoadModelTests", ["CZlib", "HLSLoadModel", "Time"]),
         .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),
         tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "Sockets"]),
         tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom"]),

@@ -32,6 +32,9 @@ import Testing
             ] as [String]))
     func aURLBecomesARequest(url: String, start: String) throws {
         let resource = try #require(Resource(url))
-        #expect(String(decoding: resource.request, as: UTF8.self).hasPrefix(start))
+        let request = String(decoding: resource.request, as: UTF8.self)
+        #expect(request.hasPrefix(start))
+        #expect(request.hasSuffix("\r\n\r\n"))
+        #expect(request.contains("\r\nAccept-Encoding: gzip\r\n"))
     }
 }

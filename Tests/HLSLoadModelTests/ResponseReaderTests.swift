@@ -73,7 +73,7 @@ import Testing
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffff\r\n",
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n",
                 "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab",
-                "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\na",
+                "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\na",
             ] as [String],
             [
                 .statusLine, .statusLine, .statusLine, .statusLine, .head, .length, .length, .length, .length, .chunk,

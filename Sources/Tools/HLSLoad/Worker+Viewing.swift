@@ -28,10 +28,10 @@ extension Worker {
             switch connection.purpose {
             case .presentation:
                 figures.playlists += 1
-                viewer.choose(try presentation.renditions(of: body))
+                viewer.choose(try presentation.renditions(of: body, isCompressed: head.isCompressed))
             case .playlist(let rendition, let awaited):
                 figures.playlists += 1
-                let view = try viewer.playlists[rendition].view(of: body)
+                let view = try viewer.playlists[rendition].view(of: body, isCompressed: head.isCompressed)
                 if let awaited { log.arrived(Publication(rendition: rendition, place: awaited), at: now) }
                 viewer.receive(view, of: rendition)
             case .media(let rendition, let fetch):

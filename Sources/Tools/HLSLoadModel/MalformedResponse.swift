@@ -10,7 +10,7 @@ public enum MalformedResponse: Error, Equatable, Sendable {
     case chunk
     /// There are more bytes than the answer has, or more than are taken.
     case excess
-    /// The body is compressed, though nothing but identity was asked for.
+    /// The body is compressed in a way that was not asked for, or cannot be decompressed.
     case coding
     /// The body is no playlist.
     case playlist

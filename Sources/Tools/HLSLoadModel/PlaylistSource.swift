@@ -26,18 +26,24 @@ public final class PlaylistSource {
         self.variables = variables
     }
 
-    /// What `body` says.
-    public func view(of body: Span<UInt8>) throws(MalformedResponse) -> MediaView {
+    /// What `body` says, which may be compressed with gzip.
+    public func view(of body: Span<UInt8>, isCompressed: Bool = false) throws(MalformedResponse) -> MediaView {
         if let index = known.lastIndex(where: { Self.areEqual($0.bytes.span, body) }) { return known[index].view }
-        let bytes = ByteChunk(copying: body)
-        let reader = try? PlaylistReader(bytes, variables: variables, query: URIReference.query(of: url))
+        let text = try Self.text(of: body, isCompressed: isCompressed)
+        let reader = try? PlaylistReader(text, variables: variables, query: URIReference.query(of: url))
         guard case .media(let playlist)? = reader?.playlist, let view = MediaView(playlist, url: url) else {
             throw .playlist
         }
         parsed += 1
         if known.count == Self.versions { known.removeFirst() }
-        known.append((bytes.array, view))
+        known.append((body.withUnsafeBytes { Array($0) }, view))
         return view
+    }
+
+    static func text(of body: Span<UInt8>, isCompressed: Bool) throws(MalformedResponse) -> ByteChunk {
+        guard isCompressed else { return ByteChunk(copying: body) }
+        guard let text = Gunzip.decompress(body) else { throw .coding }
+        return text
     }
 
     static func areEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {

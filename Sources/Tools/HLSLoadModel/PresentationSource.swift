@@ -22,18 +22,20 @@ public final class PresentationSource {
         self.variant = variant
     }
 
-    /// The playlists to follow, video (or all in one) before audio.
-    public func renditions(of body: Span<UInt8>) throws(MalformedResponse) -> [PlaylistSource] {
+    /// The playlists to follow, video (or all in one) before audio. `body` may be compressed with gzip.
+    public func renditions(
+        of body: Span<UInt8>, isCompressed: Bool = false
+    ) throws(MalformedResponse) -> [PlaylistSource] {
         if !renditions.isEmpty, PlaylistSource.areEqual(bytes.span, body) { return renditions }
-        let chunk = ByteChunk(copying: body)
-        let reader = try? PlaylistReader(chunk, query: URIReference.query(of: url))
+        let text = try PlaylistSource.text(of: body, isCompressed: isCompressed)
+        let reader = try? PlaylistReader(text, query: URIReference.query(of: url))
         switch reader?.playlist {
         case .media?: renditions = [source(url, [:])].compactMap(\.self)
         case .multivariant(let playlist)?: renditions = chosen(playlist)
         case nil: renditions = []
         }
         guard !renditions.isEmpty else { throw .playlist }
-        bytes = chunk.array
+        bytes = body.withUnsafeBytes { Array($0) }
         return renditions
     }
 

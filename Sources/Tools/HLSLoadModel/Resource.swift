@@ -15,6 +15,8 @@ public final class Resource: Sendable {
             .prefix { $0 != "#" }
         var text = "GET \(target.hasPrefix("/") ? "" : "/")\(target) HTTP/1.1\r\nHost: \(server)\r\n"
         text += "Accept: */*\r\nUser-Agent: hls-load\r\n"
+        // Of a compressed body a range would be another one, so browsers ask for it as it is.
+        text += "Accept-Encoding: \(range == nil ? "gzip" : "identity")\r\n"
         if let range {
             let (last, overflows) = range.start.addingReportingOverflow(range.length - 1)
             guard range.length > 0, !overflows else { return nil }

@@ -14,6 +14,8 @@ public struct ResponseHead: Equatable, Sendable {
     public private(set) var status = 0
     /// How the end of the body is found.
     public private(set) var framing = Framing.untilClose
+    /// True when the body is compressed with gzip.
+    public private(set) var isCompressed = false
     /// True when the server closes the connection behind the answer.
     public private(set) var closes = false
 
@@ -42,7 +44,8 @@ public struct ResponseHead: Equatable, Sendable {
                 if Self.equals(value, "close") { closes = true }
                 if Self.equals(value, "keep-alive") { closes = false }
             case 16 where Self.equals(field.extracting(0..<colon), "content-encoding"):
-                guard Self.equals(value, "identity") else { throw .coding }
+                isCompressed = Self.equals(value, "gzip") || Self.equals(value, "x-gzip")
+                guard isCompressed || Self.equals(value, "identity") else { throw .coding }
             default: break
             }
         }
