@@ -53,6 +53,17 @@ import Testing
         #expect(blocking.reload.map { Playlists.target($0.resource) } == "/live/news/id/video/index.m3u8?_HLS_msn=11")
     }
 
+    @Test func anAnswerThatLacksWhatWasAwaitedIsToldApart() throws {
+        let awaited = try #require(try Playlists.view(Playlists.lowLatency(parts: 22)).reload?.awaited)
+        for parts in 20...28 {
+            #expect(try Playlists.view(Playlists.lowLatency(parts: parts)).reaches(awaited) == (parts >= 23))
+        }
+        let control = "CAN-BLOCK-RELOAD=YES"
+        let whole = try #require(try Playlists.view(Playlists.segments(6, control: control)).reload?.awaited)
+        #expect(try !Playlists.view(Playlists.segments(6, control: control)).reaches(whole))
+        #expect(try Playlists.view(Playlists.segments(7, control: control)).reaches(whole))
+    }
+
     @Test func anEndedPlaylistIsNotReadAgain() throws {
         #expect(try Playlists.view(Playlists.lowLatency(parts: 22, isEnded: true)).reload == nil)
     }

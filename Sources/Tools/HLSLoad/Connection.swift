@@ -1,5 +1,4 @@
 internal import Crypto
-internal import Glibc
 internal import HLSLoadModel
 internal import Sockets
 
@@ -29,10 +28,8 @@ final class Connection {
     let index: Int
     /// Tells this connection from those that had its place before.
     private var generation: UInt64 = 0
-    private(set) var descriptor: Int32 = -1
-    private(set) var state = State.closed
-    private var server: ServerAddress?
-    private var tls: TLSClientConnection?
+    private var transport: Transport?
+    private var state = State.closed
     private var interest = SocketPoller.Interest.writing
     private(set) var resource: Resource?
     private(set) var purpose = Purpose.presentation
@@ -51,8 +48,6 @@ final class Connection {
         self.viewer = viewer
     }
 
-    deinit { close() }
-
     var token: UInt64 { generation << 32 | UInt64(index) }
     var isBusy: Bool { state != .closed && state != .idle }
     /// True when another request may begin.
@@ -68,61 +63,47 @@ final class Connection {
         reader = ResponseReader(keepsBody: purpose.keepsBody)
         sent = 0
         hasReceived = false
-        isReused = state == .idle && server == resource.server
+        isReused = state == .idle && transport?.server == resource.server
         if isReused { state = .sending }
         return isReused
     }
 
     /// Connects for the request that was prepared.
     func open(
-        to address: SocketAddress, of server: ServerAddress, _ client: TLSClient?, _ poller: SocketPoller
-    ) -> FailureKind? {
+        to address: SocketAddress, of server: ServerAddress, _ client: TLSClient, _ poller: SocketPoller
+    ) throws(FailureKind) {
         close()
         (isReused, wasClosed, sent) = (false, false, 0)
-        do {
-            descriptor = try ConnectingSocket(to: address, from: viewer.source).descriptor
-        } catch {
-            return Self.kind(of: error.code)
-        }
-        self.server = server
-        if server.isSecure {
-            guard let client, let tls = TLSClientConnection(client, descriptor: descriptor, host: server.host) else {
-                close()
-                return .tls
-            }
-            self.tls = tls
-        }
+        let transport = try Transport(to: address, of: server, from: viewer.source, client)
+        self.transport = transport
         state = .connecting
         interest = .writing
-        poller.add(descriptor, token: token, .writing)
-        return nil
+        poller.add(transport.descriptor, token: token, .writing)
     }
 
     /// Ends the connection; `byServer` when it was the server's decision, between two requests.
     func close(byServer: Bool = false) {
-        tls = nil
-        if descriptor >= 0 { Glibc.close(descriptor) }
-        descriptor = -1
+        transport = nil
         generation &+= 1
         state = .closed
         if byServer { wasClosed = true }
     }
 
     func wait(for interest: SocketPoller.Interest, _ poller: SocketPoller) {
-        guard interest != self.interest else { return }
+        guard interest != self.interest, let transport else { return }
         self.interest = interest
-        poller.change(descriptor, token: token, interest)
+        poller.change(transport.descriptor, token: token, interest)
     }
 
     /// Goes on as far as the socket allows. What is read passes through `buffer`; `count` grows by it.
     func proceed(_ buffer: UnsafeMutableRawBufferPointer, counting count: inout Int) -> Step {
+        guard let transport else { return .lost(.closed) }
         if state == .connecting {
-            let code = ConnectingSocket.failure(of: descriptor)
-            guard code == 0 else { return .failed(Self.kind(of: code)) }
-            state = tls == nil ? .sending : .shakingHands
+            if let failure = transport.failure { return .failed(failure) }
+            state = .shakingHands
         }
-        if state == .shakingHands, let tls {
-            switch tls.handshake() {
+        if state == .shakingHands {
+            switch transport.handshake() {
             case .done: state = .sending
             case .wantsReading: return .waits(.reading)
             case .wantsWriting: return .waits(.writing)
@@ -130,19 +111,19 @@ final class Connection {
             }
         }
         if state == .sending {
-            if let step = send() { return step }
+            if let step = send(over: transport) { return step }
             state = .receiving
             return .waits(.reading)
         }
-        return receive(buffer, &count)
+        return receive(from: transport, buffer, &count)
     }
 
     /// Sends the rest of the request; nothing when it is out.
-    private func send() -> Step? {
+    private func send(over transport: Transport) -> Step? {
         guard let request = resource?.request else { return nil }
         while sent < request.count {
             let result = request.withUnsafeBytes { bytes in
-                write(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+                transport.write(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
             }
             switch result {
             case .done(let count): sent += count
@@ -155,12 +136,14 @@ final class Connection {
         return nil
     }
 
-    private func receive(_ buffer: UnsafeMutableRawBufferPointer, _ count: inout Int) -> Step {
+    private func receive(
+        from transport: Transport, _ buffer: UnsafeMutableRawBufferPointer, _ count: inout Int
+    ) -> Step {
         while true {
             let discardable = reader.discardable
-            // Of a body that nobody reads, little comes along with the head.
-            let room = discardable > 0 ? discardable : reader.head == nil && !purpose.keepsBody ? 2048 : buffer.count
-            switch read(buffer, room, discarding: discardable > 0) {
+            // Of a body that nobody reads, little comes along with the head or with the size of a chunk.
+            let room = discardable > 0 ? discardable : purpose.keepsBody ? buffer.count : 2048
+            switch transport.read(into: buffer, room: room, discarding: discardable > 0) {
             case .done(let received):
                 hasReceived = true
                 count += received
@@ -183,39 +166,6 @@ final class Connection {
                 return .answered(.collected)
             case .failed: return .lost(.reset)
             }
-        }
-    }
-
-    private func write(_ bytes: UnsafeRawBufferPointer) -> TLSClientConnection.Step {
-        if let tls { return tls.write(bytes) }
-        let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-        if count >= 0 { return .done(count) }
-        return errno == EAGAIN || errno == EINTR ? .wantsWriting : .failed
-    }
-
-    /// Reads at most `room` bytes. Those that are discarded never leave the kernel, but for those of TLS.
-    private func read(
-        _ buffer: UnsafeMutableRawBufferPointer, _ room: Int, discarding: Bool
-    ) -> TLSClientConnection.Step {
-        if let tls {
-            return tls.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(room, buffer.count)]))
-        }
-        let count =
-            discarding
-            ? recv(descriptor, nil, min(room, 1 << 30), Int32(MSG_TRUNC))
-            : recv(descriptor, buffer.baseAddress, min(room, buffer.count), 0)
-        if count > 0 { return .done(count) }
-        if count == 0 { return .closed }
-        return errno == EAGAIN || errno == EINTR ? .wantsReading : .failed
-    }
-
-    private static func kind(of code: Int32) -> FailureKind {
-        switch code {
-        case ECONNREFUSED: .refused
-        case ECONNRESET, EPIPE, ECONNABORTED: .reset
-        case ETIMEDOUT: .timeout
-        case EMFILE, ENFILE, EADDRNOTAVAIL, ENOBUFS, ENOMEM: .exhausted
-        default: .unreachable(code)
         }
     }
 }

@@ -58,6 +58,7 @@ internal import Time
         }
         for thread in threads { thread.join() }
         let all = results.all
+        guard all.count == plan.threads else { complain("A thread found no file descriptor left.") }
         var figures = LoadFigures()
         for result in all { figures.add(result.figures) }
         let options = plan.options

@@ -16,7 +16,11 @@ extension Worker {
     func connect(_ connection: Connection) {
         guard let server = connection.resource?.server else { return }
         guard let address = plan.addresses.address(of: server) else { return fail(connection, .unreachable(0)) }
-        if let kind = connection.open(to: address, of: server, plan.client, poller) { fail(connection, kind) }
+        do {
+            try connection.open(to: address, of: server, plan.client, poller)
+        } catch {
+            fail(connection, error)
+        }
     }
 
     /// Reads an answer. Returns what is wrong with it.
@@ -32,7 +36,9 @@ extension Worker {
             case .playlist(let rendition, let awaited):
                 figures.playlists += 1
                 let view = try viewer.playlists[rendition].view(of: body, isCompressed: head.isCompressed)
-                if let awaited { log.arrived(Publication(rendition: rendition, place: awaited), at: now) }
+                if let awaited, view.reaches(awaited) {
+                    log.arrived(Publication(rendition: rendition, place: awaited), at: now)
+                }
                 viewer.receive(view, of: rendition)
             case .media(let rendition, let fetch):
                 if case .item = fetch { figures.delivery.record(nanoseconds: now - connection.requestedAt) }

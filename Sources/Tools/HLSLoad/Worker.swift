@@ -13,7 +13,7 @@ final class Worker {
     struct Plan: Sendable {
         var options: LoadOptions
         var addresses: AddressBook
-        var client: TLSClient?
+        var client: TLSClient
         var arrivals: FirstArrivals
         var sources: Int
         var start: Instant

@@ -1,5 +1,7 @@
+internal import Glibc
+
 /// Why a request failed.
-public enum FailureKind: Hashable, Sendable, CustomStringConvertible {
+public enum FailureKind: Error, Hashable, Sendable, CustomStringConvertible {
     /// The server answered with this status instead of 200, or 206 for a range.
     case status(Int)
     /// Nobody listens at the server's port.
@@ -18,6 +20,18 @@ public enum FailureKind: Hashable, Sendable, CustomStringConvertible {
     case unreachable(Int32)
     /// The generator has no file descriptor or port left: no fault of the server's.
     case exhausted
+
+    /// The kind behind one of the system's error numbers.
+    public init(systemError code: Int32) {
+        self =
+            switch code {
+            case ECONNREFUSED: .refused
+            case ECONNRESET, EPIPE, ECONNABORTED: .reset
+            case ETIMEDOUT: .timeout
+            case EMFILE, ENFILE, EADDRNOTAVAIL, ENOBUFS, ENOMEM: .exhausted
+            default: .unreachable(code)
+            }
+    }
 
     /// The name in reports.
     public var description: String {

@@ -97,6 +97,9 @@ public final class MediaView: Sendable {
         return items.first?.place
     }
 
+    /// True when `place` is listed: a blocking reload that waits for it is satisfied.
+    public func reaches(_ place: Place) -> Bool { position > Position(number: place.number, parts: place.part) }
+
     /// The first item at `place` or behind it.
     public func item(from place: Place) -> Item? {
         // Nearly always it is the last one.

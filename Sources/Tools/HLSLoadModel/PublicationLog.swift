@@ -1,36 +1,3 @@
-internal import Locks
-
-/// A version of a playlist that viewers wait for.
-public struct Publication: Hashable, Sendable {
-    /// The rendition: 0 for video, 1 for audio.
-    public var rendition: Int
-    /// The part, or segment, that they wait for.
-    public var place: MediaView.Place
-
-    /// That part of that rendition.
-    public init(rendition: Int, place: MediaView.Place) {
-        self.rendition = rendition
-        self.place = place
-    }
-}
-
-/// When each publication reached the first of all viewers: what the threads share.
-public final class FirstArrivals: Sendable {
-    private let times = Mutex<[Publication: Int64]>([:])
-
-    /// Nothing has arrived yet.
-    public init() {}
-
-    /// When `publication` reached the first viewer; that is this one, at `time`, when it reached none before.
-    fileprivate func first(_ publication: Publication, at time: Int64) -> (time: Int64, isNew: Bool) {
-        times.withLock { times in
-            if let known = times[publication] { return (known, false) }
-            times[publication] = time
-            return (time, true)
-        }
-    }
-}
-
 /// How publications reach the viewers of one thread.
 public struct PublicationLog: Sendable {
     private struct Record {
