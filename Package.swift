@@ -22,6 +22,7 @@ let package = Package(
     products: [
         .executable(name: "headwater", targets: ["headwater"]),
         .executable(name: "hls-prober", targets: ["HLSProber"]),
+        .executable(name: "hls-load", targets: ["HLSLoad"]),
     ],
     targets: [
         // C
@@ -71,6 +72,11 @@ let package = Package(
         .executableTarget(
             name: "HLSProber", dependencies: ["Bytes", "CCurl", "HLSRules", "Runtime", "Time"],
             path: "Sources/Tools/HLSProber"),
+        library("HLSLoadModel", in: "Tools", ["Locks", "Bytes", "CZlib", "HLSRules", "Time"]),
+        .executableTarget(
+            name: "HLSLoad",
+            dependencies: ["Locks", "Crypto", "HLSLoadModel", "Runtime", "Sockets", "Time"],
+            path: "Sources/Tools/HLSLoad"),
         // App
         library(
             "HeadwaterServer", in: "App",
@@ -97,6 +103,7 @@ let package = Package(
         tests("HLSTests", ["Bytes", "HLS", "Media", "Time"]),
         tests("TimelineTests", ["Timeline", "SeededRandom"]),
         tests("HLSRulesTests", ["Bytes", "HLSRules", "ISOBMFF", "Media"]),
+        tests("HLSLoadModelTests", ["CZlib", "HLSLoadModel", "Time"]),
         .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),
         tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "Sockets"]),
         tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom"]),

@@ -1,5 +1,6 @@
-// Linux calls that Swift cannot make itself: variadic ones, and those that the headers show only to GNU sources.
+// Linux calls that Swift cannot make itself: variadic ones, and those that its C library module leaves out.
 #pragma once
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <fcntl.h>

@@ -2,8 +2,26 @@
 #define HEADWATER_COPENSSL_H
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <openssl/ssl.h>
+
+/// Writes may take less than all, from memory that moves; idle connections give their buffers back.
+static inline void copenssl_prepare_for_polling(SSL_CTX *context) {
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+}
+
+/// The name that the client asks for (RFC 6066 §3).
+static inline int copenssl_set_server_name(SSL *connection, const char *name) {
+    return (int)SSL_set_tlsext_host_name(connection, name);
+}
+
+/// An end of the transport without close_notify is an end, as it is for browsers.
+static inline void copenssl_tolerate_truncation(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+}
 
 #endif
