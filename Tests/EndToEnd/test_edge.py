@@ -20,66 +20,14 @@ import urllib.request
 import pytest
 
 from browsers import Chromium
-from conftest import Publisher, Server, channel, fetch, wait_for
-from edge import Edge
+from conftest import Server, channel, fetch, wait_for
+from edge import Crowd, Edge, Site
 from test_life import HOLD_BACK, WATCH
 from test_origin import complete_segments, edge as live_edge
-from test_page import HLS, STATE, TIME
+from test_page import STATE, TIME
 from test_rules import PROBER
 
 CLIENTS = 1000
-# What site.conf says to do for a server with this setting.
-TOKENS = {"playlists": {"queryParameters": ["token"]}}
-TOKEN_LINE = '"~(?:^|&)token=[^&]" "&token=x";'
-TOKEN_CHANGES = [
-    ("site.conf", f"#   {TOKEN_LINE}\n", "#\n"),
-    ("site.conf", "map $args $handed_on {\n", f"map $args $handed_on {{\n    {TOKEN_LINE}\n")]
-
-
-class Site:
-    """A channel on the air, and an edge in front of it."""
-
-    def __init__(self, folder):
-        self.server = Server(
-            folder, [channel("low")], "--player-hls", HLS, "--http-connections-per-address", "0",
-            settings=TOKENS)
-        self.publisher = Publisher(
-            f"rtmp://127.0.0.1:{self.server.rtmp_port}/live/{self.server.keys['low']}", seconds=300)
-        self.edge = Edge(self.server.http_port, TOKEN_CHANGES)
-        self.folder = self.server.renditions("low")["video"]
-        self.playlist = f"{self.folder}/index.m3u8"
-
-    def origin_answers(self):
-        """How many requests the origin has answered. It counts an answer when it is gone, perhaps after it came."""
-        seen = []
-        while len(seen) < 2 or seen[-1] != seen[-2]:
-            time.sleep(0.05)
-            counts = re.findall(r'headwater_http_responses_total\{status="..."} (\d+)', self.server.metrics())
-            seen.append(sum(map(int, counts)))
-        return seen[-1]
-
-    def cost(self, action):
-        """What `action` returns, and how many requests it cost the origin."""
-        before = self.origin_answers()
-        result = action()
-        return result, self.origin_answers() - before
-
-    def get(self, path, **headers):
-        return self.edge.get(path, {name.replace("_", "-"): value for name, value in headers.items()})
-
-    def media(self):
-        """The path of a part that is just there, so that nobody has asked the edge for it."""
-        known = self.parts()
-        name = wait_for(lambda: next(iter(self.parts() - known), None), what="a part that is new")
-        return f"{self.folder}/{name}"
-
-    def parts(self):
-        return set(re.findall(r'#EXT-X-PART:.*URI="([^"]+)"', self.server.get(self.playlist).text))
-
-    def stop(self):
-        self.edge.stop()
-        self.publisher.stop()
-        assert self.server.stop() == 0
 
 
 @pytest.fixture(scope="module")
@@ -87,39 +35,6 @@ def site(tmp_path_factory):
     site = Site(tmp_path_factory.mktemp("site"))
     yield site
     site.stop()
-
-
-class Crowd:
-    """Viewers with a connection to the edge each, who ask for the same thing at the same moment."""
-
-    def __init__(self, edge, count):
-        self.edge, self.count = edge, count
-
-    async def connect(self):
-        # A few at a time, as the queue of a listening socket has a length.
-        self.connections = []
-        while len(self.connections) < self.count:
-            some = min(100, self.count - len(self.connections))
-            self.connections += await asyncio.gather(
-                *(asyncio.open_connection("127.0.0.1", self.edge.http_port) for _ in range(some)))
-
-    async def ask(self, path):
-        """The bodies that came, each with the moment at which it did."""
-        request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-        for _, writer in self.connections:
-            writer.write(request)
-        return await asyncio.gather(*(self.take(reader) for reader, _ in self.connections))
-
-    @staticmethod
-    async def take(reader):
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
-        assert head.startswith(b"HTTP/1.1 200 "), head
-        length = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])
-        return await reader.readexactly(length), time.monotonic()
-
-    def close(self):
-        for _, writer in self.connections:
-            writer.close()
 
 
 def test_the_prober_finds_no_rule_broken_through_the_edge(site):
