@@ -14,9 +14,11 @@ import websocket
 
 
 class Browser:
-    """One page of one browser. `evaluate` runs an expression in it, `requests` has the URLs that it asked for."""
+    """One page of one browser, started with `flags`. `evaluate` runs an expression in it, `requests` has the URLs that it
+    asked for."""
 
-    def __init__(self):
+    def __init__(self, *flags):
+        self.flags = flags
         self.profile = pathlib.Path(tempfile.mkdtemp(prefix="headwater-browser-"))
         self.requests, self.console = [], []
         self.ids = itertools.count(1)
@@ -58,14 +60,17 @@ class Browser:
 
 
 class Chromium(Browser):
+    """`protocols` has the protocol of each answer, by URL."""
+
     name = "chromium"
 
     def start(self):
+        self.protocols = {}
         self.process = subprocess.Popen(
             ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
              "--disable-background-networking", "--disable-component-update", "--disable-sync", "--mute-audio",
              "--autoplay-policy=no-user-gesture-required", "--remote-debugging-port=0", "--remote-allow-origins=*",
-             f"--user-data-dir={self.profile}", "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+             f"--user-data-dir={self.profile}", *self.flags, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         port_file = self.profile / "DevToolsActivePort"
         end = time.monotonic() + 30
         while not (port_file.exists() and port_file.read_text().strip()):
@@ -81,6 +86,9 @@ class Chromium(Browser):
     def take(self, message):
         if message.get("method") == "Network.requestWillBeSent":
             self.requests.append(message["params"]["request"]["url"])
+        elif message.get("method") == "Network.responseReceived":
+            answer = message["params"]["response"]
+            self.protocols[answer["url"]] = answer.get("protocol")
         elif message.get("method") == "Log.entryAdded":
             self.console.append(message["params"]["entry"]["text"])
         elif message.get("method") == "Runtime.exceptionThrown":
@@ -115,7 +123,8 @@ class Firefox(Browser):
         (self.profile / "user.js").write_text(
             "".join(f"user_pref({json.dumps(key)}, {json.dumps(value)});\n" for key, value in self.preferences.items()))
         self.process = subprocess.Popen(
-            ["firefox-esr", "--headless", "--no-remote", "--profile", str(self.profile), "--remote-debugging-port", "0"],
+            ["firefox-esr", "--headless", "--no-remote", "--profile", str(self.profile), "--remote-debugging-port", "0",
+             *self.flags],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         port_file = self.profile / "WebDriverBiDiServer.json"
         end = time.monotonic() + 60

@@ -37,6 +37,16 @@ class Response:
         return self.body.decode()
 
 
+def fetch(url, headers=None, method="GET", timeout=30, **options):
+    """The answer, whatever its status."""
+    request = urllib.request.Request(url, headers=headers or {}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=timeout, **options) as answer:
+            return Response(answer.status, answer.headers, answer.read())
+    except urllib.error.HTTPError as error:
+        return Response(error.code, error.headers, error.read())
+
+
 class Server:
     """A running `headwater serve`, on free ports where none are named."""
 
@@ -75,12 +85,7 @@ class Server:
         return f"http://{host}:{self.http_port}{path}"
 
     def get(self, path, headers=None, method="GET", timeout=30):
-        request = urllib.request.Request(self.url(path), headers=headers or {}, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=timeout) as answer:
-                return Response(answer.status, answer.headers, answer.read())
-        except urllib.error.HTTPError as error:
-            return Response(error.code, error.headers, error.read())
+        return fetch(self.url(path), headers, method, timeout)
 
     def renditions(self, channel, seconds=20):
         """The folders of the renditions by name, once the channel can be played."""

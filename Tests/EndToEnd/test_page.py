@@ -163,5 +163,7 @@ def test_pages_are_told_apart_and_kept_to_this_server(serve):
     assert 'data-playlist="/live/news/index.m3u8"' in server.get("/").text
     assert "Dailymotion" in server.get("/player/hls.LICENSE.txt").text
     assert server.get("/player/hls.js").headers["Content-Type"].startswith("text/javascript")
-    assert server.get("/watch/films").status == 404
+    assert server.get("/watch/films").text == "There is nothing here\n"
+    missing = server.get("/watch/films", headers={"Accept": "text/html,*/*"})
+    assert missing.status == 404 and 'href="/watch/sport"' in missing.text and "{{" not in missing.text
     assert server.get("/", method="HEAD").body == b""

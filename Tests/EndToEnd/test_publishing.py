@@ -30,6 +30,10 @@ def test_a_wrong_key_is_refused_by_name(serve, publish):
     refused(serve([channel("news")]), publish, "wrong_key", "No channel has this stream key", path="nonsense")
 
 
+def test_a_channel_in_place_of_its_key_is_told_apart(serve, publish):
+    refused(serve([channel("news")]), publish, "wrong_key", "That is a channel's name", path="news")
+
+
 def test_an_unknown_channel_is_refused_by_name(serve, publish):
     refused(
         serve([channel("news")]), publish, "unknown_channel", 'There is no channel "films"', path="films?key=12345678")

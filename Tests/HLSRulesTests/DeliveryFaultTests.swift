@@ -77,6 +77,21 @@ import Testing
         }
     }
 
+    /// A playlist with 16 parts was complete at 8 s. One with 14 comes later.
+    static let olderAnswers: [(seconds: Double, fields: [String: String], broken: Set<Rule>)] = [
+        (8.6, [:], [.playlistFresh]), (10.6, ["age": "2"], [.age, .playlistFresh]),
+        (8.6, ["via": "1.1 edge"], []), (10.6, ["via": "1.1 edge"], [.playlistFresh]),
+        (10.6, ["via": "1.1 edge", "age": "1"], [.playlistFresh]), (10.6, ["via": "1.1 edge", "age": "2"], []),
+    ]
+
+    @Test(arguments: olderAnswers)
+    func anAnswerIsNoOlderThanItsCacheSays(seconds: Double, fields: [String: String], broken: Set<Rule>) {
+        let answer = Self.observation(
+            .playlist(.plain), MediaHistory.video + "index.m3u8", from: seconds - 0.1, to: seconds,
+            body: Array(PlaylistHistory.playlist(parts: 14).utf8), fields: fields)
+        #expect(Self.violations(answer) == broken)
+    }
+
     /// A hinted part whose last byte comes so long after its first.
     private static func hintedPart(over seconds: Double) -> Set<Rule> {
         var answer = observation(

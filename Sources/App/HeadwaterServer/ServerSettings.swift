@@ -202,11 +202,11 @@ public struct ChannelSettings: SchemaObject {
     public static let schema = ObjectSchema<ChannelSettings>(
         doc: "A channel",
         fields: [
-            Field("id", \.id, .identifier, isRequired: true, doc: "The channel's name in URLs"),
-            Field("name", \.name, .length(1...200), doc: "The channel's name for people"),
+            Field("id", \.id, .identifier, isRequired: true, example: "news", doc: "The channel's name in URLs"),
+            Field("name", \.name, .length(1...200), example: "News", doc: "The channel's name for people"),
             Field(
-                "streamKey", \.streamKey, .secret(.length(8...256)), isRequired: true,
-                doc: "What a publisher must know: 8 to 256 characters"),
+                "streamKey", \.streamKey, .secret(.length(8...256)), isRequired: true, example: "choose-a-long-key",
+                doc: "What a publisher must know"),
             Field("latency", \.latency, doc: "How latency is traded for resilience"),
             Field(
                 "targetDuration", \.targetDuration, .range(1...30),

@@ -68,7 +68,8 @@ extension ConfigurationLoader {
                 lines.append("\(indentation)},")
             case .list(.object(let fields)) where field.example == nil:
                 for inner in fields { lines.append("\(indentation)// - \(inner.name): \(inner.exampleDoc)") }
-                let members = fields.map { JSONValue.Member($0.name, $0.exampleValue) }
+                let members = fields.filter { $0.exampleValue.content != .null }
+                    .map { JSONValue.Member($0.name, $0.exampleValue) }
                 let element = JSON5Printer.scalar(JSONValue(.object(members)))
                 lines.append("\(indentation)//\(JSON5Printer.name(field.name)): [")
                 lines.append("\(indentation)  //\(element),")

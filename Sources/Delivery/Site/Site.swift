@@ -22,19 +22,23 @@ public final class Site: Sendable {
         let plain: HTTPResponse
         let gzip: HTTPResponse
 
-        init(_ type: String, _ bytes: [UInt8], cacheSeconds: Int) {
+        init(_ type: String, _ bytes: [UInt8], status: Int = 200, cacheSeconds: Int) {
             let body = ByteChunk(bytes)
             let headers = [
                 ("Content-Type", type), ("Cache-Control", cacheSeconds > 0 ? "max-age=\(cacheSeconds)" : "no-cache"),
                 ("Vary", "Accept-Encoding"), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"),
                 ("Content-Security-Policy", Site.contentSecurityPolicy),
             ]
-            plain = HTTPResponse(status: 200, headers: headers, body: .chunk(body))
+            plain = HTTPResponse(status: status, headers: headers, body: .chunk(body))
             gzip =
                 Gzip.compress(body).map { compressed in
                     HTTPResponse(
-                        status: 200, headers: headers + [("Content-Encoding", "gzip")], body: .chunk(compressed))
+                        status: status, headers: headers + [("Content-Encoding", "gzip")], body: .chunk(compressed))
                 } ?? plain
+        }
+
+        func response(to request: HTTPRequest) -> HTTPResponse {
+            Gzip.isAcceptable(to: request.header("Accept-Encoding")) ? gzip : plain
         }
     }
 
@@ -45,6 +49,7 @@ public final class Site: Sendable {
         """
 
     private let pages: [String: Page]
+    private let missing: Page
 
     /// The site of `channels`. `hls` is the hls.js module; without it the pages play where the browser itself does.
     public init(channels: [SiteChannel], hls: [UInt8]?) {
@@ -58,29 +63,41 @@ public final class Site: Sendable {
         ]
         if let hls { pages["/player/hls.js"] = Page(script, hls, cacheSeconds: 86_400) }
         for channel in channels {
-            pages["/watch/\(channel.id)"] = Page(html, Self.page(of: channel, among: channels), cacheSeconds: 0)
+            let values = [
+                "name": Self.escaped(channel.name), "playlist": "/live/\(channel.id)/index.m3u8",
+                "channels": channels.count > 1 ? Self.links(to: channels, current: channel.id) : "",
+            ]
+            pages["/watch/\(channel.id)"] = Page(
+                html, Self.filled(PackageResources.page_html, values), cacheSeconds: 0)
         }
+        let values = [
+            "channels": Self.links(to: channels),
+            "hint": channels.isEmpty ? "This server has no channels yet." : "Those that there are stand above.",
+        ]
+        missing = Page(html, Self.filled(PackageResources.missing_html, values), status: 404, cacheSeconds: 0)
         pages["/"] = channels.first.flatMap { pages["/watch/\($0.id)"] }
         self.pages = pages
     }
 
-    /// Answers a request for a page; nothing when there is no such page.
+    /// Answers a request for a page; nothing when there is no such page and the client is no browser that would show one.
     public func respond(to request: HTTPRequest) -> HTTPAnswer? {
-        guard let page = pages[request.path], request.method == .get || request.method == .head else { return nil }
-        return .response(Gzip.isAcceptable(to: request.header("Accept-Encoding")) ? page.gzip : page.plain)
+        guard request.method == .get || request.method == .head else { return nil }
+        if let page = pages[request.path] { return .response(page.response(to: request)) }
+        let isBrowser = request.header("Accept").map { $0.contains("text/html") } ?? false
+        return isBrowser ? .response(missing.response(to: request)) : nil
     }
 
-    private static func page(of channel: SiteChannel, among channels: [SiteChannel]) -> [UInt8] {
-        let links = channels.map { other in
-            let current = other.id == channel.id ? " aria-current=\"page\"" : ""
-            return "<a href=\"/watch/\(other.id)\"\(current)>\(escaped(other.name))</a>"
-        }
-        let values = [
-            "name": escaped(channel.name), "playlist": "/live/\(channel.id)/index.m3u8",
-            "channels": channels.count > 1 ? links.joined() : "",
-        ]
+    private static func links(to channels: [SiteChannel], current: String? = nil) -> String {
+        channels.map { channel in
+            let mark = channel.id == current ? " aria-current=\"page\"" : ""
+            return "<a href=\"/watch/\(channel.id)\"\(mark)>\(escaped(channel.name))</a>"
+        }.joined()
+    }
+
+    /// `template` with the values of its `{{names}}`.
+    private static func filled(_ template: [UInt8], _ values: [String: String]) -> [UInt8] {
         var page = ""
-        var rest = Substring(decoding: PackageResources.page_html, as: UTF8.self)
+        var rest = Substring(decoding: template, as: UTF8.self)
         while let open = rest.firstRange(of: "{{"), let close = rest[open.upperBound...].firstRange(of: "}}") {
             page += rest[..<open.lowerBound] + (values[String(rest[open.upperBound..<close.lowerBound])] ?? "")
             rest = rest[close.upperBound...]

@@ -29,7 +29,15 @@ public final class ChannelDirectory: PublishGate {
         }
         var found: Channel?
         for channel in channels where channel.configuration.streamKey == request.streamKey { found = channel }
-        guard let found else { throw PublishRefusal(.wrongKey, "No channel has this stream key") }
+        guard let found else {
+            // The commonest mistake; whoever makes it has told no secret.
+            let isName = byID.keys.contains { request.streamKey == Secret($0) }
+            throw PublishRefusal(
+                .wrongKey,
+                isName
+                    ? "That is a channel's name: publish to its stream key, or to CHANNEL?key=STREAMKEY"
+                    : "No channel has this stream key")
+        }
         return try found.attach(publisher)
     }
 

@@ -4,13 +4,14 @@ internal import Glibc
 internal import HLSRules
 internal import Runtime
 
-/// `hls-prober URL [--seconds 60] [--json]`: follows a presentation and says which rules it breaks.
+/// `hls-prober URL [--seconds 60] [--json] [--ca FILE]`: follows a presentation and says which rules it breaks.
 ///
 /// Exit codes: 0 when no rule was broken, 1 when one was or nothing could be read, 2 for a wrong command line.
 @main struct HLSProber {
     static func main() {
         var seconds = 60
         var isJSON = false
+        var authorities: String?
         var url: String?
         var arguments = CommandLine.arguments.dropFirst()
         while let argument = arguments.popFirst() {
@@ -21,18 +22,23 @@ internal import Runtime
                     usage("--seconds takes 1 to 86400")
                 }
                 seconds = value
+            case "--ca":
+                guard let file = arguments.popFirst() else { usage("--ca takes a file of certificates to trust") }
+                authorities = file
             case let text where text.hasPrefix("-"): usage("There is no flag \(text)")
             case let text: url = text
             }
         }
         guard let url else { usage("A URL is missing") }
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-        exit(run(url, seconds: seconds, isJSON: isJSON))
+        let probe = Probe(seconds: seconds, authorities: authorities)
+        exit(run(url, probe: probe, isJSON: isJSON))
     }
 
-    private static func run(_ url: String, seconds: Int, isJSON: Bool) -> Int32 {
-        let probe = Probe(seconds: seconds)
-        guard let client = HTTPClient(timeout: 10), let first = probe.observe(.multivariant, url, with: client) else {
+    private static func run(_ url: String, probe: Probe, isJSON: Bool) -> Int32 {
+        guard let client = HTTPClient(timeout: 10, authorities: probe.authorities),
+            let first = probe.observe(.multivariant, url, with: client)
+        else {
             say("\(url) gives no answer: is the server running, and the URL right?\n")
             return 1
         }
@@ -42,7 +48,7 @@ internal import Runtime
         }
         var followed: Set<String> = []
         var threads = follow(playlist, url, probe, &followed)
-        say("Following \(followed.count) playlists for \(seconds) s\n")
+        say("Following \(followed.count) playlists for \(probe.seconds) s\n")
         while !probe.isOver {
             // A playlist may join a presentation that goes on already, and BANDWIDTH is held against what came before.
             probe.pause(.seconds(2))
@@ -90,7 +96,7 @@ internal import Runtime
     }
 
     private static func usage(_ fault: String) -> Never {
-        say("\(fault).\nhls-prober URL [--seconds 60] [--json]\n")
+        say("\(fault).\nhls-prober URL [--seconds 60] [--json] [--ca FILE]\n")
         exit(2)
     }
 }

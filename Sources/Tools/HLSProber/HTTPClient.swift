@@ -19,12 +19,14 @@ struct HTTPClient: ~Copyable {
     }
 
     private let handle: OpaquePointer
-    /// A client that waits at most `timeout` seconds for each answer.
-    init?(timeout: Int) {
+    /// A client that waits at most `timeout` seconds for each answer, and that trusts the certificates in the file
+    /// `authorities` instead of the system's where one is named.
+    init?(timeout: Int, authorities: String?) {
         guard let pointer = curl_easy_init() else { return nil }
         handle = OpaquePointer(pointer)
         _ = ccurl_set_long(pointer, CURLOPT_TIMEOUT, timeout)
         _ = ccurl_set_long(pointer, CURLOPT_NOSIGNAL, 1)
+        if let authorities { _ = ccurl_set_string(pointer, CURLOPT_CAINFO, authorities) }
         _ = ccurl_set_write_function(pointer, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
             guard let bytes, let context else { return 0 }
             let collector = Unmanaged<Collector>.fromOpaque(context).takeUnretainedValue()

@@ -11,7 +11,7 @@ final class IFrameFollower: Sendable {
     func start() -> NamedThread { NamedThread("iframes") { self.follow() } }
 
     private func follow() {
-        guard let client = HTTPClient(timeout: 30) else { return }
+        guard let client = HTTPClient(timeout: 30, authorities: followed.probe.authorities) else { return }
         var seen: Set<String> = []
         var reload = Observation.Reload.plain
         while !followed.probe.isOver {

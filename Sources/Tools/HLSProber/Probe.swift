@@ -13,10 +13,17 @@ final class Probe: Sendable {
 
     private let state = Monitor(State())
     private let clock = SystemClocks()
+    let seconds: Int
     let end: Instant
     let isStopped = Monitor(false)
+    /// The file with the certificates to trust, where it is not the system's.
+    let authorities: String?
 
-    init(seconds: Int) { end = SystemClocks().now + .seconds(seconds) }
+    init(seconds: Int, authorities: String?) {
+        self.seconds = seconds
+        end = SystemClocks().now + .seconds(seconds)
+        self.authorities = authorities
+    }
 
     var now: Double { Self.seconds(clock.now) }
 

@@ -23,7 +23,7 @@ final class RenditionFollower: Sendable {
     }
 
     private func follow() {
-        guard let client = HTTPClient(timeout: Self.timeout) else { return }
+        guard let client = HTTPClient(timeout: Self.timeout, authorities: probe.authorities) else { return }
         var seen: Set<String> = []
         var plan = ReloadPlan()
         var reloads = 0
@@ -83,7 +83,7 @@ final class RenditionFollower: Sendable {
 
     /// Waits for hinted resources on a connection of its own.
     private func fetchHints() {
-        guard let client = HTTPClient(timeout: Self.timeout) else { return }
+        guard let client = HTTPClient(timeout: Self.timeout, authorities: probe.authorities) else { return }
         while !probe.isOver {
             hints.wait(for: .milliseconds(200)) { !$0.isEmpty }
             guard let (kind, uri) = hints.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { continue }

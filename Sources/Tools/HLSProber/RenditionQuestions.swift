@@ -35,7 +35,7 @@ final class RenditionQuestions: Sendable {
 
     /// Once each target duration fetches again what was removed, and the initialization, which may not have changed.
     private func ask() {
-        guard let client = HTTPClient(timeout: 30) else { return }
+        guard let client = HTTPClient(timeout: 30, authorities: probe.authorities) else { return }
         while let playlist = newest() {
             probe.pause(.milliseconds(max(playlist.targetDuration, 1) * 500))
             if probe.isOver { return }
@@ -62,7 +62,7 @@ final class RenditionQuestions: Sendable {
             let target = playlist.targetDuration
             let isOffered = playlist.serverControl?.canBlockReload == true && !playlist.segments.isEmpty
             guard isOffered, probe.remaining > .seconds(3 * target + 1),
-                let client = HTTPClient(timeout: 3 * target + 5)
+                let client = HTTPClient(timeout: 3 * target + 5, authorities: probe.authorities)
             else {
                 probe.pause(.seconds(1))
                 continue

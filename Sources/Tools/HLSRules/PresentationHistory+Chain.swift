@@ -100,7 +100,7 @@ extension PresentationHistory {
     mutating func checkTogether(_ record: RenditionRecord, _ observation: Observation) {
         guard record.isLowLatency, let end = record.latest.flatMap(Self.end) else { return }
         for other in renditions.values.sorted(by: { $0.url < $1.url }) {
-            guard other.url != record.url, !other.isIFrames, other.latestArrived <= observation.sentAt,
+            guard other.url != record.url, !other.isIFrames, other.latestArrived <= observation.madeAfter,
                 let latest = other.latest,
                 let target = latest.partTarget, let theirs = Self.end(of: latest)
             else { continue }

@@ -96,7 +96,7 @@ extension PresentationHistory {
         let listed = Set(playlist.dateRanges.map(\.id))
         for other in renditions.values.sorted(by: { $0.url < $1.url }) where other.url != record.url {
             let settled = other.dateRangesShown.filter { _, shown in
-                shown.at <= observation.sentAt && shown.end + Double(playlist.targetDuration) <= end
+                shown.at <= observation.madeAfter && shown.end + Double(playlist.targetDuration) <= end
             }
             for id in settled.keys.sorted() where record.dateRangesShown[id] == nil {
                 let hasPassed = self.end(ofRange: id).map { $0 <= first + tolerances.mapping } ?? true

@@ -10,7 +10,8 @@ extension PresentationHistory {
     mutating func checkDelivery(_ observation: Observation) {
         let place = observation.url + (observation.isSuccess ? "" : " (\(observation.status))")
         check(.crossOrigin, place, observation.header("access-control-allow-origin") != nil, "no allowed origin")
-        check(.age, place, observation.header("age") == nil, "Age: \(observation.header("age") ?? "")")
+        let age = observation.header("age")
+        check(.age, place, age == nil || observation.isFromCache, "Age: \(age ?? "")")
         check(.cacheControl, place, observation.header("cache-control") != nil, "no Cache-Control")
         check(.redirect, place, !(300...399).contains(observation.status), "a redirection")
         guard observation.isSuccess else {

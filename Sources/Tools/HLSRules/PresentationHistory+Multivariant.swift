@@ -18,7 +18,7 @@ extension PresentationHistory {
             checkRenditions(playlist)
             checkIFrameVariants(playlist)
             checkIdentities(playlist)
-            checkBandwidth(playlist, askedAt: observation.sentAt)
+            checkBandwidth(playlist, askedAt: observation.madeAfter)
         } catch {
             note([error], observation.url)
         }

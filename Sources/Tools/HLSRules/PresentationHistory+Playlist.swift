@@ -63,7 +63,7 @@ extension PresentationHistory {
         _ playlist: MediaPlaylist, _ observation: Observation, _ record: RenditionRecord
     ) -> Bool {
         guard let latest = record.latest else { return true }
-        let askedLater = observation.sentAt >= record.latestArrived
+        let askedLater = observation.madeAfter >= record.latestArrived
         let decreases = playlist.mediaSequence < latest.mediaSequence
         let isOlder = playlist.position < latest.position
         if askedLater {
@@ -202,7 +202,7 @@ extension PresentationHistory {
         }
         for report in playlist.reports {
             let url = URIReference.resolve(report.uri, against: observation.url)
-            guard let other = renditions[url], let latest = other.latest, other.latestArrived <= observation.sentAt,
+            guard let other = renditions[url], let latest = other.latest, other.latestArrived <= observation.madeAfter,
                 latest.partTarget != nil
             else { continue }
             let known = latest.position

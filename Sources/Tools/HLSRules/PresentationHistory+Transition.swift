@@ -15,7 +15,7 @@ extension PresentationHistory {
         if record.first == nil { record.first = playlist }
         record.hint = playlist.hints.first { $0.type == "PART" }
         record.latest = playlist
-        record.latestSent = observation.sentAt
+        record.latestMadeAfter = observation.madeAfter
         record.latestArrived = observation.arrivedAt
         forgetOld(&record)
     }
@@ -78,7 +78,7 @@ extension PresentationHistory {
         }
         // A blocked answer shows when the change happened; a plain one only that it was after the last request.
         let isBlocked = reload != .plain && observation.elapsed > 0.02
-        let earliest = isBlocked ? observation.arrivedAt : max(record.latestSent, observation.sentAt - 60)
+        let earliest = isBlocked ? observation.arrivedAt : max(record.latestMadeAfter, observation.sentAt - 60)
         if playlist.position > latest.position, let target = playlist.partTarget, !record.isIFrames {
             if let seen = record.lastPartSeen, earliest > seen {
                 check(

@@ -83,7 +83,7 @@ struct RenditionRecord {
     var isIFrames = false
     var latest: MediaPlaylist?
     var first: MediaPlaylist?
-    var latestSent = 0.0
+    var latestMadeAfter = 0.0
     var latestArrived = 0.0
     var segments: [Int: SegmentRecord] = [:]
     var hint: MediaPlaylist.Hint?

@@ -35,7 +35,7 @@ extension Rule {
             ("a media sequence number names the same resource for ever, and no other does", "B 6.3.4")
         case .playlistEdits: ("a playlist is only appended to, and shortened at its head", "B 6.2.1")
         case .playlistFresh:
-            ("no answer is older than one that was complete before it was asked for", "B 6.2.1, App. C")
+            ("no answer is older than one that was complete before it was asked for, less its Age", "B 6.2.1, App. C")
         case .playlistType: ("a playlist that loses segments has no EXT-X-PLAYLIST-TYPE", "B 6.2.2")
         case .segmentAvailable:
             ("a segment stays available for its duration and that of the longest playlist with it", "B 6.2.2")

@@ -9,7 +9,7 @@ const playlist = player.dataset.playlist
 
 const states = {
   connecting: ["Connecting", "Connecting", ""],
-  offAir: ["Not on air yet", "Not on air yet", "It will begin here by itself."],
+  offAir: ["Not on air yet", "Not on air yet", "This channel starts here by itself when it goes on the air."],
   live: ["Live"],
   behind: ["Behind live"],
   paused: ["Paused"],
