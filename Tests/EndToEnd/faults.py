@@ -50,7 +50,7 @@ for row in [
     ("hold-back-too-small", "server-control.hold-back", r",HOLD-BACK=[\d.]+", ",HOLD-BACK=4.0"),
     ("hold-back-differs", "server-control.shared", r",HOLD-BACK=[\d.]+", ",HOLD-BACK=16.0", "/audio/index"),
     ("part-hold-back-too-small", "server-control.part-hold-back", r"PART-HOLD-BACK=[\d.]+", "PART-HOLD-BACK=1.0"),
-    ("skip-boundary-too-near", "server-control.skip-until", "(SERVER-CONTROL:)", r"\1CAN-SKIP-UNTIL=6.0,"),
+    ("skip-boundary-too-near", "server-control.skip-until", r"CAN-SKIP-UNTIL=[\d.]+", "CAN-SKIP-UNTIL=6.0"),
     ("blocking-not-offered", "server-control.block-reload", "CAN-BLOCK-RELOAD=YES,", ""),
     ("start-at-the-edge", "start.offset", "^(#EXT-X-MEDIA-SEQ)", "#EXT-X-START:TIME-OFFSET=-2.0\n\\1"),
     ("date-in-whole-seconds", "date.precision", r"(DATE-TIME:.*)\.\d+Z", r"\1Z"),
