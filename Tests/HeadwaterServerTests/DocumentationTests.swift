@@ -19,6 +19,19 @@ import Testing
             "put the output of `headwater config table` between the two comments")
     }
 
+    /// As it stands, and with its channel.
+    @Test func theExampleFileIsAConfiguration() throws {
+        let example = ConfigurationLoader<ServerSettings>().exampleFile()
+        var withChannel = example
+        for (comment, line) in [("//channels: [", "channels: ["), ("//{ id", "{ id"), ("  //],", "  ],")] {
+            withChannel = withChannel.replacing(comment, with: line)
+        }
+        for (text, channels) in [(example, 0), (withChannel, 1)] {
+            let loader = ConfigurationLoader<ServerSettings> { _ in Array(text.utf8) }
+            #expect(try loader.load(arguments: [], environment: [:]).settings.channels.count == channels)
+        }
+    }
+
     @Test func theExampleFileHasEveryKey() throws {
         let example = ConfigurationLoader<ServerSettings>().exampleFile()
         #expect(

@@ -62,10 +62,12 @@ extension ConfigurationLoader {
         for field in fields {
             lines.append("\(indentation)// \(field.exampleDoc)")
             switch field.type {
-            case .object:
-                lines.append("\(indentation)\(JSON5Printer.name(field.name)): {")
+            case .object(let fields):
+                // Where a member must be written, the object is there only when it is: it is left out as a whole.
+                let mark = fields.contains(where: \.isRequired) ? "//" : ""
+                lines.append("\(indentation)\(mark)\(JSON5Printer.name(field.name)): {")
                 addExample(of: field.type, under: names + [field.name], to: &lines)
-                lines.append("\(indentation)},")
+                lines.append("\(indentation)\(mark)},")
             case .list(.object(let fields)) where field.example == nil:
                 for inner in fields { lines.append("\(indentation)// - \(inner.name): \(inner.exampleDoc)") }
                 let members = fields.filter { $0.exampleValue.content != .null }
