@@ -235,8 +235,31 @@ def test_every_answer_may_be_read_by_other_sites(site):
 
 
 def test_an_error_is_kept_as_long_as_the_origin_says(site):
-    answers, requests = site.cost(lambda: [site.get(f"{site.folder}/p88888.m4s") for _ in range(3)])
+    answers, requests = site.cost(lambda: [site.get(f"{site.folder}/init0.mp4") for _ in range(3)])
     assert [answer.status for answer in answers] == [404] * 3 and requests == 1
+    # What is yet to come may be there the next time.
+    answers, requests = site.cost(lambda: [site.get(f"{site.folder}/p88888.m4s") for _ in range(3)])
+    assert [answer.status for answer in answers] == [404] * 3 and requests == 3
+
+
+def test_a_part_that_was_asked_for_too_early_is_there_when_it_comes(site):
+    number = max(int(name[1:-4]) for name in site.parts()) + 5
+    path = f"{site.folder}/p{number}.m4s"
+    early = site.get(path)
+    assert (early.status, early.headers["Cache-Control"]) == (404, "no-store")
+    site.server.get(path.replace(f"p{number}", f"p{number - 1}"))
+    wait_for(lambda: site.server.get(path).status == 200, what="the part")
+    assert site.get(path).status == 200
+
+
+def test_those_who_ask_too_early_together_are_told_together(site):
+    async def run():
+        crowd = Crowd(site.edge, 200)
+        await crowd.connect()
+        return await crowd.ask(f"{site.folder}/p77777.m4s", status=404)
+
+    answers, requests = site.cost(lambda: asyncio.run(run()))
+    assert len(answers) == 200 and requests < 20
 
 
 def test_what_comes_out_of_the_cache_says_how_old_it_is(site):

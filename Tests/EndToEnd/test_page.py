@@ -166,4 +166,17 @@ def test_pages_are_told_apart_and_kept_to_this_server(serve):
     assert server.get("/watch/films").text == "There is nothing here\n"
     missing = server.get("/watch/films", headers={"Accept": "text/html,*/*"})
     assert missing.status == 404 and 'href="/watch/sport"' in missing.text and "{{" not in missing.text
+    assert missing.headers["Cache-Control"] == "no-store"
     assert server.get("/", method="HEAD").body == b""
+
+
+def test_a_name_is_text_whatever_it_holds(serve):
+    # A combining mark on a character does not make it another one for HTML.
+    server = serve([channel("odd", name="A<\u0338b> & \"B'")])
+    assert "<h1>A&lt;\u0338b&gt; &amp; &quot;B&#39;</h1>" in server.get("/").text
+
+
+def test_without_a_channel_the_first_page_says_so(serve):
+    server = serve([])
+    page = server.get("/", headers={"Accept": "text/html"})
+    assert page.status == 404 and "<h1>No channels yet</h1>" in page.text

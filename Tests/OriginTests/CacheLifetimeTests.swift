@@ -27,10 +27,24 @@ import Testing
         }
     }
 
-    @Test func whatComesIntoReachIsRefusedForATargetDurationAtMost() throws {
+    @Test func whatIsYetToComeIsNotRefusedForOneMomentLongerThanItHasToBe() throws {
         let live = try LiveChannel()
-        let query = "_HLS_msn=\(live.edge.lastSegment + 3)"
-        #expect(try lifetime(live, "\(live.playlist)?\(query)", status: 400) == "max-age=4")
+        let next = live.edge.lastSegment + 1
+        #expect(try lifetime(live, "\(live.playlist)?_HLS_msn=\(next + 2)", status: 400) == "no-store")
+        let folder = live.playlist.dropLast("index.m3u8".count)
+        for file in ["s\(next).m4s", "s\(next + 1000).m4s", "p1000.m4s", "init2.mp4"] {
+            #expect(try lifetime(live, folder + file, status: 404) == "no-store", "\(file)")
+        }
+    }
+
+    @Test func whatWillNeverBeThereIsKeptForATargetDuration() throws {
+        let live = try LiveChannel()
+        let folder = live.playlist.dropLast("index.m3u8".count)
+        #expect(try lifetime(live, folder + "init0.mp4", status: 404) == "max-age=4")
+        live.endPresentation()
+        for file in ["s1000.m4s", "p1000.m4s", "init2.mp4"] {
+            #expect(try lifetime(live, folder + file, status: 404) == "max-age=4", "\(file)")
+        }
     }
 
     @Test func anEndedPlaylistIsKeptAsLongAsItsMedia() throws {

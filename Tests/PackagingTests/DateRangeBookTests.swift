@@ -60,6 +60,14 @@ import Time
         #expect(Self.tags(presentation).last?.contains("SCTE35-CMD=0xFC300A") == true)
     }
 
+    @Test func aBreakLongerThanAnyIsRemovedWithoutHavingPromisedToLast() {
+        var presentation = Self.played(5)
+        _ = presentation.append(Self.cue(.out, at: 6000, for: 4 * 3_600_000 + 1))
+        _ = presentation.append(Self.cue(.out, id: 8, at: 6000, for: 4 * 3_600_000))
+        let tags = Self.tags(presentation)
+        #expect(tags.count == 2 && !tags[0].contains("DURATION") && tags[1].contains("PLANNED-DURATION=14400.0"))
+    }
+
     /// A splice is told several times before it happens.
     @Test func aRepeatedSpliceIsOneRange() {
         var presentation = Self.played(5)

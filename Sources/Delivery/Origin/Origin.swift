@@ -61,7 +61,6 @@ public final class Origin: Sendable {
             let resource = MediaResource(fileName: path.next()), path.isAtEnd,
             resource != .iFramePlaylist || rendition.name == Presentation.video
         else { return .response(responses.failure(404, "There is no such file", cacheSeconds: 1)) }
-        let errorAge = snapshot.profile.targetDuration
         switch resource {
         case .playlist, .iFramePlaylist:
             return playlist(resource, of: rendition, snapshot, channel, request)
@@ -72,7 +71,9 @@ public final class Origin: Sendable {
             }
         case .initialization, .segment, .part:
             guard let response = responses.media(resource, of: rendition, in: snapshot) else {
-                return .response(responses.failure(404, "This part of the stream is not here", cacheSeconds: errorAge))
+                // A cache that kept the answer would still give it when the media are there.
+                let age = rendition.isYetToCome(resource) ? 0 : snapshot.profile.targetDuration
+                return .response(responses.failure(404, "This part of the stream is not here", cacheSeconds: age))
             }
             return .response(response.ranged(for: request))
         }
@@ -126,9 +127,8 @@ public final class Origin: Sendable {
         case .answer:
             return .response(responses.playlist(resource, of: rendition, in: snapshot, form: form))
         case .tooFarAhead:
-            // It comes into reach within two segments: a cache that kept the refusal for longer would still give it to
-            // those who ask when it is time, and anybody could fill it with refusals.
-            return .response(responses.failure(400, "That is too far ahead of the live edge", cacheSeconds: target))
+            // It comes into reach: a cache that kept the refusal would still give it to those who ask when it is time.
+            return .response(responses.failure(400, "That is too far ahead of the live edge", cacheSeconds: 0))
         case .wait:
             let name = rendition.name
             let wait: Awaited =
@@ -201,6 +201,17 @@ extension DeliveryDirectives {
 extension RenditionWindow {
     /// True while the playlist names the part that comes next.
     fileprivate var hintsParts: Bool { profile.offersParts && !isEnded }
+
+    /// True for media that are not there because they are still to be made.
+    fileprivate func isYetToCome(_ resource: MediaResource) -> Bool {
+        switch resource {
+        case _ where isEnded: false
+        case .initialization(let version): version > initializations.last?.version ?? 0
+        case .segment(let number): number > segments.last(where: \.isComplete)?.sequenceNumber ?? -1
+        case .part(let number): number >= nextPartNumber
+        case .playlist, .iFramePlaylist: false
+        }
+    }
 
     /// True when the I-frame playlist is not empty.
     fileprivate var hasKeyFrames: Bool { keyFrameBandwidth.peak != nil }

@@ -22,10 +22,10 @@ public final class Site: Sendable {
         let plain: HTTPResponse
         let gzip: HTTPResponse
 
-        init(_ type: String, _ bytes: [UInt8], status: Int = 200, cacheSeconds: Int) {
+        init(_ type: String, _ bytes: [UInt8], status: Int = 200, lifetime: String) {
             let body = ByteChunk(bytes)
             let headers = [
-                ("Content-Type", type), ("Cache-Control", cacheSeconds > 0 ? "max-age=\(cacheSeconds)" : "no-cache"),
+                ("Content-Type", type), ("Cache-Control", lifetime),
                 ("Vary", "Accept-Encoding"), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"),
                 ("Content-Security-Policy", Site.contentSecurityPolicy),
             ]
@@ -55,26 +55,33 @@ public final class Site: Sendable {
     public init(channels: [SiteChannel], hls: [UInt8]?) {
         let (html, script) = ("text/html; charset=utf-8", "text/javascript; charset=utf-8")
         var pages = [
-            "/player/player.js": Page(script, PackageResources.player_js, cacheSeconds: 0),
-            "/player/player.css": Page("text/css; charset=utf-8", PackageResources.player_css, cacheSeconds: 0),
-            "/player/icon.svg": Page("image/svg+xml", PackageResources.icon_svg, cacheSeconds: 86_400),
+            "/player/player.js": Page(script, PackageResources.player_js, lifetime: "no-cache"),
+            "/player/player.css": Page("text/css; charset=utf-8", PackageResources.player_css, lifetime: "no-cache"),
+            "/player/icon.svg": Page("image/svg+xml", PackageResources.icon_svg, lifetime: "max-age=86400"),
             "/player/hls.LICENSE.txt": Page(
-                "text/plain; charset=utf-8", PackageResources.hls_LICENSE_txt, cacheSeconds: 86_400),
+                "text/plain; charset=utf-8", PackageResources.hls_LICENSE_txt, lifetime: "max-age=86400"),
         ]
-        if let hls { pages["/player/hls.js"] = Page(script, hls, cacheSeconds: 86_400) }
+        if let hls { pages["/player/hls.js"] = Page(script, hls, lifetime: "max-age=86400") }
         for channel in channels {
             let values = [
                 "name": Self.escaped(channel.name), "playlist": "/live/\(channel.id)/index.m3u8",
                 "channels": channels.count > 1 ? Self.links(to: channels, current: channel.id) : "",
             ]
             pages["/watch/\(channel.id)"] = Page(
-                html, Self.filled(PackageResources.page_html, values), cacheSeconds: 0)
+                html, Self.filled(PackageResources.page_html, values), lifetime: "no-cache")
         }
-        let values = [
-            "channels": Self.links(to: channels),
-            "hint": channels.isEmpty ? "This server has no channels yet." : "Those that there are stand above.",
-        ]
-        missing = Page(html, Self.filled(PackageResources.missing_html, values), status: 404, cacheSeconds: 0)
+        // Who is no browser gets another answer under the same name, so neither is kept.
+        missing = Page(
+            html,
+            Self.filled(
+                PackageResources.missing_html,
+                [
+                    "channels": Self.links(to: channels),
+                    "title": channels.isEmpty ? "No channels yet" : "There is no such page",
+                    "text": channels.isEmpty
+                        ? "Here they will be as soon as the server\u{2019}s configuration names one."
+                        : "The channel may have another name now. Those that there are stand above.",
+                ]), status: 404, lifetime: "no-store")
         pages["/"] = channels.first.flatMap { pages["/watch/\($0.id)"] }
         self.pages = pages
     }
@@ -107,14 +114,15 @@ public final class Site: Sendable {
 
     /// Text as HTML shows it, in an attribute too.
     private static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { result, character in
-            switch character {
+        // By scalars: a combining mark would hide the character it stands on.
+        text.unicodeScalars.reduce(into: "") { result, scalar in
+            switch scalar {
             case "&": result += "&amp;"
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
-            default: result.append(character)
+            default: result.unicodeScalars.append(scalar)
             }
         }
     }

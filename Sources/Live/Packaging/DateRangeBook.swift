@@ -70,7 +70,10 @@ struct DateRangeBook: Sendable {
         case .out:
             openings[cue.eventID] = Opening(id: id, start: time)
             add(
-                DateRange(id: id, start: wallTime, plannedDuration: cue.duration, splice: .out(cue.section)))
+                DateRange(
+                    id: id, start: wallTime,
+                    plannedDuration: cue.duration.flatMap { $0 <= Self.longestBreak ? $0 : nil },
+                    splice: .out(cue.section)))
         case .in: add(DateRange(id: id, start: wallTime, splice: .in(cue.section)))
         case .command: add(DateRange(id: id, start: wallTime, splice: .command(cue.section)))
         }
