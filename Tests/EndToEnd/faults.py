@@ -81,6 +81,11 @@ def redirect(answer):
     answer.refuse(302)
 
 
+def stale(answer):
+    answer.set("Via", "1.1 cache")
+    answer.set("Age", "100")
+
+
 def keep_for(time):
     return lambda answer: answer.set("Cache-Control", time)
 
@@ -92,6 +97,7 @@ for row in [
     ("other-origins-shut-out", "http.cors", "", without("Access-Control-Allow-Origin")),
     ("lifetime-missing", "http.cache-control", "", without("Cache-Control")),
     ("age-of-a-cache", "http.age", "", lambda answer: answer.set("Age", "3")),
+    ("stale-out-of-a-cache", "http.fresh", r"\.m3u8$", stale),
     ("plain-text", "http.content-type", r"\.m3u8$", lambda answer: answer.set("Content-Type", "text/plain")),
     ("playlist-kept-for-a-day", "http.cache-control", r"\.m3u8$", keep_for("max-age=86400")),
     ("playlist-kept-for-ever", "http.cache-control", r"\.m3u8$", keep_for("max-age=2, immutable")),

@@ -6,7 +6,7 @@ import Testing
     static let faults: [Fault] =
         PlaylistFaultTests.faults + DeltaFaultTests.faults + DateRangeFaultTests.faults + MultivariantFaultTests.faults
         + MediaFaultTests.faults + IFrameFaultTests.faults + AvailabilityFaultTests.faults + DeliveryFaultTests.faults
-        + MapHintTests.faults
+        + MapHintTests.faults + FreshnessFaultTests.faults + ClaimFaultTests.faults
 
     @Test(arguments: faults) func onlyThePlantedFaultIsFound(fault: Fault) {
         #expect(fault.found() == fault.consequences.union([fault.rule]))

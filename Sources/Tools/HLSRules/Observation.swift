@@ -112,16 +112,6 @@ public struct Observation: Sendable {
         self.acceptsGzip = acceptsGzip
     }
 
-    /// True when a cache on the way says that it is one.
-    var isFromCache: Bool { header("via") != nil }
-
-    /// Before this the answer was not made: the request's time, or where a cache may have answered, that of its `Age`,
-    /// which is rounded to seconds.
-    var madeAfter: Double {
-        guard isFromCache else { return sentAt }
-        return min(sentAt, arrivedAt - (header("age").flatMap(Double.init) ?? 0) - 1)
-    }
-
     /// The values of a header field, joined as one.
     public func header(_ name: String) -> String? {
         let values = headers.filter { $0.name == name }.map(\.value)

@@ -12,6 +12,7 @@ extension PresentationHistory {
         check(.crossOrigin, place, observation.header("access-control-allow-origin") != nil, "no allowed origin")
         let age = observation.header("age")
         check(.age, place, age == nil || observation.isFromCache, "Age: \(age ?? "")")
+        checkFreshness(observation, place)
         check(.cacheControl, place, observation.header("cache-control") != nil, "no Cache-Control")
         check(.redirect, place, !(300...399).contains(observation.status), "a redirection")
         guard observation.isSuccess else {
@@ -43,6 +44,17 @@ extension PresentationHistory {
         }
     }
 
+    /// A cache may answer with what it has kept only while that is fresh, or where the origin permits more (RFC 9111 §4.2).
+    private mutating func checkFreshness(_ observation: Observation, _ place: String) {
+        guard observation.isFromCache, let written = observation.header("age") else { return }
+        check(.freshness, place, observation.isAgeWellFormed, "Age: \(written)")
+        guard let age = observation.age, let oldest = observation.cacheControl.oldest else { return }
+        let control = observation.header("cache-control") ?? "none"
+        // What may not be kept at all has no age, however it is rounded.
+        let limit = oldest == 0 ? 0 : Double(oldest) + tolerances.age
+        check(.freshness, place, Double(age) <= limit, "Age: \(age) with Cache-Control: \(control)")
+    }
+
     /// The type of media may be neutral, but not that of other media.
     mutating func checkType(_ observation: Observation, _ facts: InitializationFacts) {
         let wrong = ["vide": "audio/", "soun": "video/"]["\(facts.handler)"]
@@ -57,11 +69,11 @@ extension PresentationHistory {
         let control = observation.header("cache-control") ?? "none"
         if playlist.isEnded {
             check(
-                .endedLifetime, observation.url, observation.cacheSeconds >= limit,
+                .endedLifetime, observation.url, observation.cacheControl.longest >= limit,
                 "Cache-Control: \(control) for an ended playlist")
         } else {
             check(
-                .cacheControl, observation.url, observation.cacheSeconds <= limit,
+                .cacheControl, observation.url, observation.cacheControl.longest <= limit,
                 "Cache-Control: \(control) for a live playlist")
         }
     }
@@ -70,7 +82,7 @@ extension PresentationHistory {
     private mutating func checkErrorLifetime(_ observation: Observation, _ place: String) {
         guard let target = renditions.values.compactMap(\.latest?.targetDuration).max(), target > 0 else { return }
         check(
-            .errorLifetime, place, observation.cacheSeconds <= (observation.isBlocking ? 4 : 1) * target,
+            .errorLifetime, place, observation.cacheControl.longest <= (observation.isBlocking ? 4 : 1) * target,
             "Cache-Control: \(observation.header("cache-control") ?? "none") for status \(observation.status)")
     }
 
@@ -137,18 +149,5 @@ extension Observation {
             true
         default: false
         }
-    }
-
-    /// How long a cache may keep the answer, by the longest time that Cache-Control says.
-    fileprivate var cacheSeconds: Int {
-        let directives = header("cache-control")?.lowercased().split(separator: ",") ?? []
-        return directives.map { directive in
-            let words = directive.filter { $0 != " " && $0 != "\"" }.split(separator: "=", maxSplits: 1)
-            return switch words.first {
-            case "immutable": .max
-            case "max-age", "s-maxage": words.last.flatMap { Int($0) } ?? 0
-            default: 0
-            }
-        }.max() ?? 0
     }
 }

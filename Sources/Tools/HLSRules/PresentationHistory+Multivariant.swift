@@ -19,6 +19,7 @@ extension PresentationHistory {
             checkIFrameVariants(playlist)
             checkIdentities(playlist)
             checkBandwidth(playlist, askedAt: observation.madeAfter)
+            checkRanges(playlist, observation)
         } catch {
             note([error], observation.url)
         }
@@ -139,16 +140,11 @@ extension PresentationHistory {
     private mutating func checkVideoRange(
         _ claimed: String?, _ record: RenditionRecord, _ facts: InitializationFacts, _ place: String
     ) {
-        let ranges = ["SDR": [1, 6, 13, 14, 15], "HLG": [18], "PQ": [16]]
-        let order = ["SDR", "HLG", "PQ"]
-        guard let transfer = facts.transferCharacteristics,
-            let found = order.firstIndex(where: { ranges[$0]?.contains(transfer) == true }),
-            let said = order.firstIndex(of: claimed ?? "SDR")
-        else { return }
+        guard let found = VideoRange(facts), let said = VideoRange(claimed) else { return }
         let isMixed = Set(record.segments.values.compactMap(\.mapKey)).count > 1
         check(
             .streamVideoRange, place, said == found || (isMixed && said > found),
-            "\(claimed ?? "none"), media \(order[found])")
+            "\(claimed ?? "none"), media \(found)")
     }
 
     /// Compares BANDWIDTH with the peaks that were there when the playlist was asked for: the variant's own and its audio

@@ -127,7 +127,7 @@ extension PresentationHistory {
             ResourceKey(url: URIReference.resolve($0, against: record.url), range: segment.range)
         }
         let isKnown = record.segments[segment.number] != nil
-        var known = record.segments[segment.number] ?? newRecord(segment, record)
+        var known = record.segments[segment.number] ?? newRecord(segment, observation, record)
         if isKnown { compare(segment, key, with: known, place) }
         if let map = known.mapKey, refusedHints.remove(map) != nil {
             check(.hintWaits, map.url, false, "status 404")
@@ -158,10 +158,12 @@ extension PresentationHistory {
         record.segments[segment.number] = known
     }
 
-    private func newRecord(_ segment: MediaPlaylist.Segment, _ record: RenditionRecord) -> SegmentRecord {
+    private func newRecord(
+        _ segment: MediaPlaylist.Segment, _ observation: Observation, _ record: RenditionRecord
+    ) -> SegmentRecord {
         let run = record.segments[segment.number - 1].map { $0.run + (segment.isDiscontinuity ? 1 : 0) }
         var new = SegmentRecord(
-            segment: segment, run: run ?? segment.number, lastListed: 0)
+            segment: segment, run: run ?? segment.number, firstListed: observation.arrivedAt, lastListed: 0)
         new.segment.parts = []
         new.mapKey = segment.map.map {
             ResourceKey(url: URIReference.resolve($0.uri, against: record.url), range: $0.range)

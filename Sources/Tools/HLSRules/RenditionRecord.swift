@@ -60,6 +60,7 @@ struct SegmentRecord {
     var mapKey: ResourceKey?
     /// Counts the continuities: it grows with every discontinuity.
     var run: Int
+    var firstListed: Double
     var lastListed: Double
     var longestPlaylist = 0.0
     var sawItOpen = false
@@ -101,6 +102,8 @@ struct RenditionRecord {
     var peakSeen = 0.0
     var facts: InitializationFacts?
     var frameRate: Double?
+    /// Since when a variant says a wider range than that of all its media.
+    var widerSince: [VideoRange: Double] = [:]
     /// True once a fragment of it was read.
     var hasJudgedMedia = false
 

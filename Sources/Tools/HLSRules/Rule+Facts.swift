@@ -152,6 +152,11 @@ extension Rule {
             ("nothing is sent compressed to whom does not accept that", "B 6.2.1")
         case .vary: ("compressed answers say Vary: Accept-Encoding", "B 6.2.1")
         case .age: ("the origin sends no Age", "B App. C")
+        case .freshness:
+            (
+                "the Age of what a cache sends is whole seconds, no more than Cache-Control permits",
+                "RFC 9111 1.2.2, 4.2, 5.1"
+            )
         case .cacheControl:
             (
                 "every answer says how long it may be cached, one of a live playlist no more than six target durations",

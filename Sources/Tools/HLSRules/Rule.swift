@@ -2,7 +2,7 @@
 ///
 /// The raw value is the rule's id in reports. `text` says in one line what holds when the rule is kept; `section`
 /// names its source: `B` is RFC 8216bis, `A` Apple's authoring specification, `C` the CMAF standard, `H` a rule of
-/// this project's own packager.
+/// this project's own packager; another RFC is named in full.
 public enum Rule: String, CaseIterable, Hashable, Sendable {
     // Playlist syntax
     case playlistEncoding = "playlist.encoding"
@@ -129,6 +129,7 @@ public enum Rule: String, CaseIterable, Hashable, Sendable {
     case identityCoding = "http.identity"
     case vary = "http.vary"
     case age = "http.age"
+    case freshness = "http.fresh"
     case cacheControl = "http.cache-control"
     case errorLifetime = "http.error-lifetime"
     case endedLifetime = "http.ended-lifetime"

@@ -1,4 +1,4 @@
-/// How much is put down to the observer itself. All in seconds.
+/// How much is put down to the observer itself, and to clocks. All in seconds.
 public struct Tolerances: Sendable {
     /// What network and scheduling may add between two publications.
     public var jitter = 0.25
@@ -10,6 +10,8 @@ public struct Tolerances: Sendable {
     public var duration = 0.001
     /// How far two mappings of date to media time may be apart: dates are written in whole milliseconds.
     public var mapping = 0.001
+    /// How far an Age may be beyond what is permitted: a cache counts in whole seconds, from a Date in whole seconds.
+    public var age = 1.0
 
     /// The usual tolerances.
     public init() {}
