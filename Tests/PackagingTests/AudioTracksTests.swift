@@ -28,7 +28,7 @@ import Time
     /// track at that place or of the video, comes when `arrival` says, or never. The bytes of a sound are its language's.
     static func play(
         _ presentation: inout Presentation, from start: Int64 = 0, seconds: Int64, tracks: [Track] = languages,
-        arrival: (_ place: Int?, _ time: Int64) -> Int64? = { $1 }
+        arrival: (_ place: Int?, _ time: Int64) -> Int64? = { $1 }, each: (Presentation) -> Void = { _ in }
     ) {
         var events: [(arrival: Int64, place: Int?, sample: Sample)] = []
         for event in Feed(gopFrames: 30, hasAudio: false).events(seconds: seconds, from: start) {
@@ -57,6 +57,7 @@ import Time
             } else {
                 _ = presentation.appendVideo(event.sample)
             }
+            each(presentation)
         }
     }
 
@@ -146,8 +147,61 @@ import Time
         #expect(presentation.takeEvents() == [.trackStalled(rendition: "audio2")])
         let holes = presentation.audioWindows.map { $0.segments.flatMap(\.parts).filter(\.isGap).count }
         #expect(holes[0] == 0 && holes[1] > 10 && holes[2] == 0)
-        let edge = try #require(presentation.videoWindow?.edge)
-        #expect(edge.seconds > 12.5)
+        let edges = presentation.snapshot.renditions.compactMap { $0.edge?.seconds }
+        #expect(edges.count == 4 && edges.allSatisfy { $0 > 14.4 }, "\(edges)")
+    }
+
+    /// More than a part behind the others, and not so far that nobody would wait for it.
+    @Test(arguments: [true, false]) func aTrackThatStoppedAndComesBackLateIsHeard(hasVideo: Bool) {
+        var presentation = Self.started(hasVideo: hasVideo)
+        Self.play(&presentation, seconds: 20) { place, time in
+            switch place {
+            case nil: hasVideo ? time : nil
+            case 1: (5000..<10_000).contains(time) ? nil : time + 900
+            default: time
+            }
+        }
+        let holes = Self.holes(presentation)
+        #expect(holes["audio"] == 0 && (4.5...7).contains(holes["audio2"] ?? 0) && holes["audio3"] == 0, "\(holes)")
+        #expect(presentation.audioWindows[1].segments.last?.parts.allSatisfy { !$0.isGap } == true)
+    }
+
+    /// A multiplexer that keeps two seconds of a track back: what comes before the others have given it up is heard.
+    @Test func aTrackThatComesInLateBurstsIsHeardInPart() {
+        var presentation = Self.started()
+        Self.play(&presentation, seconds: 30) { place, time in place == 1 ? time / 2000 * 2000 + 2000 : time }
+        let holes = Self.holes(presentation)
+        #expect(holes["video"] == 0 && holes["audio"] == 0 && holes["audio3"] == 0, "\(holes)")
+        #expect(holes["audio2"] ?? 30 < 10, "\(holes)")
+    }
+
+    /// Before the first picture of a run nothing tells where it is.
+    @Test func soundThatComesBeforeTheFirstPictureIsWaitedForAsLong() {
+        var presentation = Self.started()
+        Self.play(&presentation, seconds: 5)
+        presentation.interrupt()
+        let before = Self.holes(presentation)
+        _ = presentation.beginRun(
+            tracks: [Feed.video] + Self.languages, sourceStart: .zero, now: Instant(nanoseconds: 20_000_000_000))
+        Self.play(&presentation, seconds: 8) { place, time in
+            place == 1 ? (time < 100 ? -1 : time / 1400 * 1400 + 1400) : time
+        }
+        #expect(Self.holes(presentation) == before)
+    }
+
+    /// Nobody waits for a track that is there, and too far behind or too far ahead for any of it to be kept.
+    @Test(arguments: zip([true, true, false], [4000, -12_000, 4000] as [Int64]))
+    func aTrackThatIsTooFarAwayHoldsNobodyUp(hasVideo: Bool, lag: Int64) {
+        for end in stride(from: Int64(16_000), to: 18_000, by: 400) {
+            var presentation = Self.started(hasVideo: hasVideo)
+            Self.play(&presentation, seconds: 30) { place, time in
+                guard hasVideo || place != nil else { return nil }
+                let arrival = place == 1 ? time + lag : time
+                return arrival < end ? arrival : nil
+            }
+            let edge = presentation.snapshot.renditions.compactMap(\.edge).min() ?? .zero
+            #expect(edge > .milliseconds(end - 600), "lag \(lag), \(end)")
+        }
     }
 
     @Test func fewerTracksAreTheSamePresentationAndMoreAreAnother() {

@@ -13,6 +13,8 @@ struct AudioFollower {
     var heard = MediaTime.zero
     /// True while the others go on without it: nothing has come since then.
     private(set) var hasStopped: Bool
+    /// How far what leads had come when something came of it last.
+    private(set) var heardAt: MediaTime
     /// Where it is still to be cut.
     var targets: [AudioTarget] = []
 
@@ -20,13 +22,19 @@ struct AudioFollower {
         self.cutter = cutter
         self.isAbsent = isAbsent
         hasStopped = isAbsent
+        heardAt = cutter.end
     }
 
-    /// Takes the next frame, shown at `time` on the presentation's timeline.
-    mutating func append(_ data: ByteChunk, at time: MediaTime) {
-        guard cutter.append(data, at: time) else { return }
-        heard += cutter.frameLength
-        hasStopped = false
+    /// Takes the next frame, shown at `time` on the presentation's timeline, when what leads has come to `leading`. One that
+    /// is dropped counts when it is late by no more than `patience`: those behind it are in time, if they are waited for.
+    mutating func append(_ data: ByteChunk, at time: MediaTime, leading: MediaTime, patience: MediaTime) {
+        if cutter.append(data, at: time) {
+            heard += cutter.frameLength
+            hasStopped = false
+        } else if time >= cutter.end || leading - time > patience {
+            return
+        }
+        heardAt = max(heardAt, leading)
     }
 
     /// Gives up waiting for frames before `time`: they will be a hole.

@@ -17,6 +17,9 @@ struct AudioPacer {
     private var segmentStart: MediaTime
     private var segmentsEnded = 0
 
+    /// The first instant that has not been given.
+    var next: MediaTime { start + profile.gapPart * (chunks + 1) }
+
     init(profile: LatencyProfile, start: MediaTime) {
         self.profile = profile
         self.start = start
@@ -26,9 +29,8 @@ struct AudioPacer {
     /// The instants up to `end` that have not been given before.
     mutating func targets(upTo end: MediaTime) -> [AudioTarget] {
         var targets: [AudioTarget] = []
-        while true {
-            let next = start + profile.gapPart * (chunks + 1)
-            guard next <= end else { return targets }
+        while next <= end {
+            let next = next
             chunks += 1
             targets.append(.chunkEnd(next))
             let eager = segmentsEnded < LatencyProfile.eagerSegments
@@ -38,5 +40,6 @@ struct AudioPacer {
                 segmentsEnded += 1
             }
         }
+        return targets
     }
 }

@@ -6,8 +6,9 @@ internal import Timeline
 ///
 /// Video leads where there is video. Audio is cut at the instants of the chunks that video has published, and video
 /// publishes a chunk only when audio has followed the one before: no rendition is more than one part ahead. Without video
-/// the audio track that has come furthest leads. A track that stops for longer than `patience` gets a hole, and so
-/// releases the others; one that runs ahead waits.
+/// audio is cut at the instants that the track has reached that has come furthest, at each when all have followed to the
+/// one before. A track that stops for longer than `patience` gets a hole, and so releases the others; after twice as long
+/// nobody waits for it, until it comes back. One that runs ahead waits.
 struct Run {
     /// A cut that may be published now.
     enum Release {
@@ -67,12 +68,9 @@ struct Run {
     /// Takes a sample of the audio rendition of that index.
     mutating func appendAudio(_ sample: Sample, track: Int) {
         guard audio.indices.contains(track), !audio[track].isAbsent else { return }
-        audio[track].append(sample.data, at: place(sample.presentationTime))
-        if video == nil {
-            follow(pacer.targets(upTo: audio[track].cutter.end))
-        } else {
-            giveUpOnVideo()
-        }
+        let time = place(sample.presentationTime)
+        audio[track].append(sample.data, at: time, leading: leadingEnd ?? time, patience: Self.patience)
+        giveUpOnVideo()
     }
 
     /// When pictures have stopped, what they lack becomes a hole. They have when none came while `patience` of sound did,
@@ -98,12 +96,15 @@ struct Run {
         isEnding = true
         video?.interrupt(cuts: &videoCuts)
         if video == nil, let end = furthestSound {
-            follow([.chunkEnd(end), .segmentEnd(.interruption)])
+            follow(pacer.targets(upTo: end) + [.chunkEnd(end), .segmentEnd(.interruption)])
         }
     }
 
     /// Where the audio track ends that has come furthest.
     private var furthestSound: MediaTime? { audio.map(\.cutter.end).max() }
+
+    /// How far what leads has come.
+    private var leadingEnd: MediaTime? { video?.endTime ?? furthestSound }
 
     /// The place on the presentation's timeline of a time of the source.
     func place(_ time: MediaTime) -> MediaTime { time - sourceStart + start }
@@ -121,6 +122,10 @@ struct Run {
                 guard giveUpOnAudio() else { return nil }
                 continue
             }
+            if video == nil, let end = furthestSound, pacer.next <= end {
+                follow(pacer.targets(upTo: pacer.next))
+                continue
+            }
             guard let cut = videoCuts.first else { return nil }
             videoCuts.removeFirst()
             switch cut {
@@ -131,13 +136,15 @@ struct Run {
         }
     }
 
-    /// When a track of audio has kept the others waiting for longer than `patience`, what it lacks becomes a hole.
+    /// When a track of audio has kept the others waiting for longer than `patience`, what it lacks becomes a hole; at once,
+    /// when nothing has come of it for twice as long.
     private mutating func giveUpOnAudio() -> Bool {
-        guard let leading = video?.endTime ?? furthestSound else { return false }
+        guard let leading = leadingEnd else { return false }
         var hasGivenUp = false
         for index in audio.indices {
             guard case .chunkEnd(let instant)? = audio[index].targets.first,
                 isEnding || leading - audio[index].cutter.end > Self.patience
+                    || leading - audio[index].heardAt > Self.patience * 2
             else { continue }
             audio[index].giveUp(before: instant)
             stalled.insert(Presentation.audio(index))
