@@ -251,11 +251,39 @@ import Time
         #expect(encoder.warnings.withLock { $0 } == ["NetStream.Publish.KeyframeInterval"])
     }
 
-    func sound(_ feed: any Feed, milliseconds time: Int64) {
+    func sound(_ feed: any Feed, milliseconds time: Int64, track: Int = 0) {
         let at = MediaTime.milliseconds(time)
         feed.receive(
-            .audio(Sample(data: ByteChunk([1]), decodeTime: at, presentationTime: at, isSync: true)),
+            .audio(Sample(data: ByteChunk([1]), decodeTime: at, presentationTime: at, isSync: true), track: track),
             arrival: clock.now)
+    }
+
+    /// Nobody who hears another track notices.
+    @Test(arguments: [true, false]) func aTrackOfSoundThatPausesHasAHole(hasVideo: Bool) throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        var second = Self.audio
+        second.index = 1
+        for track in (hasVideo ? [Self.video] : []) + [Self.audio, second] {
+            opened.receive(.track(track), arrival: clock.now)
+        }
+        for frame in Int64(0)..<700 {
+            let time = (frame * 1024 + 24) / 48
+            if hasVideo, frame % 2 == 0 { feed(opened, milliseconds: time..<time + 1) }
+            sound(opened, milliseconds: time)
+            if !(4000..<9000).contains(time) { sound(opened, milliseconds: time, track: 1) }
+            clock.advance(by: .microseconds(21_333))
+            channel.tick()
+        }
+        let snapshot = try #require(channel.output.snapshot)
+        for rendition in snapshot.renditions {
+            #expect(!rendition.segments.contains { $0.isDiscontinuous })
+            #expect(rendition.edge ?? .zero > .milliseconds(14_500))
+            let gaps = rendition.segments.flatMap(\.parts).filter(\.isGap).reduce(0) { $0 + $1.duration.seconds }
+            #expect(rendition.name == "audio2" ? (4.5...5.5).contains(gaps) : gaps == 0, "\(rendition.name): \(gaps)")
+        }
+        #expect(snapshot.renditions.last?.segments.last?.parts.last?.isGap == false)
     }
 
     /// One track's clock wraps a moment before the other's, just as a key frame comes.

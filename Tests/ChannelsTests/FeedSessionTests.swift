@@ -200,6 +200,67 @@ import Time
         #expect(Self.begun(back) != nil)
     }
 
+    /// How often a run begins, when every 20 ms a sample of each track comes: of the audio tracks 0 and 1, and of video a key
+    /// frame. `clock` says what time each has, or that it does not come.
+    private static func runs(hasVideo: Bool, clock: (_ track: Int?, _ time: Int64) -> Int64?) -> Int {
+        var session = FeedSession()
+        let tracks: [Int?] = (hasVideo ? [nil] : []) + [0, 1]
+        for track in tracks.map({ $0.map { sound($0) } ?? ChannelDirectoryTests.video }) {
+            _ = session.take(.track(track), arrival: Instant(nanoseconds: 0))
+        }
+        var runs = 0
+        for time in stride(from: Int64(0), to: 8000, by: 20) {
+            let arrival = Instant(nanoseconds: time * 1_000_000)
+            for track in tracks {
+                guard let at = clock(track, time) else { continue }
+                let event: FeedEvent = track.map { .audio(sample(at), track: $0) } ?? .video(sample(at, isSync: true))
+                if begun(session.take(event, arrival: arrival)) != nil { runs += 1 }
+            }
+        }
+        #expect(session.isRunning && session.droppedSamples == 0)
+        return runs
+    }
+
+    /// It has a hole, and the others go on as they did; also when it is ahead of them, or no picture is left.
+    @Test(arguments: [0, 1], [0, 3000] as [Int64])
+    func aTrackOfSoundMayPause(paused: Int, ahead: Int64) {
+        let pauses = [2000..<3300, 4000..<7500] as [Range<Int64>]
+        let others = [(true, Int64.max, true), (true, Int64.max, false), (true, 1000, true), (false, 0, true)]
+        for (hasVideo, lastPicture, hasSound) in others {
+            let runs = Self.runs(hasVideo: hasVideo) { track, time in
+                guard let track else { return time < lastPicture ? time : nil }
+                if track == paused, pauses.contains(where: { $0.contains(time) }) { return nil }
+                return track == paused ? time + ahead : hasSound ? time : nil
+            }
+            #expect(runs == 1, "pictures: \(hasVideo), until \(lastPicture); other sound: \(hasSound)")
+        }
+    }
+
+    /// Of two tracks that are not quite on one time, either lands near the other when both jump.
+    @Test(arguments: [true, false], [0, 900, -900] as [Int64])
+    func aClockThatJumpsBeginsARun(hasVideo: Bool, ahead: Int64) {
+        for jump in [1500, 5000, -1500] as [Int64] {
+            let runs = Self.runs(hasVideo: hasVideo) { track, time in
+                10_000 + time + (track == 1 ? ahead : 0) + (time < 4000 ? 0 : jump)
+            }
+            #expect(runs >= 2, "by \(jump)")
+        }
+    }
+
+    @Test func soundThatGoesBackALittleIsDropped() {
+        var session = session()
+        _ = session.take(.video(Self.sample(0, isSync: true)), arrival: now)
+        #expect(session.take(.audio(Self.sample(40)), arrival: now).count == 1)
+        #expect(session.take(.audio(Self.sample(20)), arrival: now).isEmpty)
+        #expect(session.isRunning && session.droppedSamples == 1)
+    }
+
+    /// Nobody has gone on: that is a pause of the source.
+    @Test(arguments: [true, false]) func allTracksThatPauseBeginARun(hasVideo: Bool) {
+        let runs = Self.runs(hasVideo: hasVideo) { _, time in (4000..<5500).contains(time) ? nil : time }
+        #expect(runs == 2)
+    }
+
     @Test func sixteenAudioTracksAreTaken() throws {
         var session = FeedSession()
         for index in [-1, 16, Int.max] + (0..<16).reversed() {

@@ -6,7 +6,8 @@ internal import Time
 /// What a feed's samples mean for the channel: where a run of media begins, and when its timeline breaks.
 ///
 /// Nothing is published before the tracks are known: a run begins with a key frame, when sound is configured too or has
-/// not come for a second of video. A jump of a track's clock begins a new run.
+/// not come for a second of video. A jump of a track's clock begins a new run; a track of sound that pauses while others go
+/// on has a hole.
 struct FeedSession {
     enum Action {
         /// A new run begins, at that time of the source, whose first sample came in at `arrival`.
@@ -85,7 +86,8 @@ struct FeedSession {
             // A run has the tracks that it began with; one that comes later begins another.
             let passage = Passage(time: sample.decodeTime, arrival: arrival)
             let other = lastVideo ?? lastAudio.values.max()
-            guard audio[track] != nil, check(passage, since: lastAudio[track], beside: other) else { return drop() }
+            let last = endsPause(passage, of: track) ? nil : lastAudio[track]
+            guard audio[track] != nil, check(passage, since: last, beside: other) else { return drop() }
             lastAudio[track] = passage
             waiting = Waiting(sample: sample, track: track, arrival: arrival)
             if isRunning { return action(waiting).map { [$0] } ?? [] }
@@ -120,6 +122,14 @@ struct FeedSession {
             return false
         }
         return last.map { passage.time >= $0.time } ?? true
+    }
+
+    /// True when sound of a track comes again after a pause that is as long on its clock as on ours, and others went on.
+    private func endsPause(_ passage: Passage, of track: Int) -> Bool {
+        guard let last = lastAudio[track], passage.time - last.time > Self.largestStep else { return false }
+        let latest = [lastVideo].compactMap(\.self) + lastAudio.values
+        return Self.isWithin(Self.largestStep, passage.time - last.time - passage.length(since: last))
+            && latest.contains { passage.length(since: $0) < Self.largestStep }
     }
 
     private static func isWithin(_ limit: MediaTime, _ step: MediaTime) -> Bool {
@@ -169,6 +179,9 @@ extension FeedSession {
         let arrival: Instant
 
         static func < (left: Passage, right: Passage) -> Bool { left.time < right.time }
+
+        /// How long after `other` it came in.
+        func length(since other: Passage) -> MediaTime { .milliseconds((arrival - other.arrival).wholeMilliseconds) }
     }
 
     /// A sample that waits for a run to begin.
