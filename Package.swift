@@ -48,6 +48,7 @@ let package = Package(
         // Protocols
         library("Sockets", in: "Protocols", ["CLinux"]),
         library("RTMP", in: "Protocols", ["Bytes"]),
+        library("ObjectStore", in: "Protocols", ["Bytes"]),
         library("HTTP", in: "Protocols", ["Locks", "Bytes", "CMicroHTTPD", "CZlib", "Runtime", "Sockets"]),
         // Live
         library("Timeline", in: "Live", ["Media"]),
@@ -106,6 +107,7 @@ let package = Package(
         tests("HLSLoadModelTests", ["CZlib", "HLSLoadModel", "Time"]),
         .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),
         tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "Sockets"]),
+        tests("ObjectStoreTests", ["Bytes", "ObjectStore"]),
         tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom"]),
         tests(
             "IngestTests", ["Locks", "Bytes", "Ingest", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time"]),
