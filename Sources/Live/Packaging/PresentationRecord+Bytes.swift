@@ -1,0 +1,84 @@
+internal import Bytes
+internal import Media
+internal import Time
+
+// A record as bytes: its length (4), a check sum of the rest (4), its kind (1) and its fields. Texts and byte strings
+// follow their length (4); a time is its value (8) and its timescale (4); numbers are big-endian.
+
+extension PresentationRecord {
+    /// The record as a journal holds it.
+    public var bytes: [UInt8] {
+        var fields = ByteWriter(capacity: 64)
+        fields.write(kind)
+        switch self {
+        case .presentation(let id, let profile, let wallStart):
+            fields.write(text: id)
+            fields.write(text: profile.name.rawValue)
+            fields.write(UInt32(clamping: profile.targetDuration))
+            fields.write(UInt64(bitPattern: wallStart.microseconds))
+        case .track(let rendition, let track):
+            fields.write(text: rendition)
+            track.write(to: &fields)
+        case .part(let rendition, let part):
+            fields.write(text: rendition)
+            part.write(to: &fields)
+        case .segmentEnd(let rendition): fields.write(text: rendition)
+        case .standing(let rendition, let standing):
+            fields.write(text: rendition)
+            standing.write(to: &fields)
+        }
+        var record = ByteWriter(capacity: fields.count + 8)
+        record.write(UInt32(clamping: fields.count))
+        record.write(Self.checkSum(of: fields.bytes.span))
+        record.write(fields.bytes)
+        return record.bytes
+    }
+
+    private var kind: UInt8 {
+        switch self {
+        case .presentation: 1
+        case .track: 2
+        case .part: 3
+        case .segmentEnd: 4
+        case .standing: 5
+        }
+    }
+
+    /// Reads the records at the start of `bytes`, up to the first that is not whole: what a process that died was
+    /// writing. Returns them, and how many bytes they take.
+    public static func read(_ bytes: Span<UInt8>) -> (records: [PresentationRecord], length: Int) {
+        var reader = ByteReader(bytes)
+        var records: [PresentationRecord] = []
+        var length = 0
+        while let record = try? read(&reader) {
+            records.append(record)
+            length = reader.offset
+        }
+        return (records, length)
+    }
+
+    @_lifetime(reader: copy reader)
+    private static func read(_ reader: inout ByteReader) throws(UnexpectedEnd) -> PresentationRecord {
+        let length = Int(try reader.readUInt32())
+        let sum = try reader.readUInt32()
+        let body = try reader.read(length)
+        guard checkSum(of: body) == sum else { throw reader.fault }
+        var fields = ByteReader(body)
+        let record: PresentationRecord
+        switch try fields.readUInt8() {
+        case 1:
+            let (id, name) = (try fields.readText(), try fields.readText())
+            guard let profile = LatencyProfile.Name(rawValue: name) else { throw reader.fault }
+            record = .presentation(
+                id: id, profile: LatencyProfile(profile, targetDuration: Int(try fields.readUInt32())),
+                wallStart: WallTime(microseconds: Int64(bitPattern: try fields.readUInt64())))
+        case 2: record = .track(rendition: try fields.readText(), try Track(from: &fields))
+        case 3: record = .part(rendition: try fields.readText(), try PartRecord(from: &fields))
+        case 4: record = .segmentEnd(rendition: try fields.readText())
+        case 5: record = .standing(rendition: try fields.readText(), try RenditionStanding(from: &fields))
+        default: throw reader.fault
+        }
+        guard fields.isAtEnd else { throw reader.fault }
+        return record
+    }
+}

@@ -1,0 +1,48 @@
+internal import Bytes
+public import Media
+public import Time
+
+/// One thing to remember of a presentation, so that another process can go on with it: what was done to it, in the
+/// order in which it was done. The media themselves lie elsewhere.
+public enum PresentationRecord: Sendable, Equatable {
+    /// The presentation began.
+    case presentation(id: String, profile: LatencyProfile, wallStart: WallTime)
+    /// The segments of a rendition begin with this track from now on.
+    case track(rendition: String, Track)
+    /// A part was published.
+    case part(rendition: String, PartRecord)
+    /// The growing segment of a rendition was completed.
+    case segmentEnd(rendition: String)
+    /// How a rendition stood: the first record of it where earlier ones were let go.
+    case standing(rendition: String, RenditionStanding)
+}
+
+/// A part without its media.
+public struct PartRecord: Sendable, Equatable {
+    /// Where it begins on the presentation's timeline.
+    public let start: MediaTime
+    /// Where it ends.
+    public let end: MediaTime
+    /// The size of its media; nothing where it has none.
+    public let byteCount: Int?
+    /// The bytes of the picture that it begins with, when that is a key frame.
+    public let keyFrame: Range<Int>?
+    /// True when its first sample needs no other.
+    public let isIndependent: Bool
+    /// True when it begins a segment that does not continue the one before.
+    public let isDiscontinuous: Bool
+}
+
+/// The counts of a rendition, from which everything later is numbered.
+public struct RenditionStanding: Sendable, Equatable {
+    /// The number of the next segment.
+    public let nextSegment: Int64
+    /// The number of the next part.
+    public let nextPart: Int64
+    /// How many discontinuities there have been.
+    public let discontinuities: Int64
+    /// How many key frames there have been.
+    public let keyFrames: Int64
+    /// The version of the last initialization.
+    public let initializationVersion: Int
+}

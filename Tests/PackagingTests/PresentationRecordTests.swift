@@ -1,0 +1,73 @@
+import Bytes
+import Media
+import Testing
+import Time
+
+@testable import Packaging
+
+@Suite struct PresentationRecordTests {
+    private static let records: [PresentationRecord] = {
+        var video = Track(
+            codec: .h264,
+            format: .video(
+                VideoFormat(
+                    width: 1920, height: 1080, sampleAspectRatio: AspectRatio(4, 3),
+                    colour: ColourDescription(primaries: 9, transfer: 16, matrix: 9, isFullRange: true))),
+            decoderConfiguration: ByteChunk([1, 2, 3]), codecString: "avc1.640028")
+        video.index = 3
+        var audio = Track(
+            codec: .aac, format: .audio(AudioFormat(sampleRate: 44_100, channelCount: 2, samplesPerFrame: 1024)),
+            decoderConfiguration: ByteChunk([0x12, 0x10]), codecString: "mp4a.40.2")
+        (audio.language, audio.name) = ("de-AT", "Ö1")
+        let part = PartRecord(
+            start: MediaTime(-3, .video), end: MediaTime(45_000, .video), byteCount: 70_000, keyFrame: 100..<9000,
+            isIndependent: true, isDiscontinuous: true)
+        let gap = PartRecord(
+            start: .milliseconds(500), end: .milliseconds(1000), byteCount: nil, keyFrame: nil, isIndependent: false,
+            isDiscontinuous: false)
+        return [
+            .presentation(
+                id: "a1b2", profile: LatencyProfile(.ultra, targetDuration: 3),
+                wallStart: WallTime(microseconds: 1_790_000_000_123_456)),
+            .track(rendition: "video", video), .track(rendition: "audio2", audio),
+            .part(rendition: "video", part), .part(rendition: "audio2", gap), .segmentEnd(rendition: "video"),
+            .standing(
+                rendition: "audio",
+                RenditionStanding(
+                    nextSegment: 12, nextPart: 99, discontinuities: 2, keyFrames: 0, initializationVersion: 4)),
+        ]
+    }()
+
+    @Test func whatIsReadIsWhatWasWritten() {
+        let bytes = Self.records.flatMap(\.bytes)
+        let (records, length) = PresentationRecord.read(bytes.span)
+        #expect(records == Self.records)
+        #expect(length == bytes.count)
+    }
+
+    @Test func whatWasNotWrittenToItsEndIsLeftOut() {
+        let whole = Self.records.dropLast().flatMap(\.bytes)
+        let bytes = Self.records.flatMap(\.bytes)
+        for end in whole.count..<bytes.count {
+            let torn = Array(bytes[..<end])
+            let (records, length) = PresentationRecord.read(torn.span)
+            #expect(records.count == Self.records.count - 1)
+            #expect(length == whole.count)
+        }
+    }
+
+    /// A machine that lost its power may leave zeros, or anything else, where bytes should be.
+    @Test func aDamagedRecordEndsTheJournal() {
+        let bytes = Self.records.flatMap(\.bytes)
+        var ends: [Int] = [0]
+        for record in Self.records { ends.append((ends.last ?? 0) + record.bytes.count) }
+        for position in bytes.indices {
+            var damaged = bytes
+            damaged[position] ^= 0x10
+            let (records, length) = PresentationRecord.read(damaged.span)
+            let whole = ends.lastIndex { $0 <= position } ?? 0
+            #expect(records == Array(Self.records.prefix(whole)))
+            #expect(length == ends[whole])
+        }
+    }
+}
