@@ -3,7 +3,7 @@ internal import Bytes
 extension HTTPResponse {
     /// This response, or the part of it that `request` asks for: 206 with `Content-Range`, or 416.
     ///
-    /// Chunks are sliced, never copied. Only `GET` and only a 200 that accepts ranges is cut; a malformed range, another
+    /// Chunks and files are sliced, never copied. Only `GET` and only a 200 that accepts ranges is cut; a malformed range, another
     /// unit, several ranges, and an `If-Range` that does not name this representation get the whole (RFC 9110 §13.1.5,
     /// §14.2).
     public func ranged(for request: HTTPRequest) -> HTTPResponse {
@@ -20,7 +20,7 @@ extension HTTPResponse {
 
     private func part(_ range: Range<Int>) -> HTTPResponse {
         let position = ("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(contentLength)")
-        return HTTPResponse(status: 206, headers: headers + [position], body: .chunks(slices(range)))
+        return HTTPResponse(status: 206, headers: headers + [position], body: slice(range))
     }
 
     private func unsatisfiable() -> HTTPResponse {
@@ -32,7 +32,11 @@ extension HTTPResponse {
         return HTTPResponse(status: 416, headers: kept + [("Content-Range", "bytes */\(contentLength)")])
     }
 
-    private func slices(_ range: Range<Int>) -> [ByteChunk] {
+    private func slice(_ range: Range<Int>) -> Body {
+        if let file {
+            let start = file.range.lowerBound + range.lowerBound
+            return .file(FileRange(descriptor: file.descriptor, range: start..<start + range.count, owner: file.owner))
+        }
         var slices: [ByteChunk] = []
         var start = 0
         for chunk in chunks {
@@ -41,7 +45,7 @@ extension HTTPResponse {
             if !overlap.isEmpty { slices.append(chunk[(overlap.lowerBound - start)..<(overlap.upperBound - start)]) }
             start = end
         }
-        return slices
+        return .chunks(slices)
     }
 
     /// Whether an `If-Range` validator names this representation: a strong entity tag, or the very date.

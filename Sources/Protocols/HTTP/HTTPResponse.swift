@@ -1,5 +1,6 @@
 public import Bytes
 internal import CMicroHTTPD
+internal import Glibc
 
 /// A response, built once and sent to any number of clients.
 ///
@@ -18,6 +19,23 @@ public final class HTTPResponse: @unchecked Sendable {
         case chunk(ByteChunk)
         /// Pieces that are sent one after the other, without being put together in memory first.
         case chunks([ByteChunk])
+        /// So many bytes of an open file, which the kernel sends without their passing through the process. The worker
+        /// waits for those that are not in memory: they should be.
+        case file(FileRange)
+    }
+
+    /// Bytes of a file that `owner` keeps open.
+    public struct FileRange: Sendable {
+        let descriptor: Int32
+        let range: Range<Int>
+        let owner: any AnyObject & Sendable
+
+        /// The bytes in `range` of the file.
+        public init(descriptor: Int32, range: Range<Int>, owner: any AnyObject & Sendable) {
+            self.descriptor = descriptor
+            self.range = range
+            self.owner = owner
+        }
     }
 
     /// The status, RFC 9110 §15.
@@ -30,9 +48,11 @@ public final class HTTPResponse: @unchecked Sendable {
     public let acceptsRanges: Bool
 
     let chunks: [ByteChunk]
+    /// What is sent in place of chunks.
+    let file: FileRange?
     /// How much of a connection's memory sending it takes at most.
     let memoryNeeded: Int
-    /// nil when libmicrohttpd was out of memory.
+    /// nil when libmicrohttpd was out of memory, or the process of file descriptors.
     private let handle: OpaquePointer?
 
     /// A piece of memory costs 16 bytes of every connection that sends it, so a body in more pieces is joined first.
@@ -49,7 +69,7 @@ public final class HTTPResponse: @unchecked Sendable {
         precondition((200...599).contains(status), "a final response has a status from 200 to 599")
         let chunks: [ByteChunk] =
             switch body {
-            case .none: []
+            case .none, .file: []
             case .chunk(let chunk): [chunk]
             case .chunks(let chunks) where chunks.count > Self.chunkLimit: [ByteChunk(joining: chunks)]
             case .chunks(let chunks): chunks
@@ -58,8 +78,15 @@ public final class HTTPResponse: @unchecked Sendable {
         self.headers = acceptsRanges ? headers + [("Accept-Ranges", "bytes")] : headers
         self.acceptsRanges = acceptsRanges
         self.chunks = chunks
-        contentLength = chunks.reduce(0) { $0 + $1.count }
-        handle = Self.makeHandle(chunks)
+        if case .file(let file) = body {
+            self.file = file
+            contentLength = file.range.count
+            handle = Self.makeHandle(file)
+        } else {
+            file = nil
+            contentLength = chunks.reduce(0) { $0 + $1.count }
+            handle = Self.makeHandle(chunks)
+        }
         for (name, value) in self.headers { _ = MHD_add_response_header(handle, name, value) }
         memoryNeeded = Self.memoryNeeded(for: self.headers, chunkCount: chunks.count)
     }
@@ -87,6 +114,16 @@ public final class HTTPResponse: @unchecked Sendable {
             pieces, UInt32(pieces.count), { $0.map { Unmanaged<Retained>.fromOpaque($0).release() } },
             retained.toOpaque())
         if handle == nil { retained.release() }
+        return handle
+    }
+
+    private static func makeHandle(_ file: FileRange) -> OpaquePointer? {
+        // libmicrohttpd closes the descriptor that it is given.
+        let descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
+        guard descriptor >= 0 else { return nil }
+        let handle = MHD_create_response_from_fd_at_offset64(
+            UInt64(file.range.count), descriptor, UInt64(file.range.lowerBound))
+        if handle == nil { close(descriptor) }
         return handle
     }
 
