@@ -28,6 +28,17 @@ import Testing
         #expect(packed.count < text.utf8.count / 10)
     }
 
+    /// In any order, and each as often as is wanted.
+    @Test(arguments: [[], [0], [1], [2, 1, 0], [3, 3], [0, 2, 3, 1, 2]])
+    func piecesAreOneText(order: [Int]) throws {
+        let texts = [0, 1, 1000, 100_000].map { count in
+            ByteChunk((0..<count).map { UInt8(truncatingIfNeeded: $0 / 7 &* 31 &+ count) })
+        }
+        let pieces = try texts.map { try #require(GzipPiece($0)) }
+        let member = ByteChunk(joining: GzipPiece.member(of: order.map { pieces[$0] }))
+        #expect(try unpack(member) == ByteChunk(joining: order.map { texts[$0] }))
+    }
+
     static let rows: [(field: String?, isAcceptable: Bool)] = [
         (nil, false),
         ("", false),
