@@ -29,12 +29,13 @@ import Time
             .presentation(
                 id: "a1b2", profile: LatencyProfile(.ultra, targetDuration: 3),
                 wallStart: WallTime(microseconds: 1_790_000_000_123_456)),
-            .track(rendition: "video", video), .track(rendition: "audio2", audio),
+            .frameRate(30000.0 / 1001), .track(rendition: "video", version: 7, video),
+            .track(rendition: "audio2", version: 1, audio),
             .part(rendition: "video", part), .part(rendition: "audio2", gap), .segmentEnd(rendition: "video"),
             .standing(
                 rendition: "audio",
                 RenditionStanding(
-                    nextSegment: 12, nextPart: 99, discontinuities: 2, keyFrames: 0, initializationVersion: 4)),
+                    nextSegment: 12, nextPart: 99, discontinuities: 2, keyFrames: 0)),
         ]
     }()
 

@@ -32,23 +32,23 @@ public struct Presentation: Sendable {
     /// The profile, constant for the life of the presentation.
     public let profile: LatencyProfile
     /// The video rendition, where there is one.
-    public private(set) var videoWindow: RenditionWindow?
+    public internal(set) var videoWindow: RenditionWindow?
     /// The audio renditions.
-    public private(set) var audioWindows: [RenditionWindow] = []
+    public internal(set) var audioWindows: [RenditionWindow] = []
     /// True while every segment began with a key frame. It never comes back: in the multivariant playlist
     /// EXT-X-INDEPENDENT-SEGMENTS speaks of all segments to come (§4.4.2.1), clients read it once, and an encoder that
     /// has left out one key frame leaves out another. Without the tag nothing is promised, and nothing is wrong.
-    public private(set) var hasIndependentSegments = true
+    public internal(set) var hasIndependentSegments = true
     /// The measured frame rate of the video.
-    public private(set) var frameRate: Double?
+    public internal(set) var frameRate: Double?
 
     /// When the timeline's zero was: the date for clients, the instant for pace. Dates go on as the monotonic clock
     /// does, so that a wall clock that is set never moves them.
-    private let start: (wall: WallTime, instant: Instant)
+    var start: (wall: WallTime, instant: Instant)
     private var run: Run?
     private var silence: Silence?
-    private var videoSequenceNumber: UInt32 = 0
-    private var audioSequenceNumbers: [UInt32] = []
+    var videoSequenceNumber: UInt32 = 0
+    var audioSequenceNumbers: [UInt32] = []
     /// Which audio rendition each audio track of the current run goes on with.
     private var audioPlaces: [Int] = []
     private var metadata = PendingMetadata()
@@ -188,9 +188,9 @@ public struct Presentation: Sendable {
     private func elapsed(at now: Instant) -> MediaTime { .milliseconds((now - start.instant).wholeMilliseconds) }
 
     /// The end of the newest media of all.
-    private var edge: MediaTime { windows.compactMap(\.edge).max() ?? .zero }
+    var edge: MediaTime { windows.compactMap(\.edge).max() ?? .zero }
 
-    private var windows: [RenditionWindow] { [videoWindow].compactMap(\.self) + audioWindows }
+    var windows: [RenditionWindow] { [videoWindow].compactMap(\.self) + audioWindows }
 
     /// Where the playlists begin.
     private var windowStart: MediaTime {
@@ -264,33 +264,23 @@ extension RenditionWindow {
         if case .audio(let format)? = initializations.last?.track.format { format } else { nil }
     }
 
-    /// What a rendition is to clients stays as it was when they came: its language and its name, and its index.
-    fileprivate mutating func begin(_ track: Track) {
-        var track = track
-        if let known = initializations.last?.track {
-            (track.index, track.language, track.name) = (known.index, known.language, known.name)
-        }
-        let next = (initializations.last?.version ?? 0) + 1
-        begin(track) { Initialization(version: next, track: $0, data: CMAFHeader.bytes(for: $0)) }
-    }
-
     fileprivate mutating func publish(
         _ chunk: Chunk, in timescale: Timescale, number: inout UInt32, wallStart: WallTime, events: [EventMessage]
     ) {
-        let start = MediaTime(chunk.start, timescale)
-        var media = PartMedia(
-            end: MediaTime(chunk.end, timescale), isIndependent: chunk.isIndependent, data: nil)
+        var (data, keyFrame): (ByteChunk?, Range<Int>?) = (nil, nil)
         if !chunk.samples.isEmpty {
             number &+= 1
-            let data = CMAFChunk.bytes(
+            let bytes = CMAFChunk.bytes(
                 sequenceNumber: number, baseMediaDecodeTime: UInt64(clamping: chunk.start), samples: chunk.samples,
                 events: events)
-            media.data = data
             if name == Presentation.video, chunk.isIndependent {
                 let others = chunk.samples.dropFirst().reduce(0) { $0 + $1.data.count }
-                media.keyFrame = events.reduce(0) { $0 + $1.bytes.count }..<data.count - others
+                keyFrame = events.reduce(0) { $0 + $1.bytes.count }..<bytes.count - others
             }
+            data = bytes
         }
-        append(media, from: start, wallStart: wallStart)
+        let media = PartMedia(
+            end: MediaTime(chunk.end, timescale), isIndependent: chunk.isIndependent, data: data, keyFrame: keyFrame)
+        append(media, from: MediaTime(chunk.start, timescale), wallStart: wallStart)
     }
 }

@@ -16,8 +16,10 @@ extension PresentationRecord {
             fields.write(text: profile.name.rawValue)
             fields.write(UInt32(clamping: profile.targetDuration))
             fields.write(UInt64(bitPattern: wallStart.microseconds))
-        case .track(let rendition, let track):
+        case .frameRate(let rate): fields.write(rate.bitPattern)
+        case .track(let rendition, let version, let track):
             fields.write(text: rendition)
+            fields.write(UInt32(clamping: version))
             track.write(to: &fields)
         case .part(let rendition, let part):
             fields.write(text: rendition)
@@ -41,6 +43,7 @@ extension PresentationRecord {
         case .part: 3
         case .segmentEnd: 4
         case .standing: 5
+        case .frameRate: 6
         }
     }
 
@@ -72,10 +75,16 @@ extension PresentationRecord {
             record = .presentation(
                 id: id, profile: LatencyProfile(profile, targetDuration: Int(try fields.readUInt32())),
                 wallStart: WallTime(microseconds: Int64(bitPattern: try fields.readUInt64())))
-        case 2: record = .track(rendition: try fields.readText(), try Track(from: &fields))
+        case 2:
+            let (rendition, version) = (try fields.readText(), Int(try fields.readUInt32()))
+            record = .track(rendition: rendition, version: version, try Track(from: &fields))
         case 3: record = .part(rendition: try fields.readText(), try PartRecord(from: &fields))
         case 4: record = .segmentEnd(rendition: try fields.readText())
         case 5: record = .standing(rendition: try fields.readText(), try RenditionStanding(from: &fields))
+        case 6:
+            let rate = Double(bitPattern: try fields.readUInt64())
+            guard rate.isFinite, rate > 0 else { throw reader.fault }
+            record = .frameRate(rate)
         default: throw reader.fault
         }
         guard fields.isAtEnd else { throw reader.fault }

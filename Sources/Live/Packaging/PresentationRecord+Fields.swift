@@ -40,7 +40,7 @@ extension PartRecord {
 
 extension RenditionStanding {
     func write(to fields: inout ByteWriter) {
-        for count in [nextSegment, nextPart, discontinuities, keyFrames, Int64(initializationVersion)] {
+        for count in [nextSegment, nextPart, discontinuities, keyFrames] {
             fields.write(UInt64(bitPattern: count))
         }
     }
@@ -51,7 +51,6 @@ extension RenditionStanding {
         nextPart = try fields.readCount()
         discontinuities = try fields.readCount()
         keyFrames = try fields.readCount()
-        initializationVersion = Int(clamping: try fields.readCount())
     }
 }
 

@@ -7,8 +7,10 @@ public import Time
 public enum PresentationRecord: Sendable, Equatable {
     /// The presentation began.
     case presentation(id: String, profile: LatencyProfile, wallStart: WallTime)
-    /// The segments of a rendition begin with this track from now on.
-    case track(rendition: String, Track)
+    /// The frame rate of the pictures was measured.
+    case frameRate(Double)
+    /// The segments of a rendition begin with this track from now on, whose initialization has that version.
+    case track(rendition: String, version: Int, Track)
     /// A part was published.
     case part(rendition: String, PartRecord)
     /// The growing segment of a rendition was completed.
@@ -43,6 +45,4 @@ public struct RenditionStanding: Sendable, Equatable {
     public let discontinuities: Int64
     /// How many key frames there have been.
     public let keyFrames: Int64
-    /// The version of the last initialization.
-    public let initializationVersion: Int
 }

@@ -19,6 +19,8 @@ public struct RenditionWindow: Sendable {
     public private(set) var mediaSequence: Int64 = 0
     /// How many discontinuities have left the playlist.
     public private(set) var discontinuitySequence: Int64 = 0
+    /// The number that the next segment will have.
+    private(set) var nextSegmentNumber: Int64 = 0
     /// The number that the next part will have.
     public private(set) var nextPartNumber: Int64 = 0
     /// Grows with every change that a client can see.
@@ -43,10 +45,19 @@ public struct RenditionWindow: Sendable {
 
     // MARK: Growing
 
-    /// Makes `track` the one that segments begin with from now on.
-    mutating func begin(_ track: Track, header: (Track) -> Initialization) {
-        if let current = initializations.last, current.track == track { return }
-        initializations.append(header(track))
+    /// Makes `track` the one that segments begin with from now on. What a rendition is to clients stays as it was when
+    /// they came: its language and its name, and its index.
+    mutating func begin(_ track: Track) {
+        var track = track
+        if let known = initializations.last?.track {
+            (track.index, track.language, track.name) = (known.index, known.language, known.name)
+            if known == track { return }
+        }
+        begin(Initialization(version: (initializations.last?.version ?? 0) + 1, track: track))
+    }
+
+    private mutating func begin(_ initialization: Initialization) {
+        initializations.append(initialization)
         // The playlist hints at it.
         version += 1
     }
@@ -59,18 +70,19 @@ public struct RenditionWindow: Sendable {
         if segments.last.map(\.isComplete) ?? true {
             segments.append(
                 Segment(
-                    sequenceNumber: (segments.last?.sequenceNumber ?? -1) + 1, start: start,
+                    sequenceNumber: nextSegmentNumber, firstPart: nextPartNumber, start: start,
                     programDateTime: wallStart
                         + .microseconds(start.ticks(in: Timescale(1_000_000), rounding: .down)),
                     initializationVersion: initializations.last?.version ?? 1,
                     isDiscontinuous: isDiscontinuityPending))
+            nextSegmentNumber += 1
             isDiscontinuityPending = false
         }
         let position = segments.count - 1
         segments[position].parts.append(
             Part(
                 number: nextPartNumber, duration: media.end - start, isIndependent: media.isIndependent,
-                data: media.data, keyFrame: media.keyFrame))
+                byteCount: media.byteCount, data: media.data, keyFrame: media.keyFrame))
         segments[position].end = media.end
         nextPartNumber += 1
         if profile.offersParts { version += 1 }
@@ -115,6 +127,26 @@ public struct RenditionWindow: Sendable {
         initializations.removeAll { $0.version < needed }
     }
 
+    // MARK: Going on where another process stopped
+
+    /// Does again what `record` tells of this rendition.
+    mutating func replay(_ record: PresentationRecord, wallStart: WallTime) {
+        switch record {
+        case .track(_, let version, let track): begin(Initialization(version: version, track: track))
+        case .part(_, let part):
+            isDiscontinuityPending = part.isDiscontinuous
+            append(PartMedia(part), from: part.start, wallStart: wallStart)
+        case .segmentEnd: endSegment()
+        case .standing(_, let standing):
+            (mediaSequence, nextSegmentNumber) = (standing.nextSegment, standing.nextSegment)
+            nextPartNumber = standing.nextPart
+            discontinuitySequence = standing.discontinuities
+            keyFrameSequence = standing.keyFrames
+            segments = []
+        case .presentation, .frameRate: break
+        }
+    }
+
     // MARK: Reading
 
     /// The segments in the playlist.
@@ -138,11 +170,11 @@ public struct RenditionWindow: Sendable {
         var (low, high) = (0, segments.count)
         while low < high {
             let middle = (low + high) / 2
-            if (segments[middle].parts.first?.number ?? .max) <= number { low = middle + 1 } else { high = middle }
+            if segments[middle].firstPart <= number { low = middle + 1 } else { high = middle }
         }
-        guard low > 0, let first = segments[low - 1].parts.first else { return nil }
-        let parts = segments[low - 1].parts
-        return number - first.number < parts.count ? parts[Int(number - first.number)] : nil
+        guard low > 0 else { return nil }
+        let segment = segments[low - 1]
+        return number - segment.firstPart < segment.parts.count ? segment.parts[Int(number - segment.firstPart)] : nil
     }
 
     /// The initialization of that version.
@@ -159,13 +191,32 @@ public struct RenditionWindow: Sendable {
     public var edge: MediaTime? { segments.last?.end }
 
     /// The number of the oldest part that can be fetched.
-    public var oldestPartNumber: Int64 { segments.first?.parts.first?.number ?? nextPartNumber }
+    public var oldestPartNumber: Int64 { segments.first?.firstPart ?? nextPartNumber }
 }
 
 /// A part before it has its place: where it ends and what it holds.
 struct PartMedia: Sendable {
     let end: MediaTime
     let isIndependent: Bool
-    var data: ByteChunk?
-    var keyFrame: Range<Int>?
+    let byteCount: Int
+    let data: ByteChunk?
+    let keyFrame: Range<Int>?
+
+    /// A part of `data`, or one without media.
+    init(end: MediaTime, isIndependent: Bool, data: ByteChunk?, keyFrame: Range<Int>? = nil) {
+        self.end = end
+        self.isIndependent = isIndependent
+        byteCount = data?.count ?? 0
+        self.data = data
+        self.keyFrame = keyFrame
+    }
+
+    /// A part whose media are kept elsewhere.
+    init(_ record: PartRecord) {
+        end = record.end
+        isIndependent = record.isIndependent
+        byteCount = record.byteCount ?? 0
+        data = nil
+        keyFrame = record.keyFrame
+    }
 }

@@ -1,4 +1,5 @@
 public import Bytes
+internal import ISOBMFF
 public import Media
 public import Time
 
@@ -11,13 +12,15 @@ public struct Part: Sendable {
     public let duration: MediaTime
     /// True when its first sample needs no other.
     public let isIndependent: Bool
-    /// One CMAF chunk; nothing where there are no media for this time.
-    public let data: ByteChunk?
+    /// The size of its media; 0 where there are none for this time.
+    public let byteCount: Int
+    /// The media, one CMAF chunk; nothing where there are none, or where they are kept elsewhere by now.
+    public internal(set) var data: ByteChunk?
     /// The bytes that show the picture that the part begins with, when it is a key frame.
     public let keyFrame: Range<Int>?
 
     /// True where there are no media for this time.
-    public var isGap: Bool { data == nil }
+    public var isGap: Bool { byteCount == 0 }
 }
 
 /// What a player needs before the first sample: a CMAF header and the track it was made from.
@@ -28,12 +31,20 @@ public struct Initialization: Sendable {
     public let track: Track
     /// The header's bytes.
     public let data: ByteChunk
+
+    init(version: Int, track: Track) {
+        self.version = version
+        self.track = track
+        data = CMAFHeader.bytes(for: track)
+    }
 }
 
 /// A media segment and the parts it is made of; its bytes are theirs, one after the other.
 public struct Segment: Sendable {
     /// The media sequence number.
     public let sequenceNumber: Int64
+    /// The number of its first part.
+    public let firstPart: Int64
     /// The start on the presentation's timeline.
     public let start: MediaTime
     /// The wall time of the start.
@@ -52,10 +63,11 @@ public struct Segment: Sendable {
     var fetchableUntil: MediaTime?
 
     init(
-        sequenceNumber: Int64, start: MediaTime, programDateTime: WallTime, initializationVersion: Int,
-        isDiscontinuous: Bool
+        sequenceNumber: Int64, firstPart: Int64, start: MediaTime, programDateTime: WallTime,
+        initializationVersion: Int, isDiscontinuous: Bool
     ) {
         self.sequenceNumber = sequenceNumber
+        self.firstPart = firstPart
         self.start = start
         self.end = start
         self.programDateTime = programDateTime
@@ -70,10 +82,13 @@ public struct Segment: Sendable {
     public var isGap: Bool { parts.allSatisfy(\.isGap) }
 
     /// The size of its media.
-    public var byteCount: Int { parts.reduce(0) { $0 + ($1.data?.count ?? 0) } }
+    public var byteCount: Int { parts.reduce(0) { $0 + $1.byteCount } }
 
-    /// The media, without copying.
-    public var data: [ByteChunk] { parts.compactMap(\.data) }
+    /// The media, without copying; nothing where they are kept elsewhere by now.
+    public var data: [ByteChunk]? { isInMemory ? parts.compactMap(\.data) : nil }
+
+    /// True while the process has all of the media.
+    var isInMemory: Bool { parts.allSatisfy { $0.isGap || $0.data != nil } }
 
     /// What an I-frame playlist lists of the segment: each key frame that begins a part, until the next; and the time
     /// before the first, as one that has no picture.
@@ -89,7 +104,7 @@ public struct Segment: Sendable {
             }
             if frames.count > 1 { frames[frames.count - 2].end = frames[frames.count - 1].start }
             time += part.duration
-            offset += part.data?.count ?? 0
+            offset += part.byteCount
         }
         return frames
     }

@@ -1,0 +1,182 @@
+import Bytes
+import HLS
+import Media
+import SeededRandom
+import Testing
+import Time
+
+@testable import Packaging
+
+/// What is kept of a presentation must be enough for another process to go on with it.
+@Suite struct JournalTests {
+    private struct Journal {
+        var records: [PresentationRecord]
+        var marks: [String: RenditionMark] = [:]
+        var media: [String: [UInt8]] = [:]
+        var rate: Double?
+
+        init(_ presentation: Presentation) {
+            records = [
+                .presentation(
+                    id: presentation.id, profile: presentation.profile, wallStart: presentation.start.wall)
+            ]
+        }
+
+        mutating func keep(_ presentation: Presentation) {
+            if let rate = presentation.frameRate, rate != self.rate {
+                records.append(.frameRate(rate))
+                self.rate = rate
+            }
+            for rendition in presentation.windows {
+                for entry in rendition.entries(since: &marks[rendition.name, default: RenditionMark()]) {
+                    records.append(entry.record)
+                    guard let (segment, data) = entry.media else { continue }
+                    media["\(rendition.name)/s\(segment).m4s", default: []] += data.array
+                }
+            }
+        }
+
+        /// The same records, written and read.
+        func reread() -> [PresentationRecord] { PresentationRecord.read(records.flatMap(\.bytes).span).records }
+    }
+
+    private static func instant(_ milliseconds: Int64) -> Instant { Instant(nanoseconds: milliseconds * 1_000_000) }
+    private static func wall(_ milliseconds: Int64) -> WallTime {
+        WallTime(microseconds: 1_800_000_000_000_000 + milliseconds * 1000)
+    }
+
+    /// Random lives: what is kept at random moments is the window, to the last number, whenever the process ends.
+    @Test(arguments: zip([1, 2, 3, 4, 5, 6], [LatencyProfile.Name.standard, .low, .ultra, .low, .ultra, .standard]))
+    func whatWasPublishedIsThereAgainWithItsNumbers(seed: UInt64, name: LatencyProfile.Name) throws {
+        var random = SeededGenerator(seed: seed)
+        var feed = Feed(gopFrames: 30)
+        var presentation = Presentation.started(feed, name)
+        var journal = Journal(presentation)
+        var (source, clock) = (Int64(0), Int64(0))
+        for _ in 0..<40 {
+            let seconds = Int64.random(in: 1...6, using: &random)
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                presentation.interrupt()
+                clock += seconds * 1000
+                presentation.passSilence(until: Self.instant(clock))
+                source += 100_000
+                feed.sampleRate = Bool.random(using: &random) ? 48_000 : 44_100
+                let isSame = presentation.beginRun(
+                    tracks: feed.tracks, sourceStart: .milliseconds(source), now: Self.instant(clock))
+                #expect(isSame)
+                journal.keep(presentation)
+            }
+            presentation.play(feed.events(seconds: seconds, from: source)) { presentation in
+                if Int.random(in: 0..<50, using: &random) == 0 { journal.keep(presentation) }
+            }
+            (source, clock) = (source + seconds * 1000, clock + seconds * 1000)
+            journal.keep(presentation)
+            let again = try #require(
+                Presentation(
+                    replaying: journal.reread(), wallTime: Self.wall(clock), now: Self.instant(clock + 77_000)))
+            for (before, after) in zip(presentation.windows, again.windows) { Self.expect(after, toGoOnWith: before) }
+            #expect(again.frameRate == presentation.frameRate)
+            #expect(again.hasIndependentSegments == presentation.hasIndependentSegments)
+            #expect(Set(again.windows.map(\.nextSegmentNumber)).count == 1, "the renditions stay in step")
+        }
+        for rendition in presentation.windows {
+            for segment in rendition.segments {
+                let kept = journal.media["\(rendition.name)/s\(segment.sequenceNumber).m4s"] ?? []
+                #expect(kept == segment.parts.flatMap { $0.data?.array ?? [] })
+            }
+        }
+    }
+
+    /// `after` has all that `before` had; only what was growing is complete.
+    private static func expect(_ after: RenditionWindow, toGoOnWith before: RenditionWindow) {
+        #expect(after.name == before.name && after.mediaSequence >= before.mediaSequence)
+        #expect(after.initializations.map(\.version).last == before.initializations.map(\.version).last)
+        for segment in before.segments where segment.sequenceNumber >= after.segments.first?.sequenceNumber ?? 0 {
+            guard let kept = after.segment(segment.sequenceNumber) else {
+                Issue.record("\(before.name) has lost segment \(segment.sequenceNumber)")
+                continue
+            }
+            #expect(kept.start == segment.start && kept.programDateTime == segment.programDateTime)
+            #expect(kept.isDiscontinuous == segment.isDiscontinuous)
+            #expect(kept.initializationVersion == segment.initializationVersion && kept.byteCount == segment.byteCount)
+            #expect(kept.parts.map(\.number) == segment.parts.map(\.number))
+            #expect(kept.parts.map(\.duration) == segment.parts.map(\.duration))
+            #expect(kept.parts.map(\.keyFrame) == segment.parts.map(\.keyFrame))
+            #expect(kept.parts.map(\.isIndependent) == segment.parts.map(\.isIndependent))
+        }
+        #expect(after.bandwidth.peak ?? 0 >= before.bandwidth.peak ?? 0)
+    }
+
+    @Test func timeGoesOnWhereItStoodAndNeverBack() throws {
+        let feed = Feed()
+        for (outage, wallStep) in [(Int64(5000), Int64(0)), (5000, -3_600_000), (90_000, 0)] {
+            var presentation = Presentation.started(feed, .low)
+            var journal = Journal(presentation)
+            presentation.play(feed.events(seconds: 20))
+            journal.keep(presentation)
+            let edge = try #require(presentation.videoWindow?.edge)
+            var again = try #require(
+                Presentation(
+                    replaying: journal.records, wallTime: Self.wall(20_000 + outage + wallStep),
+                    now: Self.instant(1_000_000)))
+            let passed = wallStep < 0 ? 0 : outage
+            again.passSilence(until: Self.instant(1_000_000 + 8000))
+            let window = try #require(again.videoWindow)
+            let end = try #require(window.edge)
+            #expect(abs((end - edge).seconds - Double(passed + 8000) / 1000) < 1.1)
+            for (segment, next) in zip(window.segments, window.segments.dropFirst()) {
+                #expect(next.sequenceNumber == segment.sequenceNumber + 1)
+                #expect(next.programDateTime > segment.programDateTime && next.start >= segment.end)
+            }
+            #expect(window.segments.last?.isGap == true)
+            // The encoder comes back.
+            let begins = again.beginRun(
+                tracks: feed.tracks, sourceStart: .milliseconds(0), now: Self.instant(1_000_000 + 8500))
+            #expect(begins)
+            again.play(feed.events(seconds: 5))
+            let returned = try #require(again.videoWindow?.segments.last)
+            #expect(!returned.isGap && returned.sequenceNumber > window.segments.last?.sequenceNumber ?? 0)
+        }
+    }
+
+    @Test func aPresentationThatIsLongOverDoesNotGoOn() {
+        let feed = Feed()
+        var presentation = Presentation.started(feed, .low)
+        var journal = Journal(presentation)
+        presentation.play(feed.events(seconds: 10))
+        journal.keep(presentation)
+        let day: Int64 = 86_400_000
+        for (milliseconds, isThere) in [(day - 1000, true), (day + 20_000, false)] {
+            let again = Presentation(
+                replaying: journal.records, wallTime: Self.wall(milliseconds), now: Self.instant(5))
+            #expect((again != nil) == isThere)
+        }
+        #expect(Presentation(replaying: [], wallTime: Self.wall(0), now: Self.instant(0)) == nil)
+    }
+
+    /// Whoever keeps things was held up for so long that media have left the process.
+    @Test func whatNobodyKeptInTimeIsLeftOutAndTheRestHasItsNumbers() throws {
+        let feed = Feed(gopFrames: 30)
+        var presentation = Presentation.started(feed, .ultra)
+        presentation.play(feed.events(seconds: 200))
+        presentation.interrupt()
+        _ = presentation.beginRun(tracks: feed.tracks, sourceStart: .zero, now: Self.instant(200_000))
+        presentation.play(feed.events(seconds: 30))
+        var journal = Journal(presentation)
+        journal.keep(presentation)
+        let again = try #require(
+            Presentation(replaying: journal.reread(), wallTime: Self.wall(230_000), now: Self.instant(0)))
+        for (before, after) in zip(presentation.windows, again.windows) {
+            Self.expect(after, toGoOnWith: before)
+            #expect(after.segments.first?.sequenceNumber == before.segments.first?.sequenceNumber)
+            #expect(after.mediaSequence <= before.mediaSequence && after.nextPartNumber == before.nextPartNumber)
+            let (first, second) = (after.listed.map(\.sequenceNumber), before.listed.map(\.sequenceNumber))
+            #expect(first.last == second.last)
+            let discontinuities = before.discontinuitySequence - after.discontinuitySequence
+            let left = after.segments.filter {
+                $0.sequenceNumber >= after.mediaSequence && $0.sequenceNumber < before.mediaSequence
+            }
+            #expect(discontinuities == Int64(left.count(where: \.isDiscontinuous)))
+        }
+    }
+}
