@@ -57,7 +57,7 @@ import Time
                 Issue.record("\(entry.uri) is no segment")
                 continue
             }
-            let bytes = segment.data.flatMap(\.array)
+            let bytes = try #require(segment.data).flatMap(\.array)
             let range = try #require(entry.range)
             let picture = Array(bytes[range])
             #expect(Array(picture[4..<8]) == Array("moof".utf8))

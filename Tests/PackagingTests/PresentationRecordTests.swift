@@ -29,7 +29,7 @@ import Time
             .presentation(
                 id: "a1b2", profile: LatencyProfile(.ultra, targetDuration: 3),
                 wallStart: WallTime(microseconds: 1_790_000_000_123_456)),
-            .frameRate(30000.0 / 1001), .track(rendition: "video", version: 7, video),
+            .frameRate(30000.0 / 1001), .dependentSegments, .ended, .track(rendition: "video", version: 7, video),
             .track(rendition: "audio2", version: 1, audio),
             .part(rendition: "video", part), .part(rendition: "audio2", gap), .segmentEnd(rendition: "video"),
             .standing(

@@ -100,7 +100,7 @@ import Time
         #expect(lasts == [true, false, false])
         // What would have gone with the first goes with the next.
         let events = presentation.audioWindows.map { rendition in
-            rendition.segments.flatMap(\.data).filter { Array($0.array[4..<8]) == Array("emsg".utf8) }.count
+            rendition.segments.compactMap(\.data).joined().filter { Array($0.array[4..<8]) == Array("emsg".utf8) }.count
         }
         #expect(events == [0, 1, 0])
     }

@@ -55,7 +55,7 @@ import Time
     /// Which languages were heard in a rendition behind its last discontinuity, by their first letters.
     private static func heard(in rendition: RenditionWindow) -> Set<String> {
         let from = rendition.segments.lastIndex(where: \.isDiscontinuous) ?? 0
-        let data = rendition.segments[from...].flatMap(\.data)
+        let data = rendition.segments[from...].compactMap(\.data).joined()
         return Set(data.compactMap { $0.array.last.map { String(UnicodeScalar($0)) } })
     }
 

@@ -17,6 +17,7 @@ extension PresentationRecord {
             fields.write(UInt32(clamping: profile.targetDuration))
             fields.write(UInt64(bitPattern: wallStart.microseconds))
         case .frameRate(let rate): fields.write(rate.bitPattern)
+        case .dependentSegments, .ended: break
         case .track(let rendition, let version, let track):
             fields.write(text: rendition)
             fields.write(UInt32(clamping: version))
@@ -44,6 +45,8 @@ extension PresentationRecord {
         case .segmentEnd: 4
         case .standing: 5
         case .frameRate: 6
+        case .dependentSegments: 7
+        case .ended: 8
         }
     }
 
@@ -85,6 +88,8 @@ extension PresentationRecord {
             let rate = Double(bitPattern: try fields.readUInt64())
             guard rate.isFinite, rate > 0 else { throw reader.fault }
             record = .frameRate(rate)
+        case 7: record = .dependentSegments
+        case 8: record = .ended
         default: throw reader.fault
         }
         guard fields.isAtEnd else { throw reader.fault }

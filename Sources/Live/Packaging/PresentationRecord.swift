@@ -9,13 +9,17 @@ public enum PresentationRecord: Sendable, Equatable {
     case presentation(id: String, profile: LatencyProfile, wallStart: WallTime)
     /// The frame rate of the pictures was measured.
     case frameRate(Double)
+    /// A segment began without a key frame.
+    case dependentSegments
+    /// The presentation ended.
+    case ended
     /// The segments of a rendition begin with this track from now on, whose initialization has that version.
     case track(rendition: String, version: Int, Track)
     /// A part was published.
     case part(rendition: String, PartRecord)
     /// The growing segment of a rendition was completed.
     case segmentEnd(rendition: String)
-    /// How a rendition stood: the first record of it where earlier ones were let go.
+    /// How a rendition stood. What comes behind it can be understood without what came before, where that was let go.
     case standing(rendition: String, RenditionStanding)
 }
 

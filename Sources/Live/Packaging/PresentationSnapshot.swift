@@ -1,4 +1,5 @@
 internal import Media
+public import Time
 
 /// What clients can see of a presentation at one moment. An object, because every request takes it in hand.
 public final class PresentationSnapshot: Sendable {
@@ -6,6 +7,8 @@ public final class PresentationSnapshot: Sendable {
     public let id: String
     /// The profile of the presentation.
     public let profile: LatencyProfile
+    /// The date of the timeline's zero.
+    public let wallStart: WallTime
     /// The renditions, video first.
     public let renditions: [RenditionWindow]
     /// The measured frame rate of the video.
@@ -18,11 +21,12 @@ public final class PresentationSnapshot: Sendable {
     public let version: Int64
 
     fileprivate init(
-        id: String, profile: LatencyProfile, renditions: [RenditionWindow], frameRate: Double?,
+        id: String, profile: LatencyProfile, wallStart: WallTime, renditions: [RenditionWindow], frameRate: Double?,
         hasIndependentSegments: Bool, dateRanges: DateRangeBook, version: Int64
     ) {
         self.id = id
         self.profile = profile
+        self.wallStart = wallStart
         self.renditions = renditions
         self.frameRate = frameRate
         self.hasIndependentSegments = hasIndependentSegments
@@ -47,7 +51,7 @@ extension Presentation {
     /// What clients can see now.
     public var snapshot: PresentationSnapshot {
         PresentationSnapshot(
-            id: id, profile: profile, renditions: [videoWindow].compactMap(\.self) + audioWindows, frameRate: frameRate,
+            id: id, profile: profile, wallStart: start.wall, renditions: [videoWindow].compactMap(\.self) + audioWindows, frameRate: frameRate,
             hasIndependentSegments: hasIndependentSegments, dateRanges: dateRanges, version: version)
     }
 }

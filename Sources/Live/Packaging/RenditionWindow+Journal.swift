@@ -6,7 +6,7 @@ public struct RenditionMark: Sendable, Equatable {
     /// The version of the last initialization that is.
     var initialization = 0
     /// The number of the first part that is not.
-    var part: Int64 = 0
+    public internal(set) var part: Int64 = 0
     /// The number of the first segment whose end is not.
     public internal(set) var segment: Int64 = 0
 
@@ -18,50 +18,81 @@ public struct RenditionMark: Sendable, Equatable {
 public struct JournalEntry: Sendable {
     /// What happened.
     public let record: PresentationRecord
-    /// A part's media, and the number of the segment that they belong to.
-    public let media: (segment: Int64, data: ByteChunk)?
+    /// The media of a part.
+    public let media: Media?
+
+    /// A part's media and their place.
+    public struct Media: Sendable {
+        /// The number of the segment that they belong to.
+        public let segment: Int64
+        /// Where in the segment they begin.
+        public let offset: Int
+        /// The bytes.
+        public let data: ByteChunk
+    }
 }
 
 extension RenditionWindow {
+    /// A journal can be read from each segment whose number is a multiple of this: what is older can be let go.
+    public static let journalLength: Int64 = 256
+
     /// What happened since `mark`, in order; `mark` is moved there. What nobody kept in time, and has left the process, is
-    /// gone: then the first entry tells where the rest stands.
+    /// left out: then an entry tells where the rest stands.
     public func entries(since mark: inout RenditionMark) -> [JournalEntry] {
         var entries: [JournalEntry] = []
-        func note(_ record: PresentationRecord, _ media: (Int64, ByteChunk)? = nil) {
-            entries.append(JournalEntry(record: record, media: media))
-        }
         let unkept = segments.drop {
             $0.firstPart + Int64($0.parts.count) <= mark.part && $0.sequenceNumber < mark.segment
         }
-        if let first = unkept.first(where: \.isInMemory), first.firstPart > mark.part {
-            note(.standing(rendition: name, standing(before: first)))
-            mark.part = first.firstPart
-            mark.segment = first.sequenceNumber
-            mark.initialization = 0
-        }
         for segment in unkept where segment.sequenceNumber >= mark.segment {
-            noteInitializations(upTo: segment.initializationVersion, &mark, note)
-            for part in segment.parts where part.number >= mark.part {
-                guard part.isGap || part.data != nil else { return entries }
-                note(
-                    .part(rendition: name, segment.record(of: part)),
-                    part.data.map { (segment.sequenceNumber, $0) })
-                mark.part = part.number + 1
+            let isLost = !segment.isInMemory && segment.parts.contains { $0.number >= mark.part && !$0.isInMemory }
+            if isLost { continue }
+            if segment.firstPart > mark.part
+                || segment.firstPart == mark.part && segment.sequenceNumber % Self.journalLength == 0
+            {
+                note(.standing(rendition: name, standing(before: segment)), in: &entries)
+                mark.part = segment.firstPart
+                mark.initialization = segment.initializationVersion - 1
             }
+            noteInitializations(upTo: segment.initializationVersion, &mark, in: &entries)
+            var offset = 0
+            for part in segment.parts {
+                if part.number >= mark.part {
+                    note(
+                        .part(rendition: name, segment.record(of: part)),
+                        part.data.map { .init(segment: segment.sequenceNumber, offset: offset, data: $0) }, in: &entries)
+                }
+                offset += part.byteCount
+            }
+            mark.part = segment.firstPart + Int64(segment.parts.count)
             guard segment.isComplete else { break }
-            note(.segmentEnd(rendition: name))
+            note(.segmentEnd(rendition: name), in: &entries)
             mark.segment = segment.sequenceNumber + 1
         }
-        noteInitializations(upTo: initializations.last?.version ?? 0, &mark, note)
+        noteInitializations(upTo: initializations.last?.version ?? 0, &mark, in: &entries)
         return entries
     }
 
+    /// What is kept of a rendition that was read from where it is kept.
+    var mark: RenditionMark {
+        var mark = RenditionMark()
+        mark.initialization = initializations.last?.version ?? 0
+        mark.part = nextPartNumber
+        mark.segment = segments.last.map { $0.isComplete ? nextSegmentNumber : $0.sequenceNumber } ?? nextSegmentNumber
+        return mark
+    }
+
+    private func note(
+        _ record: PresentationRecord, _ media: JournalEntry.Media? = nil, in entries: inout [JournalEntry]
+    ) {
+        entries.append(JournalEntry(record: record, media: media))
+    }
+
     private func noteInitializations(
-        upTo version: Int, _ mark: inout RenditionMark, _ note: (PresentationRecord, (Int64, ByteChunk)?) -> Void
+        upTo version: Int, _ mark: inout RenditionMark, in entries: inout [JournalEntry]
     ) {
         for initialization in initializations
         where initialization.version > mark.initialization && initialization.version <= version {
-            note(.track(rendition: name, version: initialization.version, initialization.track), nil)
+            note(.track(rendition: name, version: initialization.version, initialization.track), in: &entries)
             mark.initialization = initialization.version
         }
     }

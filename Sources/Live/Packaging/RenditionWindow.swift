@@ -132,18 +132,20 @@ public struct RenditionWindow: Sendable {
     /// Does again what `record` tells of this rendition.
     mutating func replay(_ record: PresentationRecord, wallStart: WallTime) {
         switch record {
-        case .track(_, let version, let track): begin(Initialization(version: version, track: track))
+        case .track(_, let version, let track):
+            if version > initializations.last?.version ?? 0 { begin(Initialization(version: version, track: track)) }
         case .part(_, let part):
             isDiscontinuityPending = part.isDiscontinuous
             append(PartMedia(part), from: part.start, wallStart: wallStart)
         case .segmentEnd: endSegment()
         case .standing(_, let standing):
+            if standing.nextSegment == nextSegmentNumber, standing.nextPart == nextPartNumber { break }
             (mediaSequence, nextSegmentNumber) = (standing.nextSegment, standing.nextSegment)
             nextPartNumber = standing.nextPart
             discontinuitySequence = standing.discontinuities
             keyFrameSequence = standing.keyFrames
             segments = []
-        case .presentation, .frameRate: break
+        case .presentation, .frameRate, .dependentSegments, .ended: break
         }
     }
 

@@ -19,6 +19,9 @@ public struct Part: Sendable {
     /// The bytes that show the picture that the part begins with, when it is a key frame.
     public let keyFrame: Range<Int>?
 
+    /// True while the process has the media, if there are any.
+    var isInMemory: Bool { isGap || data != nil }
+
     /// True where there are no media for this time.
     public var isGap: Bool { byteCount == 0 }
 }
@@ -88,7 +91,7 @@ public struct Segment: Sendable {
     public var data: [ByteChunk]? { isInMemory ? parts.compactMap(\.data) : nil }
 
     /// True while the process has all of the media.
-    var isInMemory: Bool { parts.allSatisfy { $0.isGap || $0.data != nil } }
+    var isInMemory: Bool { parts.allSatisfy(\.isInMemory) }
 
     /// What an I-frame playlist lists of the segment: each key frame that begins a part, until the next; and the time
     /// before the first, as one that has no picture.
