@@ -48,7 +48,7 @@ let package = Package(
         // Protocols
         library("Sockets", in: "Protocols", ["CLinux"]),
         library("RTMP", in: "Protocols", ["Bytes"]),
-        library("ObjectStore", in: "Protocols", ["Bytes"]),
+        library("ObjectStore", in: "Protocols", ["Bytes", "Locks"]),
         library("HTTP", in: "Protocols", ["Locks", "Bytes", "CMicroHTTPD", "CZlib", "Runtime", "Sockets"]),
         // Live
         library("Timeline", in: "Live", ["Media"]),
@@ -59,7 +59,9 @@ let package = Package(
                 "Timeline",
             ]),
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "ISOBMFF", "HLS", "Timeline"]),
-        library("Publishing", in: "Live", ["Locks", "HLS", "Packaging", "Runtime", "Time"]),
+        library(
+            "Publishing", in: "Live",
+            ["Bytes", "Locks", "HLS", "ObjectStore", "Packaging", "Runtime", "Telemetry", "Time"]),
         library(
             "Channels", in: "Live",
             ["Locks", "Bytes", "Crypto", "Ingest", "Media", "Packaging", "Publishing", "Runtime", "Telemetry", "Time"]),
@@ -83,9 +85,8 @@ let package = Package(
             "HeadwaterServer", in: "App",
             [
                 "Locks",
-                "Bytes", "Channels", "Configuration", "Crypto", "HLS", "HTTP", "Ingest", "Origin", "Packaging",
-                "Publishing",
-                "Runtime", "Schema", "Site", "Sockets", "Telemetry", "Time",
+                "Bytes", "Channels", "Configuration", "Crypto", "HLS", "HTTP", "Ingest", "ObjectStore", "Origin",
+                "Packaging", "Publishing", "Runtime", "Schema", "Site", "Sockets", "Telemetry", "Time",
             ]),
         .executableTarget(
             name: "headwater", dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Telemetry"],

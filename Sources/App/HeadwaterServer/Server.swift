@@ -2,6 +2,7 @@ internal import Channels
 internal import Configuration
 internal import HTTP
 internal import Ingest
+internal import ObjectStore
 internal import Origin
 internal import Publishing
 internal import Runtime
@@ -21,6 +22,7 @@ public final class Server: Sendable {
     private let logger: Logger
     private let directory: ChannelDirectory
     private let waker: Waker
+    private let writer: WindowWriter
     private let channelClock: ChannelClock
     private let frontDoor: FrontDoor
     private let http: HTTPServer
@@ -52,13 +54,19 @@ public final class Server: Sendable {
         let demo = settings.demo ? DemoChannels(beside: settings.channels) : nil
         let channels = (demo?.channels ?? []) + settings.channels
         let waker = Waker(clock: clocks)
+        let store = LocalObjectStore(folder: settings.data)
+        let restored = Self.restored(channels, from: store, clocks, logger)
+        let writer = WindowWriter(
+            store, restored: Array(restored.values), clock: clocks, logger: logger, registry: registry)
         directory = ChannelDirectory(
             channels.map { channel in
                 Channel(
                     ChannelConfiguration(
                         id: channel.id, name: channel.name ?? channel.id, streamKey: channel.streamKey,
-                        profile: channel.profile), waker: waker, clock: clocks, logger: logger, registry: registry)
+                        profile: channel.profile), goingOnWith: restored[channel.id]?.presentation, waker: waker,
+                    writer: writer, clock: clocks, logger: logger, registry: registry)
             })
+        self.writer = writer
         self.waker = waker
         frontDoor = FrontDoor(
             origin: Origin(directory, options: settings.playlists.originOptions, clock: clocks),
@@ -114,10 +122,30 @@ public final class Server: Sendable {
         rtmp.stop()
         channelClock.stop()
         for channel in directory.channels { channel.stop() }
+        writer.stop()
         waker.stop()
         http.stop()
         metrics.stop()
         logger.info("server.stopped")
+    }
+
+    /// What another process left of the channels. What cannot be read is told, and begins anew.
+    private static func restored(
+        _ channels: [ChannelSettings], from store: any ObjectStore, _ clocks: any Clocks, _ logger: Logger
+    ) -> [String: RestoredPresentation] {
+        var restored: [String: RestoredPresentation] = [:]
+        for channel in channels {
+            do throws(StoreError) {
+                restored[channel.id] = try RestoredPresentation(
+                    ofChannel: channel.id, profile: channel.profile, in: store, wallTime: clocks.wallTime,
+                    now: clocks.now)
+            } catch {
+                logger.error(
+                    "channel.restore_failed",
+                    ["channel.id": .public(channel.id), "reason": .public(error.description)])
+            }
+        }
+        return restored
     }
 
     private static func site(of channels: [ChannelSettings], hls: String?) throws(StartupError) -> Site {

@@ -65,17 +65,28 @@ public final class Channel: Sendable {
     private let clock: any Clocks
     private let logger: Logger
     private let metrics: ChannelMetrics
+    private let writer: WindowWriter?
 
-    /// A channel that has not been on air.
+    /// A channel that has not been on air, or goes on with `presentation`, which another process left. What it publishes is
+    /// kept by `writer`, when there is one.
     public init(
-        _ configuration: ChannelConfiguration, waker: Waker, clock: any Clocks, logger: Logger,
-        registry: MetricsRegistry
+        _ configuration: ChannelConfiguration, goingOnWith presentation: Presentation? = nil, waker: Waker,
+        writer: WindowWriter? = nil, clock: any Clocks, logger: Logger, registry: MetricsRegistry
     ) {
         self.configuration = configuration
+        self.writer = writer
         output = LiveOutput(waker: waker)
         self.clock = clock
         self.logger = logger.with(["channel.id": .public(configuration.id)])
         metrics = ChannelMetrics(registry, channel: configuration.id)
+        guard var presentation else { return }
+        presentation.passSilence(until: clock.now)
+        let effects = state.withLock { state in
+            state.presentation = presentation
+            return collect(&state, before: nil)
+        }
+        perform(effects)
+        self.logger.info("channel.presentation_restored")
     }
 
     // MARK: Publishers
@@ -212,8 +223,12 @@ public final class Channel: Sendable {
             metrics.isSilent.set(0)
             logger.info("channel.presentation_started")
         }
-        if let ended = effects.ended { output.end(ended, forgetAt: clock.now + ended.timeToRead) }
+        if let ended = effects.ended {
+            writer?.keep(ended, of: configuration.id)
+            output.end(ended, forgetAt: clock.now + ended.timeToRead)
+        }
         if let snapshot = effects.snapshot {
+            writer?.keep(snapshot, of: configuration.id)
             output.publish(snapshot)
             metrics.publications.increment()
             if let arrival { metrics.publishDelay.observe(clock.now - arrival) }

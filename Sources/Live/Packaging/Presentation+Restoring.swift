@@ -1,3 +1,4 @@
+public import Bytes
 internal import Media
 public import Time
 
@@ -21,6 +22,15 @@ extension Presentation {
         let marks = Dictionary(uniqueKeysWithValues: presentation.windows.map { ($0.name, $0.mark) })
         guard presentation.goOn(at: wallTime, now) else { return nil }
         return (presentation, marks)
+    }
+
+    /// Gives a complete segment its media again.
+    public mutating func restore(_ media: ByteChunk, segment: Int64, rendition: String) {
+        if rendition == Self.video {
+            videoWindow?.restore(media, segment: segment)
+        } else if let index = audioWindows.firstIndex(where: { $0.name == rendition }) {
+            audioWindows[index].restore(media, segment: segment)
+        }
     }
 
     private mutating func replay(_ record: PresentationRecord) {

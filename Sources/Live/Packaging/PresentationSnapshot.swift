@@ -37,6 +37,9 @@ public final class PresentationSnapshot: Sendable {
     /// The rendition of that name.
     public func rendition(_ name: String) -> RenditionWindow? { renditions.first { $0.name == name } }
 
+    /// True when nothing will be added any more.
+    public var isEnded: Bool { renditions.allSatisfy(\.isEnded) }
+
     /// How long the presentation must stay readable after its end: its media are fetchable for so long (§6.2.2).
     public var timeToRead: Duration { .seconds((profile.window + profile.target * 3).seconds) }
 

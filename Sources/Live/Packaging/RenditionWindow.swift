@@ -149,6 +149,19 @@ public struct RenditionWindow: Sendable {
         }
     }
 
+    /// Gives a segment its media again.
+    mutating func restore(_ media: ByteChunk, segment number: Int64) {
+        guard let position = segments.firstIndex(where: { $0.sequenceNumber == number }),
+            media.count == segments[position].byteCount
+        else { return }
+        var offset = 0
+        for index in segments[position].parts.indices where !segments[position].parts[index].isGap {
+            let end = offset + segments[position].parts[index].byteCount
+            segments[position].parts[index].data = media[offset..<end]
+            offset = end
+        }
+    }
+
     // MARK: Reading
 
     /// The segments in the playlist.

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Glibc
+internal import Locks
 
 /// Objects as files below a folder of the local disk.
 ///
@@ -94,26 +95,30 @@ public final class LocalObjectStore: ObjectStore {
 
 private final class LocalObjectWriter: ObjectWriter {
     private let descriptor: Int32
-    private(set) var length: Int
+    private let end: Mutex<Int>
 
     init(_ descriptor: Int32, length: Int) {
         self.descriptor = descriptor
-        self.length = length
+        end = Mutex(length)
     }
+
+    var length: Int { end.withLock { $0 } }
 
     deinit { close(descriptor) }
 
     func append(_ chunks: [ByteChunk]) throws(StoreError) {
-        var end = length
-        for chunk in chunks {
-            let code = chunk.withUnsafeBytes { Self.write($0, to: descriptor, at: &end) }
-            guard code == 0 else {
-                // A disk that is full has taken a piece, as often as not.
-                _ = ftruncate(descriptor, off_t(length))
-                throw code == ENOSPC || code == EDQUOT ? .full : .failed(code)
+        try end.withLock { length throws(StoreError) in
+            var end = length
+            for chunk in chunks {
+                let code = chunk.withUnsafeBytes { Self.write($0, to: descriptor, at: &end) }
+                guard code == 0 else {
+                    // A disk that is full has taken a piece, as often as not.
+                    _ = ftruncate(descriptor, off_t(length))
+                    throw code == ENOSPC || code == EDQUOT ? .full : .failed(code)
+                }
             }
+            length = end
         }
-        length = end
     }
 
     /// Writes `bytes` at `offset` and moves that on. Returns an error's number, 0 for none.

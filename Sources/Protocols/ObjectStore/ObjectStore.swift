@@ -18,7 +18,7 @@ public protocol ObjectStore: Sendable {
 }
 
 /// An object that is being written.
-public protocol ObjectWriter: AnyObject {
+public protocol ObjectWriter: AnyObject, Sendable {
     /// How many bytes it has.
     var length: Int { get }
     /// Appends all of `chunks`, or, when that fails, nothing.

@@ -1,0 +1,117 @@
+internal import Bytes
+public import ObjectStore
+public import Packaging
+public import Time
+
+/// A presentation as another process left it in a store.
+public struct RestoredPresentation: Sendable {
+    /// The presentation, with the media of its window.
+    public let presentation: Presentation
+    let stored: StoredPresentation
+
+    /// The newest presentation of `channel` in `store` that can go on with `profile`; all others are removed, as nobody can
+    /// read them any more. The clocks show `wallTime` and `now`.
+    public init?(
+        ofChannel channel: String, profile: LatencyProfile, in store: any ObjectStore, wallTime: WallTime, now: Instant
+    ) throws(StoreError) {
+        guard let folder = StoredPresentation.folder(ofChannel: channel) else { return nil }
+        var newest: (id: String, head: Journal, start: WallTime)?
+        var others: [String] = []
+        for id in try store.names(below: folder) {
+            let head = try? Journal(folder / id / StoredPresentation.headName, in: store)
+            guard case .presentation(id, profile, let start)? = head?.records.first, let head,
+                !head.records.contains(.ended), newest.map({ $0.start < start }) ?? true
+            else {
+                others.append(id)
+                continue
+            }
+            if let newest { others.append(newest.id) }
+            newest = (id, head, start)
+        }
+        for id in others { try store.remove(folder / id) }
+        guard let newest else { return nil }
+        let kept = KeptPresentation(folder: folder / newest.id, head: newest.head)
+        guard let (presentation, stored) = try kept.read(from: store, wallTime: wallTime, now: now) else {
+            try store.remove(folder / newest.id)
+            return nil
+        }
+        self.presentation = presentation
+        self.stored = stored
+    }
+}
+
+/// A row of records in a store.
+private struct Journal {
+    let records: [PresentationRecord]
+    /// How many bytes of it are whole.
+    let length: Int
+
+    init(_ key: ObjectKey, in store: any ObjectStore) throws(StoreError) {
+        let object = try store.open(key)
+        let bytes = try object.read(0..<object.length)
+        (records, length) = PresentationRecord.read(bytes.span)
+    }
+}
+
+/// A presentation that is being read.
+private struct KeptPresentation {
+    let folder: ObjectKey
+    let head: Journal
+
+    func read(
+        from store: any ObjectStore, wallTime: WallTime, now: Instant
+    ) throws(StoreError) -> (Presentation, StoredPresentation)? {
+        var records = head.records
+        var journals: [String: (firsts: [Int64], length: Int)] = [:]
+        for rendition in try renditions(in: store) {
+            let firsts = try store.names(below: folder / rendition).compactMap(StoredRendition.firstSegment).sorted()
+            var length = 0
+            for first in firsts {
+                let journal = try Journal(folder / rendition / StoredRendition.journalName(first), in: store)
+                records += journal.records
+                length = journal.length
+            }
+            journals[rendition] = (firsts, length)
+        }
+        guard let replayed = Presentation.replaying(records, wallTime: wallTime, now: now) else { return nil }
+        var presentation = replayed.presentation
+        var renditions: [String: StoredRendition] = [:]
+        for (rendition, mark) in replayed.marks {
+            guard let (firsts, length) = journals[rendition] else { continue }
+            let oldest = try oldestSegment(of: rendition, in: store)
+            renditions[rendition] = try StoredRendition(
+                folder: folder / rendition, mark: mark, journals: firsts, length: length, oldest: oldest, in: store)
+        }
+        try readMedia(of: &presentation, from: store)
+        let stored = try StoredPresentation(
+            folder: folder, headLength: head.length, frameRate: presentation.frameRate,
+            hasIndependentSegments: presentation.hasIndependentSegments, renditions: renditions, in: store)
+        return (presentation, stored)
+    }
+
+    /// The renditions, in the order in which a presentation numbers them.
+    private func renditions(in store: any ObjectStore) throws(StoreError) -> [String] {
+        let names = try store.names(below: folder)
+        let sound = (0..<names.count).map(Presentation.audio)
+        return ([Presentation.video] + sound).filter(names.contains)
+    }
+
+    private func oldestSegment(of rendition: String, in store: any ObjectStore) throws(StoreError) -> Int64 {
+        try store.names(below: folder / rendition).compactMap { name -> Int64? in
+            if case .segment(let number)? = MediaResource(fileName: name[...]) { number } else { nil }
+        }.min() ?? 0
+    }
+
+    /// Reads the media of the window. What cannot be read is not there for viewers either; the rest is.
+    private func readMedia(of presentation: inout Presentation, from store: any ObjectStore) throws(StoreError) {
+        for rendition in presentation.snapshot.renditions {
+            for segment in rendition.segments where !segment.isGap {
+                let key = folder / rendition.name / MediaResource.segment(segment.sequenceNumber).fileName
+                guard let object = try? store.open(key), object.length >= segment.byteCount,
+                    let bytes = try? object.read(0..<segment.byteCount)
+                else { continue }
+                presentation.restore(bytes, segment: segment.sequenceNumber, rendition: rendition.name)
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+internal import Bytes
+internal import ObjectStore
+internal import Packaging
+internal import Time
+
+/// What of a presentation is in the store, below `live/CHANNEL/PRESENTATION/`: a folder for each rendition, and `head`, the
+/// records that are about no single one. A value of the writer's thread.
+struct StoredPresentation: Sendable {
+    /// The name of the records that are about no single rendition.
+    static let headName = "head"
+
+    let folder: ObjectKey
+    private var head: (any ObjectWriter)?
+    private var written: Head
+    private var renditions: [String: StoredRendition]
+
+    /// What of a snapshot is about no single rendition, as far as it changes.
+    private struct Head: Equatable {
+        var frameRate: Double?
+        var hasIndependentSegments = true
+        var isEnded = false
+    }
+
+    /// A presentation that nothing is kept of.
+    init(folder: ObjectKey) {
+        self.folder = folder
+        written = Head()
+        renditions = [:]
+    }
+
+    /// A presentation that another process kept, whose head has `length` whole bytes.
+    init(
+        folder: ObjectKey, headLength length: Int, frameRate: Double?, hasIndependentSegments: Bool,
+        renditions: [String: StoredRendition], in store: any ObjectStore
+    ) throws(StoreError) {
+        self.folder = folder
+        head = try store.resume(folder / Self.headName, at: length)
+        written = Head(frameRate: frameRate, hasIndependentSegments: hasIndependentSegments)
+        self.renditions = renditions
+    }
+
+    /// The folder of a channel's presentations.
+    static func folder(ofChannel id: String) -> ObjectKey? { ObjectKey("live/\(id)") }
+
+    /// Writes what `snapshot` has and the store has not. What fails is tried again the next time.
+    mutating func store(_ snapshot: PresentationSnapshot, in store: any ObjectStore) throws(StoreError) {
+        if head == nil {
+            let writer = try store.createAnew(folder / Self.headName)
+            let first = PresentationRecord.presentation(
+                id: snapshot.id, profile: snapshot.profile, wallStart: snapshot.wallStart)
+            try writer.append([ByteChunk(first.bytes)])
+            head = writer
+        }
+        if let rate = snapshot.frameRate, rate != written.frameRate {
+            try head?.append([ByteChunk(PresentationRecord.frameRate(rate).bytes)])
+            written.frameRate = rate
+        }
+        if !snapshot.hasIndependentSegments, written.hasIndependentSegments {
+            try head?.append([ByteChunk(PresentationRecord.dependentSegments.bytes)])
+            written.hasIndependentSegments = false
+        }
+        for rendition in snapshot.renditions {
+            var stored = renditions[rendition.name] ?? StoredRendition(folder: folder / rendition.name)
+            defer { renditions[rendition.name] = stored }
+            try stored.store(rendition, in: store)
+        }
+        if snapshot.isEnded, !written.isEnded {
+            try head?.append([ByteChunk(PresentationRecord.ended.bytes)])
+            written.isEnded = true
+        }
+    }
+}

@@ -1,0 +1,177 @@
+internal import Locks
+public import ObjectStore
+public import Packaging
+internal import Runtime
+public import Telemetry
+public import Time
+
+/// Keeps in a store what channels publish, so that another process can go on with it.
+///
+/// One thread writes, and it is handed snapshots, not parts: when the store is slow, or fails, only the newest snapshot of
+/// each presentation waits. What leaves the window before it could be written is missing from the store; viewers of the live
+/// edge never notice.
+public final class WindowWriter: Sendable {
+    private struct State {
+        /// The newest snapshots that are not in the store, by presentation.
+        var unwritten: [String: (channel: String, snapshot: PresentationSnapshot)] = [:]
+        /// The versions that are in the store.
+        var written: [String: Int64] = [:]
+        /// False from the moment somebody waited in vain until all is written.
+        var isInTime = true
+        var isStopping = false
+    }
+
+    /// How long a publisher waits for what it publishes to be in the store.
+    private static let patience = Duration.milliseconds(3)
+    /// When what failed is tried again.
+    private static let retryPace = Duration.milliseconds(250)
+
+    private let state = Monitor(State())
+    private let thread: NamedThread
+    private let logger: Logger
+
+    /// Starts the thread that writes to `store`, where `restored` is already.
+    public init(
+        _ store: any ObjectStore, restored: [RestoredPresentation], clock: any MonotonicClock, logger: Logger,
+        registry: MetricsRegistry
+    ) {
+        self.logger = logger
+        var presentations: [String: StoredPresentation] = [:]
+        for one in restored { presentations[one.presentation.id] = one.stored }
+        let writing = Writing(
+            store: store, presentations: presentations, clock: clock, logger: logger, metrics: WindowMetrics(registry))
+        thread = NamedThread("window-writer") { [state] in Self.run(state, writing) }
+    }
+
+    /// Has `snapshot` written, and waits until it is, if that is soon: then a process that dies has announced nothing that
+    /// another one cannot find.
+    public func keep(_ snapshot: PresentationSnapshot, of channel: String) {
+        let (id, version) = (snapshot.id, snapshot.version)
+        let isInTime = state.signal { state in
+            if let known = state.unwritten[id]?.snapshot.version, known >= version { return state.isInTime }
+            state.unwritten[id] = (channel, snapshot)
+            return state.isInTime
+        }
+        guard isInTime else { return }
+        if state.wait(for: Self.patience, until: { ($0.written[id] ?? 0) >= version || !$0.isInTime }) { return }
+        state.withLock { $0.isInTime = false }
+        logger.warning("window.write_slow")
+    }
+
+    /// Ends the thread when it has tried once more to write what there is, and waits for that.
+    public func stop() {
+        state.signal { $0.isStopping = true }
+        thread.join()
+    }
+
+    private static func run(_ state: Monitor<State>, _ writing: consuming Writing) {
+        while true {
+            state.wait(for: retryPace) { !$0.unwritten.isEmpty || $0.isStopping }
+            let (work, isStopping) = state.withLock { state in
+                defer { state.unwritten = [:] }
+                return (state.unwritten, state.isStopping)
+            }
+            let (failed, gone) = writing.write(work)
+            state.signal { state in
+                for (id, item) in work where failed[id] == nil { state.written[id] = item.snapshot.version }
+                for id in gone { state.written[id] = nil }
+                // A newer one may have come meanwhile.
+                state.unwritten.merge(failed) { newer, _ in newer }
+                if failed.isEmpty, state.unwritten.isEmpty { state.isInTime = true }
+            }
+            if isStopping { return }
+            if !failed.isEmpty { state.wait(for: retryPace) { $0.isStopping } }
+        }
+    }
+}
+
+/// What the writer's thread has in hand.
+private struct Writing {
+    typealias Work = [String: (channel: String, snapshot: PresentationSnapshot)]
+
+    let store: any ObjectStore
+    var presentations: [String: StoredPresentation]
+    let clock: any MonotonicClock
+    let logger: Logger
+    let metrics: WindowMetrics
+    /// The presentations that have ended, and when nobody may read them any more.
+    private var ended: [String: Instant] = [:]
+    private var isFailing = false
+
+    init(
+        store: any ObjectStore, presentations: [String: StoredPresentation], clock: any MonotonicClock, logger: Logger,
+        metrics: WindowMetrics
+    ) {
+        self.store = store
+        self.presentations = presentations
+        self.clock = clock
+        self.logger = logger
+        self.metrics = metrics
+    }
+
+    /// Writes `work`. Returns what of it failed, and the presentations that nothing is kept of any more.
+    mutating func write(_ work: Work) -> (failed: Work, gone: [String]) {
+        var failed: Work = [:]
+        var fault: StoreError?
+        for (id, item) in work {
+            do throws(StoreError) { try write(item.snapshot, of: item.channel) } catch {
+                failed[id] = item
+                fault = error
+            }
+        }
+        if !work.isEmpty { report(fault) }
+        return (failed, forgetEnded())
+    }
+
+    private mutating func write(_ snapshot: PresentationSnapshot, of channel: String) throws(StoreError) {
+        let id = snapshot.id
+        guard let folder = StoredPresentation.folder(ofChannel: channel)?.appending(id) else { return }
+        var stored = presentations[id] ?? StoredPresentation(folder: folder)
+        defer { presentations[id] = stored }
+        if snapshot.isEnded, ended[id] == nil { ended[id] = clock.now + snapshot.timeToRead }
+        try stored.store(snapshot, in: store)
+    }
+
+    /// Removes the presentations that nobody may read any more.
+    private mutating func forgetEnded() -> [String] {
+        let now = clock.now
+        let gone = ended.filter { $0.value <= now }.map(\.key)
+        for id in gone {
+            ended[id] = nil
+            guard let stored = presentations.removeValue(forKey: id) else { continue }
+            do throws(StoreError) { try store.remove(stored.folder) } catch { report(error) }
+        }
+        return gone
+    }
+
+    private mutating func report(_ fault: StoreError?) {
+        metrics.isFailing.set(fault == nil ? 0 : 1)
+        if let fault {
+            metrics.failures.increment()
+            if !isFailing {
+                logger.error(
+                    "window.write_failed",
+                    [
+                        "reason": .public(fault.description),
+                        "effect": .public("viewers of the live edge go on; after a restart what is not written is missing"),
+                    ])
+            }
+        } else if isFailing {
+            logger.info("window.write_recovered")
+        }
+        isFailing = fault != nil
+    }
+}
+
+/// How writing goes, in numbers.
+private struct WindowMetrics: Sendable {
+    let isFailing: Gauge
+    let failures: Counter
+
+    init(_ registry: MetricsRegistry) {
+        isFailing = registry.gauge(
+            "headwater_window_write_failing", help: "1 while what is published cannot be written to disk.")
+        failures = registry.counter(
+            "headwater_window_write_failures_total", help: "Times that what is published could not be written to disk.")
+    }
+}
