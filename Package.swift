@@ -61,14 +61,14 @@ let package = Package(
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "ISOBMFF", "HLS", "Timeline"]),
         library(
             "Publishing", in: "Live",
-            ["Bytes", "Locks", "HLS", "ObjectStore", "Packaging", "Runtime", "Telemetry", "Time"]),
+            ["Bytes", "Locks", "HLS", "Media", "ObjectStore", "Packaging", "Runtime", "Telemetry", "Time"]),
         library(
             "Channels", in: "Live",
             ["Locks", "Bytes", "Crypto", "Ingest", "Media", "Packaging", "Publishing", "Runtime", "Telemetry", "Time"]),
         // Delivery
         library(
             "Origin", in: "Delivery",
-            ["Locks", "Bytes", "Channels", "HLS", "HTTP", "Media", "Packaging", "Publishing", "Time"]),
+            ["Locks", "Bytes", "Channels", "HLS", "HTTP", "Media", "ObjectStore", "Packaging", "Publishing", "Time"]),
         library("Site", in: "Delivery", ["Bytes", "HTTP"], assets: "Assets"),
         // Tools
         library("HLSRules", in: "Tools", ["Bytes"]),
@@ -85,8 +85,8 @@ let package = Package(
             "HeadwaterServer", in: "App",
             [
                 "Locks",
-                "Bytes", "Channels", "Configuration", "Crypto", "HLS", "HTTP", "Ingest", "ObjectStore", "Origin",
-                "Packaging", "Publishing", "Runtime", "Schema", "Site", "Sockets", "Telemetry", "Time",
+                "Bytes", "Channels", "Configuration", "Crypto", "HLS", "HTTP", "Ingest", "Media",
+                "ObjectStore", "Origin", "Packaging", "Publishing", "Runtime", "Schema", "Site", "Sockets", "Telemetry", "Time",
             ]),
         .executableTarget(
             name: "headwater", dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Telemetry"],

@@ -23,6 +23,7 @@ public final class Server: Sendable {
     private let directory: ChannelDirectory
     private let waker: Waker
     private let writer: WindowWriter
+    private let reader: WindowReader
     private let channelClock: ChannelClock
     private let frontDoor: FrontDoor
     private let http: HTTPServer
@@ -67,9 +68,10 @@ public final class Server: Sendable {
                     writer: writer, clock: clocks, logger: logger, registry: registry)
             })
         self.writer = writer
+        reader = WindowReader(store)
         self.waker = waker
         frontDoor = FrontDoor(
-            origin: Origin(directory, options: settings.playlists.originOptions, clock: clocks),
+            origin: Origin(directory, options: settings.playlists.originOptions, reader: reader, clock: clocks),
             site: try Self.site(of: channels, hls: settings.player.hls))
         do throws(SocketError) {
             rtmp = try RTMPListener(
@@ -123,6 +125,7 @@ public final class Server: Sendable {
         channelClock.stop()
         for channel in directory.channels { channel.stop() }
         writer.stop()
+        reader.stop()
         waker.stop()
         http.stop()
         metrics.stop()

@@ -1,7 +1,9 @@
 internal import Configuration
+internal import Media
 internal import Packaging
 public import Schema
 public import Telemetry
+internal import Time
 
 /// Everything that an operator can set.
 public struct ServerSettings: SchemaObject {
@@ -184,6 +186,8 @@ public struct ChannelSettings: SchemaObject {
     public var latency = Latency.low
     /// A target duration that differs from the profile's.
     public var targetDuration: Int?
+    /// How far viewers can go back.
+    public var dvrWindow = Duration.seconds(3600)
 
     /// The latency profiles.
     public enum Latency: String, FieldChoice {
@@ -211,9 +215,14 @@ public struct ChannelSettings: SchemaObject {
             Field(
                 "targetDuration", \.targetDuration, .range(1...30),
                 doc: "Seconds after which a segment is cut though no key frame came; the profile's where not set"),
+            Field(
+                "dvrWindow", \.dvrWindow, .range(.zero ... .seconds(86_400)),
+                doc: "How far viewers of dvr.m3u8 can go back; 0s is not at all. It takes twice as much room on disk"),
         ])
 
     var profile: LatencyProfile {
-        LatencyProfile(LatencyProfile.Name(rawValue: latency.rawValue) ?? .low, targetDuration: targetDuration)
+        var profile = LatencyProfile(LatencyProfile.Name(rawValue: latency.rawValue) ?? .low, targetDuration: targetDuration)
+        if dvrWindow > .zero { profile.dvrWindow = .milliseconds(dvrWindow.wholeMilliseconds) }
+        return profile
     }
 }

@@ -3,8 +3,9 @@ public import Channels
 internal import HLS
 public import HTTP
 internal import Media
+internal import ObjectStore
 internal import Packaging
-internal import Publishing
+public import Publishing
 public import Time
 
 /// Live HLS over HTTP: `/live/CHANNEL/index.m3u8`, and what lies under a presentation's id.
@@ -21,14 +22,16 @@ public final class Origin: Sendable {
     private let directory: ChannelDirectory
     private let responses: SharedResponses
     private let clock: any MonotonicClock
+    private let reader: WindowReader?
 
     private let options: OriginOptions
 
-    /// An origin of the channels in `directory`.
+    /// An origin of the channels in `directory`; `reader` finds what they do not keep in memory.
     public init(
-        _ directory: ChannelDirectory, options: OriginOptions = OriginOptions(),
+        _ directory: ChannelDirectory, options: OriginOptions = OriginOptions(), reader: WindowReader? = nil,
         clock: any MonotonicClock = SystemClocks()
     ) {
+        self.reader = reader
         self.directory = directory
         self.options = options
         self.clock = clock
@@ -47,22 +50,26 @@ public final class Origin: Sendable {
             return .response(responses.failure(404, "There is no such channel", cacheSeconds: 1))
         }
         let presentation = path.next()
-        if presentation == "index.m3u8", path.isAtEnd {
+        if let resource = MediaResource(fileName: presentation), resource.isMultivariant, path.isAtEnd {
+            if resource == .dvrPlaylist, channel.configuration.profile.dvrWindow == nil {
+                return .response(responses.failure(404, "This channel has no DVR window", cacheSeconds: 1))
+            }
             guard let snapshot = channel.output.snapshot else {
                 return .response(responses.failure(404, "The channel has not been on air yet", cacheSeconds: 1))
             }
             guard snapshot.isPlayable else {
                 return .response(responses.failure(404, "The channel is about to begin", cacheSeconds: 1))
             }
-            return .response(responses.multivariant(of: snapshot, form: form(of: request)))
+            return .response(responses.multivariant(resource, of: snapshot, form: form(of: request)))
         }
         guard let snapshot = channel.output.snapshot(of: String(presentation)),
             let rendition = snapshot.rendition(String(path.next())),
             let resource = MediaResource(fileName: path.next()), path.isAtEnd,
-            resource != .iFramePlaylist || rendition.name == Presentation.video
+            resource != .iFramePlaylist || rendition.name == Presentation.video,
+            resource != .dvrPlaylist || rendition.history != nil
         else { return .response(responses.failure(404, "There is no such file", cacheSeconds: 1)) }
         switch resource {
-        case .playlist, .iFramePlaylist:
+        case .playlist, .dvrPlaylist, .iFramePlaylist:
             return playlist(resource, of: rendition, snapshot, channel, request)
         case .part(let number) where number == rendition.nextPartNumber && rendition.hintsParts:
             return park(.part(rendition: rendition.name, number: number), channel, snapshot) {
@@ -71,11 +78,39 @@ public final class Origin: Sendable {
             }
         case .initialization, .segment, .part:
             guard let response = responses.media(resource, of: rendition, in: snapshot) else {
+                if let stored = rendition.stored(resource) {
+                    return read(stored, of: rendition, channel, snapshot, RangeRequest(request))
+                }
                 // A cache that kept the answer would still give it when the media are there.
                 let age = rendition.isYetToCome(resource) ? 0 : snapshot.profile.targetDuration
                 return .response(responses.failure(404, "This part of the stream is not here", cacheSeconds: age))
             }
             return .response(response.ranged(for: request))
+        }
+    }
+
+    /// Answers with media that are on disk.
+    private func read(
+        _ stored: StoredMedia, of rendition: RenditionWindow, _ channel: Channel, _ snapshot: PresentationSnapshot,
+        _ request: RangeRequest
+    ) -> HTTPAnswer {
+        let busy = responses.failure(503, "Too much is being read from disk", cacheSeconds: 0, retryAfter: 1)
+        guard let reader else { return .response(busy) }
+        return .park { [responses, name = rendition.name, isVideo = rendition.name == Presentation.video] ticket in
+            let isTaken = reader.open(
+                segment: stored.segment, of: name, presentation: snapshot.id, channel: channel.configuration.id,
+                range: stored.range
+            ) { object in
+                guard let object else {
+                    ticket.resume(
+                        with: responses.failure(404, "This part of the stream cannot be read", cacheSeconds: 1))
+                    return
+                }
+                let file = HTTPResponse.FileRange(
+                    descriptor: object.descriptor, range: stored.range, owner: object)
+                ticket.resume(with: responses.media(.file(file), isVideo: isVideo, snapshot.profile).ranged(for: request))
+            }
+            if !isTaken { ticket.resume(with: busy) }
         }
     }
 
@@ -122,7 +157,7 @@ public final class Origin: Sendable {
         guard let awaited = directives.awaited ?? first else {
             return .response(responses.playlist(resource, of: rendition, in: snapshot, form: form))
         }
-        let edge = resource == .playlist ? rendition.playlistEdge : rendition.iFramePlaylistEdge
+        let edge = resource == .iFramePlaylist ? rendition.iFramePlaylistEdge : rendition.playlistEdge
         switch edge.decide(awaited) {
         case .answer:
             return .response(responses.playlist(resource, of: rendition, in: snapshot, form: form))
@@ -132,8 +167,8 @@ public final class Origin: Sendable {
         case .wait:
             let name = rendition.name
             let wait: Awaited =
-                resource == .playlist
-                ? .playlist(rendition: name, awaited) : .iFramePlaylist(rendition: name, awaited)
+                resource == .iFramePlaylist
+                ? .iFramePlaylist(rendition: name, awaited) : .playlist(rendition: name, awaited)
             return park(wait, channel, snapshot) { [responses, form] current in
                 current.rendition(name).map { responses.playlist(resource, of: $0, in: current, form: form) }
             }
@@ -198,7 +233,31 @@ extension DeliveryDirectives {
     }
 }
 
+extension MediaResource {
+    /// True for the names that lie beside the presentations, too.
+    fileprivate var isMultivariant: Bool { self == .playlist || self == .dvrPlaylist }
+}
+
+/// Where media are that the process has let go of.
+private struct StoredMedia {
+    let segment: Int64
+    let range: Range<Int>
+}
+
 extension RenditionWindow {
+    /// Where `resource` is, when it can be fetched and is not in memory.
+    fileprivate func stored(_ resource: MediaResource) -> StoredMedia? {
+        switch resource {
+        case .segment(let number):
+            let count = segment(number)?.byteCount ?? history?[number]?.byteCount ?? 0
+            return count > 0 ? StoredMedia(segment: number, range: 0..<count) : nil
+        case .part(let number):
+            guard let place = place(ofPart: number) else { return nil }
+            return StoredMedia(segment: place.segment, range: place.range)
+        case .initialization, .playlist, .dvrPlaylist, .iFramePlaylist: return nil
+        }
+    }
+
     /// True while the playlist names the part that comes next.
     fileprivate var hintsParts: Bool { profile.offersParts && !isEnded }
 
@@ -209,7 +268,7 @@ extension RenditionWindow {
         case .initialization(let version): version > initializations.last?.version ?? 0
         case .segment(let number): number > segments.last(where: \.isComplete)?.sequenceNumber ?? -1
         case .part(let number): number >= nextPartNumber
-        case .playlist, .iFramePlaylist: false
+        case .playlist, .dvrPlaylist, .iFramePlaylist: false
         }
     }
 

@@ -22,7 +22,16 @@ final class SharedResponses: Sendable {
         let form: PlaylistForm
     }
 
+    /// A row of segments in a DVR playlist.
+    private struct RowKey: Hashable {
+        let presentation: String
+        let rendition: String
+        let first: Int64
+        let queryParameters: [String]
+    }
+
     private struct State {
+        var rows: [RowKey: PlaylistPiece] = [:]
         var media: [MediaKey: HTTPResponse] = [:]
         var playlists: [PlaylistKey: (version: Int64, response: HTTPResponse)] = [:]
         /// How many media were stored since the last sweep.
@@ -70,13 +79,16 @@ final class SharedResponses: Sendable {
     // MARK: Playlists
 
     /// The multivariant playlist. It changes slowly, and may be kept for a moment.
-    func multivariant(of snapshot: PresentationSnapshot, form: PlaylistForm) -> HTTPResponse {
-        let key = PlaylistKey(presentation: snapshot.id, rendition: nil, resource: .playlist, form: form)
+    func multivariant(
+        _ resource: MediaResource, of snapshot: PresentationSnapshot, form: PlaylistForm
+    ) -> HTTPResponse {
+        let key = PlaylistKey(presentation: snapshot.id, rendition: nil, resource: resource, form: form)
         return cached(key, version: snapshot.version) {
-            var playlist = snapshot.multivariantPlaylist
+            var playlist =
+                resource == .dvrPlaylist ? snapshot.dvrMultivariantPlaylist : snapshot.multivariantPlaylist
             playlist.steering = steering
             playlist.queryParameters = form.queryParameters
-            return Self.playlistResponse(playlist.rendered(), cacheSeconds: 1, gzip: form.isGzip)
+            return Self.playlistResponse([PlaylistPiece(playlist.rendered())], cacheSeconds: 1, gzip: form.isGzip)
         }
     }
 
@@ -90,14 +102,40 @@ final class SharedResponses: Sendable {
             presentation: snapshot.id, rendition: rendition.name, resource: resource, form: form)
         return cached(key, version: snapshot.version) {
             var playlist =
-                resource == .iFramePlaylist
-                ? snapshot.iFramePlaylist(of: rendition) : snapshot.playlist(of: rendition)
+                switch resource {
+                case .iFramePlaylist: snapshot.iFramePlaylist(of: rendition)
+                case .dvrPlaylist: snapshot.dvrPlaylist(of: rendition)
+                default: snapshot.playlist(of: rendition)
+                }
             playlist.queryParameters = form.queryParameters
             return Self.playlistResponse(
-                playlist.rendered(skip: form.skip),
+                pieces(of: playlist, rendition, in: snapshot, form),
                 cacheSeconds: Self.age(isEnded: rendition.isEnded, isBlocking: form.isBlocking, snapshot.profile),
                 gzip: form.isGzip)
         }
+    }
+
+    /// The text of `playlist`; where it has a long past, what of that stays as it is was made before.
+    private func pieces(
+        of playlist: MediaPlaylist, _ rendition: RenditionWindow, in snapshot: PresentationSnapshot, _ form: PlaylistForm
+    ) -> [PlaylistPiece] {
+        let text = playlist.renderedInTwo(skip: form.skip)
+        guard playlist.earlier != nil, !text.skipsEarlier, let history = rendition.history else {
+            return [PlaylistPiece(text.head + text.body)]
+        }
+        let past = history.pieces.map { piece -> PlaylistPiece in
+            let key = RowKey(
+                presentation: snapshot.id, rendition: rendition.name, first: piece.first,
+                queryParameters: form.queryParameters)
+            if piece.isConstant, let known = state.withLock({ $0.rows[key] }) { return known }
+            var made = PlaylistPiece(MediaPlaylist.text(of: piece.listed, queryParameters: form.queryParameters))
+            if piece.isConstant {
+                made.compress()
+                state.withLock { [made] in $0.rows[key] = made }
+            }
+            return made
+        }
+        return [PlaylistPiece(text.head)] + past + [PlaylistPiece(text.body)]
     }
 
     private static func age(isEnded: Bool, isBlocking: Bool, _ profile: LatencyProfile) -> Int {
@@ -124,18 +162,19 @@ final class SharedResponses: Sendable {
         }
     }
 
-    private static func playlistResponse(_ text: [UInt8], cacheSeconds: Int, gzip: Bool) -> HTTPResponse {
-        let plain = ByteChunk(text)
+    private static func playlistResponse(
+        _ pieces: [PlaylistPiece], cacheSeconds: Int, gzip: Bool
+    ) -> HTTPResponse {
         var headers =
             Origin.commonHeaders + [
                 ("Content-Type", "application/vnd.apple.mpegurl"), ("Cache-Control", cacheControl(cacheSeconds)),
                 ("Vary", "Accept-Encoding"),
             ]
-        guard gzip, let compressed = Gzip.compress(plain) else {
-            return HTTPResponse(status: 200, headers: headers, body: .chunk(plain))
+        guard gzip, let compressed = PlaylistPiece.compressed(pieces) else {
+            return HTTPResponse(status: 200, headers: headers, body: .chunks(pieces.map(\.text)))
         }
         headers.append(("Content-Encoding", "gzip"))
-        return HTTPResponse(status: 200, headers: headers, body: .chunk(compressed))
+        return HTTPResponse(status: 200, headers: headers, body: .chunks(compressed))
     }
 
     // MARK: Media
@@ -147,12 +186,7 @@ final class SharedResponses: Sendable {
         let key = MediaKey(presentation: snapshot.id, rendition: rendition.name, resource: resource)
         if let known = state.withLock({ $0.media[key] }) { return known }
         guard let chunks = Self.chunks(resource, of: rendition), !chunks.isEmpty else { return nil }
-        let type = rendition.name == Presentation.video ? "video/mp4" : "audio/mp4"
-        let response = HTTPResponse(
-            status: 200,
-            headers: Origin.commonHeaders + [
-                ("Content-Type", type), ("Cache-Control", Self.cacheControl(Self.mediaAge(snapshot.profile))),
-            ], body: .chunks(chunks), acceptsRanges: true)
+        let response = media(.chunks(chunks), isVideo: rendition.name == Presentation.video, snapshot.profile)
         let (shared, isSweepDue) = state.withLock { state -> (HTTPResponse, Bool) in
             if let other = state.media[key] { return (other, false) }
             state.media[key] = response
@@ -166,6 +200,16 @@ final class SharedResponses: Sendable {
         return shared
     }
 
+    /// A response of those media.
+    func media(_ body: HTTPResponse.Body, isVideo: Bool, _ profile: LatencyProfile) -> HTTPResponse {
+        HTTPResponse(
+            status: 200,
+            headers: Origin.commonHeaders + [
+                ("Content-Type", isVideo ? "video/mp4" : "audio/mp4"),
+                ("Cache-Control", Self.cacheControl(Self.mediaAge(profile))),
+            ], body: body, acceptsRanges: true)
+    }
+
     /// Lets go of responses to what cannot be fetched any more.
     private func sweep() {
         let readable = Dictionary(snapshots().map { ($0.id, $0) }) { first, _ in first }
@@ -177,15 +221,19 @@ final class SharedResponses: Sendable {
                 case .part(let number): number >= rendition.oldestPartNumber
                 case .segment(let number): number >= rendition.segments.first?.sequenceNumber ?? 0
                 case .initialization(let version): rendition.initialization(version) != nil
-                case .playlist, .iFramePlaylist: true
+                case .playlist, .dvrPlaylist, .iFramePlaylist: true
                 }
+            }
+            state.rows = state.rows.filter { key, _ in
+                let history = readable[key.presentation]?.rendition(key.rendition)?.history
+                return history.map { key.first >= $0.mediaSequence } ?? false
             }
         }
     }
 
     private static func chunks(_ resource: MediaResource, of rendition: RenditionWindow) -> [ByteChunk]? {
         switch resource {
-        case .playlist, .iFramePlaylist: nil
+        case .playlist, .dvrPlaylist, .iFramePlaylist: nil
         case .initialization(let version): rendition.initialization(version).map { [$0.data] }
         case .segment(let number): rendition.segment(number)?.data
         case .part(let number): rendition.part(number)?.data.map { [$0] }
@@ -194,7 +242,7 @@ final class SharedResponses: Sendable {
 
     /// What is in the window may be kept as long as the window is, and for six target durations (App. B.1).
     private static func mediaAge(_ profile: LatencyProfile) -> Int {
-        max(6 * profile.targetDuration, Int(profile.window.seconds))
+        max(6 * profile.targetDuration, Int((profile.dvrWindow ?? profile.window).seconds))
     }
 
     private static func cacheControl(_ seconds: Int) -> String { seconds > 0 ? "max-age=\(seconds)" : "no-store" }

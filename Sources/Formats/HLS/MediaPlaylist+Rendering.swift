@@ -4,25 +4,53 @@ internal import Time
 extension MediaPlaylist {
     /// The playlist as it goes over the wire: UTF-8, one tag or URI a line. With `skip` it is a delta update, where there
     /// is anything to leave out (§6.2.5.1).
-    ///
-    /// A segment's KEY, MAP, DISCONTINUITY and PROGRAM-DATE-TIME come before its first part (§4.4.4.9).
     public func rendered(skip: SkipDirective? = nil) -> [UInt8] {
-        let skipped = skip == nil || isEnded ? 0 : skippableCount
+        let text = renderedInTwo(skip: skip)
+        return text.head + text.body
+    }
+
+    /// The same in two pieces: what stands before the first segment, and the rest. The text of `earlier` belongs between
+    /// them, unless it is skipped.
+    public func renderedInTwo(skip: SkipDirective? = nil) -> (head: [UInt8], body: [UInt8], skipsEarlier: Bool) {
+        let own = skip == nil || isEnded ? 0 : skippableCount
+        let skipsEarlier = skip != nil && !isEnded && earlier != nil
+        let skipped = own + (skipsEarlier ? earlier?.count ?? 0 : 0)
         let skipsDateRanges = skipped > 0 && skip == .segmentsAndDateRanges
-        var text = PlaylistText(capacity: 512 + (segments.count - skipped) * 320, queryParameters: queryParameters)
-        text.line("#EXTM3U")
-        text.line("#EXT-X-VERSION:", version(skips: skipped > 0, skipsDateRanges: skipsDateRanges))
-        text.defineQueryParameters()
-        text.line("#EXT-X-TARGETDURATION:", targetDuration)
-        if isIFramesOnly { text.line("#EXT-X-I-FRAMES-ONLY") }
-        renderServerControl(into: &text)
-        if let partTarget { text.line("#EXT-X-PART-INF:PART-TARGET=", seconds: partTarget) }
-        text.line("#EXT-X-MEDIA-SEQUENCE:", mediaSequence)
-        text.line("#EXT-X-DISCONTINUITY-SEQUENCE:", discontinuitySequence)
-        if skipped > 0 { renderSkip(of: skipped, skipsDateRanges, into: &text) }
-        // What the last skipped segment needs is still in force for the client, who has it.
-        var initializationURI = skipped > 0 ? segments[skipped - 1].initializationURI : nil
-        for segment in segments.dropFirst(skipped) {
+        var head = PlaylistText(capacity: 512, queryParameters: queryParameters)
+        head.line("#EXTM3U")
+        head.line("#EXT-X-VERSION:", version(skips: skipped > 0, skipsDateRanges: skipsDateRanges))
+        head.defineQueryParameters()
+        head.line("#EXT-X-TARGETDURATION:", targetDuration)
+        if isIFramesOnly { head.line("#EXT-X-I-FRAMES-ONLY") }
+        renderServerControl(into: &head)
+        if let partTarget { head.line("#EXT-X-PART-INF:PART-TARGET=", seconds: partTarget) }
+        head.line("#EXT-X-MEDIA-SEQUENCE:", mediaSequence)
+        head.line("#EXT-X-DISCONTINUITY-SEQUENCE:", discontinuitySequence)
+        if skipped > 0 { renderSkip(of: skipped, skipsDateRanges, into: &head) }
+        var body = PlaylistText(capacity: (segments.count - own) * 320, queryParameters: queryParameters)
+        // What the last segment before needs is still in force.
+        let initializationURI = own > 0 ? segments[own - 1].initializationURI : earlier?.initializationURI
+        Self.render(segments.dropFirst(own), after: initializationURI, into: &body)
+        for range in dateRanges.listed.dropFirst(skipsDateRanges ? dateRanges.oldCount : 0) {
+            range.render(into: &body)
+        }
+        renderEnd(into: &body)
+        return (head.bytes, body.bytes, skipsEarlier)
+    }
+
+    /// The text of segments that stand in a playlist somewhere.
+    public static func text(of segments: [Segment], queryParameters: [String]) -> [UInt8] {
+        var text = PlaylistText(capacity: segments.count * 160, queryParameters: queryParameters)
+        render(segments[...], after: nil, into: &text)
+        return text.bytes
+    }
+
+    /// A segment's KEY, MAP, DISCONTINUITY and PROGRAM-DATE-TIME come before its first part (§4.4.4.9).
+    private static func render(
+        _ segments: ArraySlice<Segment>, after initializationURI: String?, into text: inout PlaylistText
+    ) {
+        var initializationURI = initializationURI
+        for segment in segments {
             if segment.isDiscontinuous { text.line("#EXT-X-DISCONTINUITY") }
             if segment.initializationURI != initializationURI {
                 text.line("#EXT-X-MAP:URI=\"", uri: segment.initializationURI, "\"")
@@ -31,11 +59,6 @@ extension MediaPlaylist {
             text.line("#EXT-X-PROGRAM-DATE-TIME:", segment.programDateTime.rfc3339)
             render(segment, into: &text)
         }
-        for range in dateRanges.listed.dropFirst(skipsDateRanges ? dateRanges.oldCount : 0) {
-            range.render(into: &text)
-        }
-        renderEnd(into: &text)
-        return text.bytes
     }
 
     /// How many segments lie further from the end of the last complete one than the Skip Boundary.
@@ -72,7 +95,7 @@ extension MediaPlaylist {
         text.endLine()
     }
 
-    private func render(_ segment: Segment, into text: inout PlaylistText) {
+    private static func render(_ segment: Segment, into text: inout PlaylistText) {
         var partStart = segment.start
         for part in segment.parts {
             let partEnd = partStart + part.duration

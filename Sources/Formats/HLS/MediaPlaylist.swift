@@ -100,6 +100,20 @@ public struct MediaPlaylist: Sendable {
         }
     }
 
+    /// Segments that a playlist lists before its own.
+    public struct Earlier: Sendable, Hashable {
+        /// How many there are. All of them lie beyond the Skip Boundary.
+        public var count: Int
+        /// The initialization that the last of them needs.
+        public var initializationURI: String
+
+        /// So many segments.
+        public init(count: Int, initializationURI: String) {
+            self.count = count
+            self.initializationURI = initializationURI
+        }
+    }
+
     /// The date ranges, and what a delta update may leave of them.
     public struct DateRanges: Sendable {
         /// The tags to list.
@@ -131,6 +145,8 @@ public struct MediaPlaylist: Sendable {
     public var segments: [Segment]
     /// EXT-X-I-FRAMES-ONLY: each segment is one picture (§4.4.3.6).
     public var isIFramesOnly = false
+    /// The segments before `segments` that the playlist lists too, when their text is kept elsewhere.
+    public var earlier: Earlier?
     /// The date ranges.
     public var dateRanges = DateRanges()
     /// Where the initialization that the next part needs is, when it is a new one.

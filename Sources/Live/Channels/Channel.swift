@@ -210,7 +210,10 @@ public final class Channel: Sendable {
     private func collect(_ state: inout State, before: Int64?) -> Effects {
         var effects = Effects()
         guard let presentation = state.presentation else { return effects }
-        if presentation.version != before { effects.snapshot = presentation.snapshot }
+        if presentation.version != before {
+            if let writer { state.presentation?.releaseMedia(before: writer.ends(of: presentation.id)) }
+            effects.snapshot = state.presentation?.snapshot
+        }
         effects.events = state.presentation?.takeEvents() ?? []
         effects.publisher = state.publisher?.publisher
         return effects

@@ -18,6 +18,8 @@ public struct LatencyProfile: Sendable, Hashable {
     public let targetDuration: Int
     /// How much media the live playlist lists.
     public let window: MediaTime
+    /// How much the DVR playlist lists; nothing where there is none.
+    public var dvrWindow: MediaTime?
     /// True when parts are offered to clients.
     public let offersParts: Bool
     /// PART-TARGET: no chunk is longer.

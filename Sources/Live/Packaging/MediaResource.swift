@@ -2,6 +2,8 @@
 public enum MediaResource: Sendable, Hashable {
     /// `index.m3u8`
     case playlist
+    /// `dvr.m3u8`
+    case dvrPlaylist
     /// `iframes.m3u8`
     case iFramePlaylist
     /// `init1.mp4`
@@ -15,6 +17,7 @@ public enum MediaResource: Sendable, Hashable {
     public var fileName: String {
         switch self {
         case .playlist: "index.m3u8"
+        case .dvrPlaylist: "dvr.m3u8"
         case .iFramePlaylist: "iframes.m3u8"
         case .initialization(let version): "init\(version).mp4"
         case .segment(let number): "s\(number).m4s"
@@ -26,6 +29,8 @@ public enum MediaResource: Sendable, Hashable {
     public init?(fileName: Substring) {
         if fileName == "index.m3u8" {
             self = .playlist
+        } else if fileName == "dvr.m3u8" {
+            self = .dvrPlaylist
         } else if fileName == "iframes.m3u8" {
             self = .iFramePlaylist
         } else if let number = Self.number(in: fileName, after: "init", before: ".mp4") {

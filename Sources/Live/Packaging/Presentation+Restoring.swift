@@ -1,5 +1,5 @@
 public import Bytes
-internal import Media
+public import Media
 public import Time
 
 extension Presentation {
@@ -11,9 +11,10 @@ extension Presentation {
     /// Nothing when the records do not begin with a presentation, when they tell of none that can go on, or when it fell
     /// silent so long ago that nothing is left that a client could go on with.
     public static func replaying(
-        _ records: [PresentationRecord], wallTime: WallTime, now: Instant
+        _ records: [PresentationRecord], dvrWindow: MediaTime? = nil, wallTime: WallTime, now: Instant
     ) -> (presentation: Presentation, marks: [String: RenditionMark])? {
-        guard case .presentation(let id, let profile, let wallStart)? = records.first else { return nil }
+        guard case .presentation(let id, var profile, let wallStart)? = records.first else { return nil }
+        profile.dvrWindow = dvrWindow
         var presentation = Presentation(id: id, profile: profile, wallStart: wallStart, start: now)
         for record in records.dropFirst() {
             guard record != .ended else { return nil }
@@ -71,7 +72,7 @@ extension Presentation {
         videoSequenceNumber = UInt32(truncatingIfNeeded: videoWindow?.nextPartNumber ?? 0)
         audioSequenceNumbers = audioWindows.map { UInt32(truncatingIfNeeded: $0.nextPartNumber) }
         let passed = MediaTime((wallTime - start.wall).wholeMicroseconds, Timescale(1_000_000))
-        guard passed - edge < profile.window + profile.target * 2 else { return false }
+        guard passed - edge < max(profile.window, profile.dvrWindow ?? .zero) + profile.target * 2 else { return false }
         let elapsed = max(passed, edge).ticks(in: .milliseconds, rounding: .up)
         start.instant = now - .milliseconds(elapsed)
         return true

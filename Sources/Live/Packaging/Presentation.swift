@@ -179,6 +179,14 @@ public struct Presentation: Sendable {
         forgetDateRanges()
     }
 
+    /// Lets go of old media that are kept elsewhere: of each rendition, those before the segment of that number.
+    public mutating func releaseMedia(before stored: [String: Int64]) {
+        if let number = stored[Self.video] { videoWindow?.releaseMedia(before: number) }
+        for index in audioWindows.indices {
+            if let number = stored[audioWindows[index].name] { audioWindows[index].releaseMedia(before: number) }
+        }
+    }
+
     /// Lets date ranges go with the media that they lie in, whether these were published or missing.
     private mutating func forgetDateRanges() {
         if !dateRanges.isEmpty { dateRanges.forget(before: windowStart, edge: edge) }

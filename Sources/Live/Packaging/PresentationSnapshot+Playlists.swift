@@ -7,11 +7,16 @@ extension PresentationSnapshot {
     private static let audioGroup = "audio"
 
     /// The multivariant playlist, which lies one folder above the presentation's.
-    public var multivariantPlaylist: MultivariantPlaylist {
+    public var multivariantPlaylist: MultivariantPlaylist { multivariantPlaylist(of: .playlist) }
+
+    /// The multivariant playlist of the DVR window. It has no pictures for seeking.
+    public var dvrMultivariantPlaylist: MultivariantPlaylist { multivariantPlaylist(of: .dvrPlaylist) }
+
+    private func multivariantPlaylist(of resource: MediaResource) -> MultivariantPlaylist {
         let videos = renditions.filter(\.isVideo)
         let audios = renditions.filter { !$0.isVideo }
         // Sound alone needs no group, unless there is a choice.
-        let groups = videos.isEmpty && audios.count < 2 ? [] : audioGroup(of: audios)
+        let groups = videos.isEmpty && audios.count < 2 ? [] : audioGroup(of: audios, resource)
         let variants = (videos.isEmpty ? Array(audios.prefix(1)) : videos).map { rendition in
             let own = rendition.measuredBandwidth
             // The greatest of each that any other can add (Apple's authoring rule 9.13): not always the same one's.
@@ -23,15 +28,17 @@ extension PresentationSnapshot {
                 codecs: ([rendition] + others).flatMap(\.codecs).uniqued,
                 resolution: rendition.resolution, videoRange: rendition.videoRange,
                 frameRate: rendition.isVideo ? frameRate : nil,
-                audioGroup: groups.isEmpty ? nil : Self.audioGroup, uri: uri(of: .playlist, in: rendition))
+                audioGroup: groups.isEmpty ? nil : Self.audioGroup, uri: uri(of: resource, in: rendition))
         }
         return MultivariantPlaylist(
             hasIndependentSegments: hasIndependentSegments, audio: groups, variants: variants,
-            iFrameVariants: videos.map(iFrameVariant))
+            iFrameVariants: resource == .playlist ? videos.map(iFrameVariant) : [])
     }
 
     /// The members of the audio group. What the source calls its tracks they are called, as long as that is unique.
-    private func audioGroup(of renditions: [RenditionWindow]) -> [MultivariantPlaylist.AudioRendition] {
+    private func audioGroup(
+        of renditions: [RenditionWindow], _ resource: MediaResource
+    ) -> [MultivariantPlaylist.AudioRendition] {
         let names = renditions.enumerated().map { place, rendition in
             rendition.track?.name?.printable ?? rendition.track?.language?.printable
                 ?? (place == 0 ? "Main" : "Audio \(place + 1)")
@@ -41,7 +48,7 @@ extension PresentationSnapshot {
             return .init(
                 group: Self.audioGroup, stableID: rendition.name, name: name,
                 language: rendition.track?.language?.printable ?? "und", channels: format.channelCount,
-                uri: uri(of: .playlist, in: rendition))
+                uri: uri(of: resource, in: rendition))
         }
     }
 
@@ -61,10 +68,22 @@ extension PresentationSnapshot {
 
     /// The media playlist of `rendition`, which is one of these.
     public func playlist(of rendition: RenditionWindow) -> MediaPlaylist {
-        var playlist = rendition.playlist
+        complete(rendition.playlist, of: rendition, .playlist)
+    }
+
+    /// The media playlist of the DVR window of `rendition`, which is one of these: what comes before the live window is
+    /// only counted in it.
+    public func dvrPlaylist(of rendition: RenditionWindow) -> MediaPlaylist {
+        complete(rendition.dvrPlaylist, of: rendition, .dvrPlaylist)
+    }
+
+    private func complete(
+        _ playlist: MediaPlaylist, of rendition: RenditionWindow, _ resource: MediaResource
+    ) -> MediaPlaylist {
+        var playlist = playlist
         playlist.dateRanges = dateRanges.tags(skipUntil: playlist.serverControl.canSkipUntil)
         for other in renditions where other.name != rendition.name {
-            let uri = "../\(other.name)/\(MediaResource.playlist.fileName)"
+            let uri = "../\(other.name)/\(resource.fileName)"
             if let report = other.report(uri: uri) { playlist.renditionReports.append(report) }
         }
         return playlist
@@ -142,6 +161,20 @@ extension RenditionWindow {
         if let next = initializations.last?.version, next != self.segments.last?.initializationVersion {
             playlist.hintedInitialization = MediaResource.initialization(next).fileName
         }
+        return playlist
+    }
+
+    /// The playlist of this moment, with what has left it in the DVR window.
+    fileprivate var dvrPlaylist: MediaPlaylist {
+        var playlist = playlist
+        guard let history, let last = history[history.end - 1], history.mediaSequence < history.end else {
+            return playlist
+        }
+        playlist.mediaSequence = history.mediaSequence
+        playlist.discontinuitySequence = history.discontinuitySequence
+        playlist.earlier = .init(
+            count: Int(history.end - history.mediaSequence),
+            initializationURI: MediaResource.initialization(last.initializationVersion).fileName)
         return playlist
     }
 

@@ -15,6 +15,8 @@ public struct RenditionWindow: Sendable {
     public private(set) var initializations: [Initialization] = []
     /// All segments that can be fetched, oldest first; the last one may be growing.
     public private(set) var segments: [Segment] = []
+    /// The segments that have left the playlist, when there is a DVR playlist.
+    public private(set) var history: SegmentHistory?
     /// The number of the first segment in the playlist.
     public private(set) var mediaSequence: Int64 = 0
     /// How many discontinuities have left the playlist.
@@ -35,10 +37,13 @@ public struct RenditionWindow: Sendable {
     public private(set) var keyFrameBandwidth: BandwidthMeter
 
     private var isDiscontinuityPending = false
+    /// The first segment whose media may be in memory.
+    private var firstInMemory: Int64 = 0
 
     init(name: String, profile: LatencyProfile) {
         self.name = name
         self.profile = profile
+        history = profile.dvrWindow.map { SegmentHistory(depth: max($0, profile.window)) }
         bandwidth = BandwidthMeter(targetDuration: profile.target)
         keyFrameBandwidth = bandwidth
     }
@@ -118,12 +123,14 @@ public struct RenditionWindow: Sendable {
             segments[position].fetchableUntil = edge + segments[position].duration + profile.window + profile.target
             mediaSequence += 1
             keyFrameSequence += Int64(segments[position].keyFrames.count)
+            history?.append(segments[position], edge: edge)
             position += 1
             if segments[position - 1].isDiscontinuous { discontinuitySequence += 1 }
         }
         let gone = segments.prefix { $0.fetchableUntil.map { $0 < edge } ?? false }.count
         segments.removeFirst(gone)
-        let needed = segments.first?.initializationVersion ?? 0
+        let oldest = history.flatMap { $0[$0.first]?.initializationVersion }
+        let needed = oldest ?? segments.first?.initializationVersion ?? 0
         initializations.removeAll { $0.version < needed }
     }
 
@@ -145,7 +152,24 @@ public struct RenditionWindow: Sendable {
             discontinuitySequence = standing.discontinuities
             keyFrameSequence = standing.keyFrames
             segments = []
+            history?.begin(at: standing.nextSegment, discontinuities: standing.discontinuities)
         case .presentation, .frameRate, .dependentSegments, .ended: break
+        }
+    }
+
+    /// True for a segment that many ask for: within six target durations from the end. Players start at three, and may fall
+    /// behind.
+    public func isRecent(_ segment: Segment) -> Bool { (edge ?? .zero) - segment.end < profile.target * 6 }
+
+    /// Lets go of the media of segments before `stored`, which are kept elsewhere, but for the recent ones.
+    mutating func releaseMedia(before stored: Int64) {
+        guard let first = segments.first else { return }
+        firstInMemory = max(firstInMemory, first.sequenceNumber)
+        while firstInMemory < stored, firstInMemory < nextSegmentNumber {
+            let position = Int(firstInMemory - first.sequenceNumber)
+            if isRecent(segments[position]) { return }
+            for index in segments[position].parts.indices { segments[position].parts[index].data = nil }
+            firstInMemory += 1
         }
     }
 
@@ -178,8 +202,18 @@ public struct RenditionWindow: Sendable {
         return segments[Int(position)]
     }
 
+    /// The number of the oldest segment that can be fetched.
+    public var oldestSegmentNumber: Int64 {
+        history.flatMap { $0.first < $0.end ? $0.first : nil } ?? segments.first?.sequenceNumber ?? 0
+    }
+
     /// The part of that number, while it can be fetched.
     public func part(_ number: Int64) -> Part? {
+        guard let segment = segment(ofPart: number), number - segment.firstPart < segment.parts.count else { return nil }
+        return segment.parts[Int(number - segment.firstPart)]
+    }
+
+    private func segment(ofPart number: Int64) -> Segment? {
         guard number < nextPartNumber else { return nil }
         // Segments' part numbers ascend: the wanted one is in the last segment that begins at or before it.
         var (low, high) = (0, segments.count)
@@ -187,9 +221,18 @@ public struct RenditionWindow: Sendable {
             let middle = (low + high) / 2
             if segments[middle].firstPart <= number { low = middle + 1 } else { high = middle }
         }
-        guard low > 0 else { return nil }
-        let segment = segments[low - 1]
-        return number - segment.firstPart < segment.parts.count ? segment.parts[Int(number - segment.firstPart)] : nil
+        return low > 0 ? segments[low - 1] : nil
+    }
+
+    /// Where the media of a part are in the bytes of its segment; nothing when it has none.
+    public func place(ofPart number: Int64) -> (segment: Int64, range: Range<Int>)? {
+        guard let segment = segment(ofPart: number) else { return nil }
+        var offset = 0
+        for part in segment.parts {
+            if part.number == number { return part.isGap ? nil : (segment.sequenceNumber, offset..<offset + part.byteCount) }
+            offset += part.byteCount
+        }
+        return nil
     }
 
     /// The initialization of that version.

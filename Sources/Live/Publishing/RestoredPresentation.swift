@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Media
 public import ObjectStore
 public import Packaging
 public import Time
@@ -15,11 +16,13 @@ public struct RestoredPresentation: Sendable {
         ofChannel channel: String, profile: LatencyProfile, in store: any ObjectStore, wallTime: WallTime, now: Instant
     ) throws(StoreError) {
         guard let folder = StoredPresentation.folder(ofChannel: channel) else { return nil }
+        var constants = profile
+        constants.dvrWindow = nil
         var newest: (id: String, head: Journal, start: WallTime)?
         var others: [String] = []
         for id in try store.names(below: folder) {
             let head = try? Journal(folder / id / StoredPresentation.headName, in: store)
-            guard case .presentation(id, profile, let start)? = head?.records.first, let head,
+            guard case .presentation(id, constants, let start)? = head?.records.first, let head,
                 !head.records.contains(.ended), newest.map({ $0.start < start }) ?? true
             else {
                 others.append(id)
@@ -31,7 +34,10 @@ public struct RestoredPresentation: Sendable {
         for id in others { try store.remove(folder / id) }
         guard let newest else { return nil }
         let kept = KeptPresentation(folder: folder / newest.id, head: newest.head)
-        guard let (presentation, stored) = try kept.read(from: store, wallTime: wallTime, now: now) else {
+        guard
+            let (presentation, stored) = try kept.read(
+                from: store, dvrWindow: profile.dvrWindow, wallTime: wallTime, now: now)
+        else {
             try store.remove(folder / newest.id)
             return nil
         }
@@ -59,7 +65,7 @@ private struct KeptPresentation {
     let head: Journal
 
     func read(
-        from store: any ObjectStore, wallTime: WallTime, now: Instant
+        from store: any ObjectStore, dvrWindow: MediaTime?, wallTime: WallTime, now: Instant
     ) throws(StoreError) -> (Presentation, StoredPresentation)? {
         var records = head.records
         var journals: [String: (firsts: [Int64], length: Int)] = [:]
@@ -73,7 +79,7 @@ private struct KeptPresentation {
             }
             journals[rendition] = (firsts, length)
         }
-        guard let replayed = Presentation.replaying(records, wallTime: wallTime, now: now) else { return nil }
+        guard let replayed = Presentation.replaying(records, dvrWindow: dvrWindow, wallTime: wallTime, now: now) else { return nil }
         var presentation = replayed.presentation
         var renditions: [String: StoredRendition] = [:]
         for (rendition, mark) in replayed.marks {
@@ -105,7 +111,7 @@ private struct KeptPresentation {
     /// Reads the media of the window. What cannot be read is not there for viewers either; the rest is.
     private func readMedia(of presentation: inout Presentation, from store: any ObjectStore) throws(StoreError) {
         for rendition in presentation.snapshot.renditions {
-            for segment in rendition.segments where !segment.isGap {
+            for segment in rendition.segments where !segment.isGap && rendition.isRecent(segment) {
                 let key = folder / rendition.name / MediaResource.segment(segment.sequenceNumber).fileName
                 guard let object = try? store.open(key), object.length >= segment.byteCount,
                     let bytes = try? object.read(0..<segment.byteCount)

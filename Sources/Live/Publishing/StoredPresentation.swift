@@ -39,6 +39,9 @@ struct StoredPresentation: Sendable {
         self.renditions = renditions
     }
 
+    /// Of each rendition, the number of the first segment that is not wholly in the store.
+    var ends: [String: Int64] { renditions.mapValues(\.end) }
+
     /// The folder of a channel's presentations.
     static func folder(ofChannel id: String) -> ObjectKey? { ObjectKey("live/\(id)") }
 

@@ -40,6 +40,9 @@ struct StoredRendition: Sendable {
         name.hasPrefix("journal-") ? Int64(name.dropFirst("journal-".count)) : nil
     }
 
+    /// The number of the first segment that is not wholly in the store.
+    var end: Int64 { unwritten.isEmpty ? mark.segment : 0 }
+
     // MARK: Writing
 
     /// Writes what `rendition` has and the store has not. What fails is tried again the next time.
@@ -52,7 +55,7 @@ struct StoredRendition: Sendable {
             }
             unwritten = rendition.entries(since: &mark)[...]
         } while !unwritten.isEmpty
-        try forget(before: rendition.segments.first?.sequenceNumber ?? 0, in: store)
+        try forget(before: rendition.oldestSegmentNumber, in: store)
     }
 
     private mutating func write(_ media: JournalEntry.Media, in store: any ObjectStore) throws(StoreError) {

@@ -14,8 +14,8 @@ public final class WindowWriter: Sendable {
     private struct State {
         /// The newest snapshots that are not in the store, by presentation.
         var unwritten: [String: (channel: String, snapshot: PresentationSnapshot)] = [:]
-        /// The versions that are in the store.
-        var written: [String: Int64] = [:]
+        /// What is in the store: the version, and of each rendition the number of the first segment that is not wholly there.
+        var written: [String: (version: Int64, ends: [String: Int64])] = [:]
         /// False from the moment somebody waited in vain until all is written.
         var isInTime = true
         var isStopping = false
@@ -53,9 +53,14 @@ public final class WindowWriter: Sendable {
             return state.isInTime
         }
         guard isInTime else { return }
-        if state.wait(for: Self.patience, until: { ($0.written[id] ?? 0) >= version || !$0.isInTime }) { return }
+        if state.wait(for: Self.patience, until: { ($0.written[id]?.version ?? 0) >= version || !$0.isInTime }) { return }
         state.withLock { $0.isInTime = false }
         logger.warning("window.write_slow")
+    }
+
+    /// Of each rendition of a presentation, the number of the first segment that is not wholly in the store.
+    public func ends(of presentation: String) -> [String: Int64] {
+        state.withLock { $0.written[presentation]?.ends ?? [:] }
     }
 
     /// Ends the thread when it has tried once more to write what there is, and waits for that.
@@ -72,8 +77,11 @@ public final class WindowWriter: Sendable {
                 return (state.unwritten, state.isStopping)
             }
             let (failed, gone) = writing.write(work)
+            let ends = writing.presentations.mapValues(\.ends)
             state.signal { state in
-                for (id, item) in work where failed[id] == nil { state.written[id] = item.snapshot.version }
+                for (id, item) in work where failed[id] == nil {
+                    state.written[id] = (item.snapshot.version, ends[id] ?? [:])
+                }
                 for id in gone { state.written[id] = nil }
                 // A newer one may have come meanwhile.
                 state.unwritten.merge(failed) { newer, _ in newer }

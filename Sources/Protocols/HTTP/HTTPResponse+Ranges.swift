@@ -1,16 +1,29 @@
 internal import Bytes
 
+/// What a request says of the part that it wants.
+public struct RangeRequest: Sendable {
+    fileprivate let field: String?
+    fileprivate let condition: String?
+
+    /// What `request` says.
+    public init(_ request: HTTPRequest) {
+        field = request.method == .get ? request.header("Range") : nil
+        condition = field == nil ? nil : request.header("If-Range")
+    }
+}
+
 extension HTTPResponse {
     /// This response, or the part of it that `request` asks for: 206 with `Content-Range`, or 416.
     ///
     /// Chunks and files are sliced, never copied. Only `GET` and only a 200 that accepts ranges is cut; a malformed range, another
     /// unit, several ranges, and an `If-Range` that does not name this representation get the whole (RFC 9110 §13.1.5,
     /// §14.2).
-    public func ranged(for request: HTTPRequest) -> HTTPResponse {
-        guard acceptsRanges, status == 200, request.method == .get, let field = request.header("Range") else {
-            return self
-        }
-        if let condition = request.header("If-Range"), !isCurrent(condition) { return self }
+    public func ranged(for request: HTTPRequest) -> HTTPResponse { ranged(for: RangeRequest(request)) }
+
+    /// The same for a request that is answered later.
+    public func ranged(for request: RangeRequest) -> HTTPResponse {
+        guard acceptsRanges, status == 200, let field = request.field else { return self }
+        if let condition = request.condition, !isCurrent(condition) { return self }
         switch ByteRange(field: field, length: contentLength) {
         case .whole: return self
         case .part(let range): return part(range)

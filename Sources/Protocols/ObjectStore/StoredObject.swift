@@ -30,6 +30,14 @@ public final class StoredObject: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Sees to it that the bytes of `range` are in memory, in the kernel's.
+    public func load(_ range: Range<Int>) throws(StoreError) {
+        let piece = 1 << 18
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: piece) {
+            _ = try read(start..<min(start + piece, range.upperBound))
+        }
+    }
+
     /// The bytes of `range`, which must lie within the object.
     public func read(_ range: Range<Int>) throws(StoreError) -> ByteChunk {
         precondition(range.lowerBound >= 0 && range.upperBound <= length, "the range lies within the object")
