@@ -122,8 +122,8 @@ let package = Package(
         tests(
             "OriginTests",
             [
-                "Bytes", "Channels", "HLS", "HTTP", "HTTPTestClient", "Ingest", "Media", "Origin", "Packaging",
-                "Publishing", "Telemetry", "Time",
+                "Bytes", "Channels", "HLS", "HTTP", "HTTPTestClient", "Ingest", "Media", "ObjectStore", "Origin",
+                "Packaging", "Publishing", "Runtime", "Telemetry", "Time",
             ]),
         tests("PackagingTests", ["Bytes", "Media", "Time", "HLS", "ISOBMFF", "Packaging", "SeededRandom"]),
     ],

@@ -5,6 +5,7 @@ import HTTP
 import HTTPTestClient
 import Ingest
 import Media
+import ObjectStore
 import Origin
 import Packaging
 import Publishing
@@ -40,17 +41,23 @@ final class LiveChannel {
     /// The playlist's path.
     let playlist: String
     private let waker: Waker
+    private let writer: WindowWriter?
+    private let reader: WindowReader?
     private let feed: any Feed
     private var fedMilliseconds: Int64 = 0
 
     init(
         _ profile: LatencyProfile = LatencyProfile(.low), options: OriginOptions = OriginOptions(),
-        configure: (inout HTTPServerConfiguration) -> Void = { _ in }
+        store: (any ObjectStore)? = nil, configure: (inout HTTPServerConfiguration) -> Void = { _ in }
     ) throws {
         waker = Waker(clock: clock)
+        writer = store.map {
+            WindowWriter($0, restored: [], clock: clock, logger: Logger(sink: Quiet()), registry: MetricsRegistry())
+        }
+        reader = store.map { WindowReader($0) }
         channel = Channel(
             ChannelConfiguration(id: "news", name: "news", streamKey: Secret("key-of-news"), profile: profile),
-            waker: waker, clock: clock, logger: Logger(sink: Quiet()), registry: MetricsRegistry())
+            waker: waker, writer: writer, clock: clock, logger: Logger(sink: Quiet()), registry: MetricsRegistry())
         let directory = ChannelDirectory([channel])
         feed = try directory.open(
             PublishRequest(scheme: "rtmp", channel: nil, streamKey: Secret("key-of-news")), for: Encoder())
@@ -60,7 +67,7 @@ final class LiveChannel {
         configuration.commonHeaders = Origin.commonHeaders
         configure(&configuration)
         server = try HTTPServer.start(
-            configuration, handler: Handler(origin: Origin(directory, options: options, clock: clock)))
+            configuration, handler: Handler(origin: Origin(directory, options: options, reader: reader, clock: clock)))
         Self.send(to: feed, from: 0, to: 9720, at: clock.now)
         fedMilliseconds = 9720
         let snapshot = try #require(channel.output.snapshot)
@@ -71,6 +78,8 @@ final class LiveChannel {
 
     deinit {
         channel.stop()
+        writer?.stop()
+        reader?.stop()
         waker.stop()
         server.stop()
     }

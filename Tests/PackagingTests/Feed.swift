@@ -87,9 +87,13 @@ extension Presentation {
         return String(decoding: snapshot.playlist(of: window).rendered(skip: skip), as: UTF8.self)
     }
 
-    static func started(_ feed: Feed, _ name: LatencyProfile.Name, targetDuration: Int? = nil) -> Presentation {
+    static func started(
+        _ feed: Feed, _ name: LatencyProfile.Name, targetDuration: Int? = nil, dvrWindow: MediaTime? = nil
+    ) -> Presentation {
+        var profile = LatencyProfile(name, targetDuration: targetDuration)
+        profile.dvrWindow = dvrWindow
         var presentation = Presentation(
-            id: "test", profile: LatencyProfile(name, targetDuration: targetDuration),
+            id: "test", profile: profile,
             wallStart: WallTime(microseconds: 1_800_000_000_000_000), start: Instant(nanoseconds: 0))
         _ = presentation.beginRun(
             tracks: feed.tracks, sourceStart: .milliseconds(feed.bFrames ? feed.milliseconds(ofFrame: 1) : 0),

@@ -51,13 +51,14 @@ import Time
         }
     }
 
+    private static let dvrWindow = MediaTime.milliseconds(100_000)
     private static func instant(_ milliseconds: Int64) -> Instant { Instant(nanoseconds: milliseconds * 1_000_000) }
     private static func wall(_ milliseconds: Int64) -> WallTime {
         WallTime(microseconds: 1_800_000_000_000_000 + milliseconds * 1000)
     }
 
     private static func again(_ records: [PresentationRecord], wall time: Int64, now: Int64) -> Presentation? {
-        guard let again = Presentation.replaying(records, wallTime: wall(time), now: instant(now)) else { return nil }
+        guard let again = Presentation.replaying(records, dvrWindow: dvrWindow, wallTime: wall(time), now: instant(now)) else { return nil }
         return again.presentation
     }
 
@@ -66,7 +67,7 @@ import Time
     func whatWasPublishedIsThereAgainWithItsNumbers(seed: UInt64, name: LatencyProfile.Name) throws {
         var random = SeededGenerator(seed: seed)
         var feed = Feed(gopFrames: 30)
-        var presentation = Presentation.started(feed, name)
+        var presentation = Presentation.started(feed, name, dvrWindow: Self.dvrWindow)
         var journal = Journal(presentation)
         var (source, clock) = (Int64(0), Int64(0))
         for _ in 0..<40 {
@@ -119,6 +120,12 @@ import Time
             #expect(kept.parts.map(\.keyFrame) == segment.parts.map(\.keyFrame))
             #expect(kept.parts.map(\.isIndependent) == segment.parts.map(\.isIndependent))
         }
+        if let (then, now) = before.history.flatMap({ then in after.history.map { (then, $0) } }) {
+            #expect(now.mediaSequence >= then.mediaSequence && now.end >= then.end)
+            for number in now.first..<then.end {
+                #expect(now[number]?.start == then[number]?.start && now[number]?.byteCount == then[number]?.byteCount)
+            }
+        }
         #expect(after.bandwidth.peak ?? 0 >= before.bandwidth.peak ?? 0)
     }
 
@@ -158,7 +165,7 @@ import Time
         var journal = Journal(presentation)
         presentation.play(feed.events(seconds: 10))
         journal.keep(presentation)
-        for (milliseconds, isThere) in [(Int64(60_000), true), (90_000, false)] {
+        for (milliseconds, isThere) in [(Int64(100_000), true), (130_000, false)] {
             let again = Self.again(journal.records, wall: milliseconds, now: 5)
             #expect((again != nil) == isThere)
         }

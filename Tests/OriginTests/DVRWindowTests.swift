@@ -1,0 +1,145 @@
+import Bytes
+import Glibc
+import HTTPTestClient
+import Media
+import ObjectStore
+import Packaging
+import Runtime
+import Testing
+
+/// What viewers who go back get: the long playlist, and media from disk, over a real socket.
+@Suite(.timeLimit(.minutes(1))) struct DVRWindowTests {
+    /// A folder that goes with its test.
+    private final class Folder: Sendable {
+        let path: String
+
+        init() throws {
+            var template = Array("/tmp/headwater-origin-XXXXXX".utf8CString)
+            path = try #require(mkdtemp(&template).map { String(cString: $0) })
+        }
+
+        deinit {
+            guard let key = ObjectKey("live") else { return }
+            try? LocalObjectStore(folder: path).remove(key)
+            rmdir(path)
+        }
+    }
+
+    /// A disk that opens nothing while its gate is shut.
+    private struct Gated: ObjectStore {
+        let store: LocalObjectStore
+        let isShut = Monitor(false)
+
+        func create(_ key: ObjectKey) throws(StoreError) -> any ObjectWriter { try store.create(key) }
+        func resume(_ key: ObjectKey, at length: Int) throws(StoreError) -> any ObjectWriter {
+            try store.resume(key, at: length)
+        }
+        func open(_ key: ObjectKey) throws(StoreError) -> StoredObject {
+            isShut.wait(for: .seconds(30)) { !$0 }
+            return try store.open(key)
+        }
+        func names(below key: ObjectKey) throws(StoreError) -> [String] { try store.names(below: key) }
+        func remove(_ key: ObjectKey) throws(StoreError) { try store.remove(key) }
+    }
+
+    private static func profile(dvrSeconds: Int64?) -> LatencyProfile {
+        var profile = LatencyProfile(.ultra)
+        profile.dvrWindow = dvrSeconds.map { .milliseconds($0 * 1000) }
+        return profile
+    }
+
+    private func get(_ live: LiveChannel, _ target: String, _ headers: [(String, String)] = []) throws -> TestResponse {
+        try TestClient(live.server.port).get(target, headers)
+    }
+
+    @Test func whatHasLeftMemoryIsTheSameFromDisk() throws {
+        let folder = try Folder()
+        let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: LocalObjectStore(folder: folder.path))
+        let base = live.playlist.dropLast("index.m3u8".count)
+        let names = ["s0.m4s", "s3.m4s", "p2.m4s", "p7.m4s"]
+        let before = try names.map { try get(live, base + $0).body }
+        #expect(before.allSatisfy { !$0.isEmpty })
+        live.goOn(milliseconds: 30_000)
+        let snapshot = try #require(live.channel.output.snapshot?.rendition("video"))
+        #expect(snapshot.segment(0)?.data == nil && snapshot.part(7)?.data == nil)
+        for (name, bytes) in zip(names, before) {
+            let answer = try get(live, base + name)
+            #expect(answer.status == 200 && answer.body == bytes, "\(name)")
+            #expect(answer["Content-Type"] == "video/mp4" && answer["Cache-Control"] == "max-age=600")
+        }
+        let range = try get(live, base + "s3.m4s", [("Range", "bytes=4-11")])
+        #expect(range.status == 206 && range.body == Array(before[1][4..<12]))
+        // Those that have left the live window, too; of them only whole segments.
+        live.goOn(milliseconds: 90_000)
+        #expect(try get(live, base + "s3.m4s").body == before[1])
+        #expect(try get(live, base + "p7.m4s").status == 404)
+    }
+
+    @Test func theLongPlaylistIsTheSameInBothForms() throws {
+        let folder = try Folder()
+        let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: LocalObjectStore(folder: folder.path))
+        live.goOn(milliseconds: 400_000)
+        let target = live.playlist.replacing("index.m3u8", with: "dvr.m3u8")
+        let plain = try get(live, target)
+        let zipped = try get(live, target, [("Accept-Encoding", "gzip")])
+        #expect(plain.status == 200 && plain.text.contains("#EXT-X-MEDIA-SEQUENCE:0\n"))
+        #expect(plain.text.components(before: "#EXTINF").count > 350)
+        #expect(zipped["Content-Encoding"] == "gzip" && zipped.body.count * 5 < plain.body.count)
+        #expect(try gunzipped(zipped.body) == plain.body)
+        let listed = plain.text.split(separator: "\n").filter { $0.hasSuffix(".m4s") }
+        let base = live.playlist.dropLast("index.m3u8".count)
+        for name in [listed[0], listed[200], listed[listed.count - 1]] {
+            #expect(try get(live, base + name).status == 200, "\(name)")
+        }
+        let index = try get(live, "/live/news/dvr.m3u8")
+        #expect(index.status == 200 && index.text.contains("/video/dvr.m3u8") && !index.text.contains("index.m3u8"))
+    }
+
+    @Test func theLongPlaylistIsWaitedForLikeTheOther() throws {
+        let folder = try Folder()
+        let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: LocalObjectStore(folder: folder.path))
+        let target = live.playlist.replacing("index.m3u8", with: "dvr.m3u8")
+        let client = try live.park("\(target)?_HLS_msn=\(live.edge.lastSegment + 2)")
+        live.goOn(milliseconds: 3000)
+        let answer = try client.receive()
+        #expect(answer.status == 200 && answer.text.contains("\ns\(live.edge.lastSegment + 2).m4s"))
+    }
+
+    @Test func whereThereIsNoDVRWindowItIsNotFound() throws {
+        let live = try LiveChannel(Self.profile(dvrSeconds: nil))
+        #expect(try get(live, "/live/news/dvr.m3u8").status == 404)
+        #expect(try get(live, live.playlist.replacing("index.m3u8", with: "dvr.m3u8")).status == 404)
+    }
+
+    @Test func aDiskThatIsSlowHoldsUpOnlyThoseWhoAskForWhatIsOnIt() throws {
+        let folder = try Folder()
+        let store = Gated(store: LocalObjectStore(folder: folder.path))
+        let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: store)
+        live.goOn(milliseconds: 30_000)
+        let base = live.playlist.dropLast("index.m3u8".count)
+        store.isShut.signal { $0 = true }
+        // More than there are threads of any kind.
+        let waiting = try (0..<12).map { try live.park(base + "s\($0).m4s") }
+        let next = try live.park(base + "p\(try #require(live.channel.output.snapshot?.rendition("video")).nextPartNumber).m4s")
+        live.goOn(milliseconds: 3000)
+        #expect(try next.receive().status == 200)
+        #expect(try get(live, live.playlist).status == 200)
+        store.isShut.signal { $0 = false }
+        for client in waiting { #expect(try client.receive().status == 200) }
+    }
+
+    @Test func whatTheDiskHasLostIsNotThere() throws {
+        let folder = try Folder()
+        let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: LocalObjectStore(folder: folder.path))
+        live.goOn(milliseconds: 30_000)
+        try LocalObjectStore(folder: folder.path).remove(#require(ObjectKey("live")))
+        let base = live.playlist.dropLast("index.m3u8".count)
+        let answer = try get(live, base + "s1.m4s")
+        #expect(answer.status == 404 && answer["Cache-Control"] == "max-age=1")
+        #expect(try get(live, live.playlist).status == 200)
+    }
+}
+
+extension String {
+    fileprivate func components(before mark: String) -> [Substring] { split(separator: mark) }
+}

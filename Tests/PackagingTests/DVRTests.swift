@@ -1,0 +1,149 @@
+import HLS
+import Media
+import SeededRandom
+import Testing
+import Time
+
+@testable import Packaging
+
+/// The playlist of the DVR window lists what the live playlist did, for longer.
+@Suite struct DVRTests {
+    /// The text of the DVR playlist, put together as it is for clients.
+    private static func text(_ presentation: Presentation, _ rendition: String) throws -> String {
+        let snapshot = presentation.snapshot
+        let window = try #require(snapshot.rendition(rendition))
+        let (head, body, _) = snapshot.dvrPlaylist(of: window).renderedInTwo()
+        let past = try #require(window.history).pieces.flatMap {
+            MediaPlaylist.text(of: $0.listed, queryParameters: [])
+        }
+        return String(decoding: head + past + body, as: UTF8.self)
+    }
+
+    private static func number(after tag: String, in text: String) -> Int64? {
+        text.split(separator: "\n").first { $0.hasPrefix(tag) }.flatMap { Int64($0.dropFirst(tag.count)) }
+    }
+
+    /// Each segment's name with the tags of it that never change. A MAP tag may be said again.
+    private static func segments(in text: String) -> [String: [Substring]] {
+        var (tags, segments): ([Substring], [String: [Substring]]) = ([], [:])
+        for line in text.split(separator: "\n") {
+            if line.hasSuffix(".m4s") {
+                segments[String(line)] = tags
+                tags = []
+            } else if ["#EXTINF", "#EXT-X-DISCONTINUITY", "#EXT-X-GAP", "#EXT-X-PROGRAM"].contains(
+                where: line.hasPrefix),
+                !line.hasPrefix("#EXT-X-DISCONTINUITY-SEQUENCE")
+            {
+                tags.append(line)
+            }
+        }
+        return segments
+    }
+
+    @Test(arguments: zip([1, 2, 3, 4], [LatencyProfile.Name.ultra, .low, .ultra, .standard]))
+    func whatTheLivePlaylistListedIsListedUntilTheDVRWindowHasPassed(seed: UInt64, name: LatencyProfile.Name) throws {
+        var random = SeededGenerator(seed: seed)
+        var feed = Feed(gopFrames: 30)
+        let depth = MediaTime.milliseconds(300_000)
+        var presentation = Presentation.started(feed, name, dvrWindow: depth)
+        var (source, clock) = (Int64(0), Int64(0))
+        var seen: [String: [Substring]] = [:]
+        var discontinuities = 0
+        for _ in 0..<160 {
+            let seconds = Int64.random(in: 1...6, using: &random)
+            if Int.random(in: 0..<8, using: &random) == 0 {
+                presentation.interrupt()
+                clock += seconds * 1000
+                presentation.passSilence(until: Instant(nanoseconds: clock * 1_000_000))
+                source += 100_000
+                feed.sampleRate = Bool.random(using: &random) ? 48_000 : 44_100
+                let isSame = presentation.beginRun(
+                    tracks: feed.tracks, sourceStart: .milliseconds(source),
+                    now: Instant(nanoseconds: clock * 1_000_000))
+                #expect(isSame)
+            }
+            presentation.play(feed.events(seconds: seconds, from: source))
+            (source, clock) = (source + seconds * 1000, clock + seconds * 1000)
+            let live = Self.segments(in: presentation.playlist("audio"))
+            discontinuities += live.filter { seen[$0.key] == nil && $0.value.contains("#EXT-X-DISCONTINUITY") }.count
+            seen.merge(live) { old, new in
+                #expect(old == new)
+                return old
+            }
+            let text = try Self.text(presentation, "audio")
+            let listed = Self.segments(in: text)
+            let first = try #require(Self.number(after: "#EXT-X-MEDIA-SEQUENCE:", in: text))
+            #expect(listed.count == seen.count - Int(first) && listed.allSatisfy { seen[$0.key] == $0.value })
+            #expect(Set(listed.keys) == Set((first..<first + Int64(listed.count)).map { "s\($0).m4s" }))
+            let gone = try #require(Self.number(after: "#EXT-X-DISCONTINUITY-SEQUENCE:", in: text))
+            #expect(Int(gone) + listed.count { $0.value.contains("#EXT-X-DISCONTINUITY") } == discontinuities)
+            try Self.expectDepth(presentation, depth, first)
+        }
+        #expect(Self.number(after: "#EXT-X-MEDIA-SEQUENCE:", in: try Self.text(presentation, "video")) ?? 0 > 0)
+    }
+
+    /// Nothing has gone too early, and nothing stays too long.
+    private static func expectDepth(_ presentation: Presentation, _ depth: MediaTime, _ first: Int64) throws {
+        let window = try #require(presentation.snapshot.rendition("audio"))
+        let history = try #require(window.history)
+        // It is looked at when a segment leaves the live playlist.
+        let edge = (window.segments.last { $0.isComplete }?.end ?? .zero) - window.profile.target * 2
+        if let before = history[first - 1] { #expect(window.edge.map { $0 - before.end >= depth } ?? false) }
+        if let oldest = history[first] { #expect(edge - oldest.end < depth) }
+        // Fetchable for as long again (§6.2.2), and by then gone.
+        if history.first > 0, let oldest = history[history.first] {
+            #expect(edge - oldest.end < depth * 2 + .milliseconds(40_000))
+        }
+        for number in history.first..<history.end { #expect(history[number] != nil) }
+        #expect(history[history.first - 1] == nil && history[history.end] == nil)
+        // What they need is there.
+        for number in history.first..<history.end {
+            let version = try #require(history[number]).initializationVersion
+            #expect(window.initialization(version) != nil)
+        }
+    }
+
+    @Test func aDeltaUpdateSkipsAllOfThePast() throws {
+        let feed = Feed(gopFrames: 30)
+        var presentation = Presentation.started(feed, .ultra, dvrWindow: .milliseconds(300_000))
+        presentation.play(feed.events(seconds: 200))
+        let snapshot = presentation.snapshot
+        let window = try #require(snapshot.rendition("video"))
+        let live = snapshot.playlist(of: window).renderedInTwo(skip: .segments)
+        let dvr = snapshot.dvrPlaylist(of: window).renderedInTwo(skip: .segments)
+        #expect(dvr.skipsEarlier && !live.skipsEarlier)
+        let body = String(decoding: dvr.body, as: UTF8.self)
+        #expect(body.replacing("audio/dvr.m3u8", with: "audio/index.m3u8") == String(decoding: live.body, as: UTF8.self))
+        let skipped = "#EXT-X-SKIP:SKIPPED-SEGMENTS="
+        let (few, all) = (
+            try #require(Self.number(after: skipped, in: String(decoding: live.head, as: UTF8.self))),
+            try #require(Self.number(after: skipped, in: String(decoding: dvr.head, as: UTF8.self)))
+        )
+        #expect(all == few + window.mediaSequence)
+    }
+
+    @Test func withoutADVRWindowThereIsNoPast() {
+        let feed = Feed()
+        var presentation = Presentation.started(feed, .ultra)
+        presentation.play(feed.events(seconds: 100))
+        #expect(presentation.windows.allSatisfy { $0.history == nil && $0.mediaSequence > 0 })
+    }
+
+    /// Each rendition gives up what is kept elsewhere, and no more than that.
+    @Test func mediaThatAreKeptElsewhereLeaveMemoryWhenTheyAreNotRecent() throws {
+        let feed = Feed(gopFrames: 30)
+        var presentation = Presentation.started(feed, .ultra)
+        presentation.play(feed.events(seconds: 60))
+        presentation.releaseMedia(before: ["video": 30, "audio": 1000])
+        let video = try #require(presentation.videoWindow)
+        for segment in video.segments { #expect(segment.isInMemory == (segment.sequenceNumber >= 30)) }
+        let audio = presentation.audioWindows[0]
+        for segment in audio.segments { #expect(segment.isInMemory == audio.isRecent(segment)) }
+        #expect(audio.segments.contains { $0.isInMemory } && audio.segments.contains { !$0.isInMemory })
+        // Where the others are, in their segment's bytes.
+        let segment = try #require(video.segments.first { !$0.isInMemory })
+        let places = segment.parts.compactMap { video.place(ofPart: $0.number) }
+        #expect(places.count == segment.parts.count && places.allSatisfy { $0.segment == segment.sequenceNumber })
+        #expect(places.first?.range.lowerBound == 0 && places.last?.range.upperBound == segment.byteCount)
+    }
+}
