@@ -93,6 +93,9 @@ let package = Package(
             path: "Sources/App/headwater"),
         // Tests
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
+        .target(name: "TestFolder", dependencies: ["ObjectStore"], path: "Tests/TestFolder"),
+        .target(
+            name: "SampleFeed", dependencies: ["Bytes", "HLS", "Media", "Packaging", "Time"], path: "Tests/SampleFeed"),
         tests("BytesTests", ["Bytes"]),
         tests("TimeTests", ["Time"]),
         tests("CryptoTests", ["Crypto"]),
@@ -106,15 +109,21 @@ let package = Package(
         tests("TimelineTests", ["Timeline", "SeededRandom"]),
         tests("HLSRulesTests", ["Bytes", "HLSRules", "ISOBMFF", "Media"]),
         tests("HLSLoadModelTests", ["CZlib", "HLSLoadModel", "Time"]),
-        .target(name: "HTTPTestClient", path: "Tests/HTTPTestClient"),
+        .target(name: "HTTPTestClient", dependencies: ["CZlib"], path: "Tests/HTTPTestClient"),
         tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "Sockets"]),
-        tests("ObjectStoreTests", ["Bytes", "ObjectStore"]),
+        tests("ObjectStoreTests", ["Bytes", "ObjectStore", "TestFolder"]),
         tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom"]),
         tests(
             "IngestTests", ["Locks", "Bytes", "Ingest", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time"]),
         tests("RuntimeTests", ["Runtime"]),
         tests("SocketsTests", ["Runtime", "Sockets"]),
-        tests("PublishingTests", ["Bytes", "HLS", "Media", "Packaging", "Publishing", "Runtime", "Time"]),
+        tests(
+            "PublishingTests",
+            [
+                "Bytes", "HLS", "HTTPTestClient", "Locks", "Media", "ObjectStore", "Packaging", "Publishing", "Runtime",
+                "SampleFeed",
+                "SeededRandom", "Telemetry", "TestFolder", "Time",
+            ]),
         tests(
             "ChannelsTests",
             ["Locks", "Bytes", "Channels", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
@@ -123,9 +132,10 @@ let package = Package(
             "OriginTests",
             [
                 "Bytes", "Channels", "HLS", "HTTP", "HTTPTestClient", "Ingest", "Media", "ObjectStore", "Origin",
-                "Packaging", "Publishing", "Runtime", "Telemetry", "Time",
+                "Packaging", "Publishing", "Runtime", "Telemetry", "TestFolder", "Time",
             ]),
-        tests("PackagingTests", ["Bytes", "Media", "Time", "HLS", "ISOBMFF", "Packaging", "SeededRandom"]),
+        tests(
+            "PackagingTests", ["Bytes", "Media", "Time", "HLS", "ISOBMFF", "Packaging", "SampleFeed", "SeededRandom"]),
     ],
     swiftLanguageModes: [.v6])
 

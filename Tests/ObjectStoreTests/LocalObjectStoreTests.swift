@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import ObjectStore
+import TestFolder
 import Testing
 
 @Suite struct LocalObjectStoreTests {
@@ -53,22 +54,5 @@ import Testing
     ])
     func noKeyLeadsOutOfTheStore(path: String) {
         #expect(ObjectKey(path) == nil)
-    }
-}
-
-/// A folder that goes with the test.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() {
-        var template = Array("/tmp/headwater-store-XXXXXX".utf8CString)
-        path = mkdtemp(&template).map { String(cString: $0) } ?? ""
-        precondition(!path.isEmpty, "a temporary folder can be made")
-    }
-
-    deinit {
-        if let key = ObjectKey(String(path.dropFirst("/tmp/".count))) {
-            try? LocalObjectStore(folder: "/tmp").remove(key)
-        }
     }
 }

@@ -1,30 +1,18 @@
 import Bytes
-import Glibc
+import Channels
+import HLS
+import HTTP
 import HTTPTestClient
 import Media
 import ObjectStore
 import Packaging
+import Publishing
 import Runtime
+import TestFolder
 import Testing
 
 /// What viewers who go back get: the long playlist, and media from disk, over a real socket.
 @Suite(.timeLimit(.minutes(1))) struct DVRWindowTests {
-    /// A folder that goes with its test.
-    private final class Folder: Sendable {
-        let path: String
-
-        init() throws {
-            var template = Array("/tmp/headwater-origin-XXXXXX".utf8CString)
-            path = try #require(mkdtemp(&template).map { String(cString: $0) })
-        }
-
-        deinit {
-            guard let key = ObjectKey("live") else { return }
-            try? LocalObjectStore(folder: path).remove(key)
-            rmdir(path)
-        }
-    }
-
     /// A disk that opens nothing while its gate is shut.
     private struct Gated: ObjectStore {
         let store: LocalObjectStore
@@ -48,12 +36,12 @@ import Testing
         return profile
     }
 
-    private func get(_ live: LiveChannel, _ target: String, _ headers: [(String, String)] = []) throws -> TestResponse {
-        try TestClient(live.server.port).get(target, headers)
+    private func get(_ live: LiveChannel, _ target: String, _ fields: String = "") throws -> TestClient.Response {
+        try TestClient(live.server.port).get(target, fields)
     }
 
     @Test func whatHasLeftMemoryIsTheSameFromDisk() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: LocalObjectStore(folder: folder.path))
         let base = live.playlist.dropLast("index.m3u8".count)
         let names = ["s0.m4s", "s3.m4s", "p2.m4s", "p7.m4s"]
@@ -63,11 +51,11 @@ import Testing
         let snapshot = try #require(live.channel.output.snapshot?.rendition("video"))
         #expect(snapshot.segment(0)?.data == nil && snapshot.part(7)?.data == nil)
         for (name, bytes) in zip(names, before) {
-            let answer = try get(live, base + name)
+            let answer = try get(live, "\(base)\(name)")
             #expect(answer.status == 200 && answer.body == bytes, "\(name)")
             #expect(answer["Content-Type"] == "video/mp4" && answer["Cache-Control"] == "max-age=600")
         }
-        let range = try get(live, base + "s3.m4s", [("Range", "bytes=4-11")])
+        let range = try get(live, base + "s3.m4s", "Range: bytes=4-11\r\n")
         #expect(range.status == 206 && range.body == Array(before[1][4..<12]))
         // Those that have left the live window, too; of them only whole segments.
         live.goOn(milliseconds: 90_000)
@@ -76,27 +64,27 @@ import Testing
     }
 
     @Test func theLongPlaylistIsTheSameInBothForms() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: LocalObjectStore(folder: folder.path))
         live.goOn(milliseconds: 400_000)
         let target = live.playlist.replacing("index.m3u8", with: "dvr.m3u8")
         let plain = try get(live, target)
-        let zipped = try get(live, target, [("Accept-Encoding", "gzip")])
+        let zipped = try get(live, target, "Accept-Encoding: gzip\r\n")
         #expect(plain.status == 200 && plain.text.contains("#EXT-X-MEDIA-SEQUENCE:0\n"))
-        #expect(plain.text.components(before: "#EXTINF").count > 350)
+        #expect(plain.text.split(separator: "#EXTINF").count > 350)
         #expect(zipped["Content-Encoding"] == "gzip" && zipped.body.count * 5 < plain.body.count)
-        #expect(try gunzipped(zipped.body) == plain.body)
+        #expect(gunzip(zipped.body) == plain.body)
         let listed = plain.text.split(separator: "\n").filter { $0.hasSuffix(".m4s") }
         let base = live.playlist.dropLast("index.m3u8".count)
         for name in [listed[0], listed[200], listed[listed.count - 1]] {
-            #expect(try get(live, base + name).status == 200, "\(name)")
+            #expect(try get(live, "\(base)\(name)").status == 200, "\(name)")
         }
         let index = try get(live, "/live/news/dvr.m3u8")
         #expect(index.status == 200 && index.text.contains("/video/dvr.m3u8") && !index.text.contains("index.m3u8"))
     }
 
     @Test func theLongPlaylistIsWaitedForLikeTheOther() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: LocalObjectStore(folder: folder.path))
         let target = live.playlist.replacing("index.m3u8", with: "dvr.m3u8")
         let client = try live.park("\(target)?_HLS_msn=\(live.edge.lastSegment + 2)")
@@ -112,7 +100,7 @@ import Testing
     }
 
     @Test func aDiskThatIsSlowHoldsUpOnlyThoseWhoAskForWhatIsOnIt() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let store = Gated(store: LocalObjectStore(folder: folder.path))
         let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: store)
         live.goOn(milliseconds: 30_000)
@@ -120,7 +108,8 @@ import Testing
         store.isShut.signal { $0 = true }
         // More than there are threads of any kind.
         let waiting = try (0..<12).map { try live.park(base + "s\($0).m4s") }
-        let next = try live.park(base + "p\(try #require(live.channel.output.snapshot?.rendition("video")).nextPartNumber).m4s")
+        let next = try live.park(
+            base + "p\(try #require(live.channel.output.snapshot?.rendition("video")).nextPartNumber).m4s")
         live.goOn(milliseconds: 3000)
         #expect(try next.receive().status == 200)
         #expect(try get(live, live.playlist).status == 200)
@@ -129,7 +118,7 @@ import Testing
     }
 
     @Test func whatTheDiskHasLostIsNotThere() throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: LocalObjectStore(folder: folder.path))
         live.goOn(milliseconds: 30_000)
         try LocalObjectStore(folder: folder.path).remove(#require(ObjectKey("live")))
@@ -138,8 +127,4 @@ import Testing
         #expect(answer.status == 404 && answer["Cache-Control"] == "max-age=1")
         #expect(try get(live, live.playlist).status == 200)
     }
-}
-
-extension String {
-    fileprivate func components(before mark: String) -> [Substring] { split(separator: mark) }
 }

@@ -51,7 +51,7 @@ final class LiveChannel {
         store: (any ObjectStore)? = nil, configure: (inout HTTPServerConfiguration) -> Void = { _ in }
     ) throws {
         waker = Waker(clock: clock)
-        writer = store.map {
+        writer = store.map { [clock] in
             WindowWriter($0, restored: [], clock: clock, logger: Logger(sink: Quiet()), registry: MetricsRegistry())
         }
         reader = store.map { WindowReader($0) }

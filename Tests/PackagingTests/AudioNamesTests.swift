@@ -1,6 +1,7 @@
 import HLS
 import Media
 import Packaging
+import SampleFeed
 import Testing
 
 /// §4.4.6.1: NAME is unique in its group, whatever a source calls its tracks.

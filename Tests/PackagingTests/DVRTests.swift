@@ -1,5 +1,6 @@
 import HLS
 import Media
+import SampleFeed
 import SeededRandom
 import Testing
 import Time

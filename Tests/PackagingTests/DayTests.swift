@@ -2,6 +2,7 @@ import Foundation
 import HLS
 import Media
 import Packaging
+import SampleFeed
 import Testing
 import Time
 

@@ -2,6 +2,7 @@ import Bytes
 import HLS
 import Media
 import Packaging
+import SampleFeed
 import SeededRandom
 import Testing
 import Time

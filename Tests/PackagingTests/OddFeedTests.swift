@@ -1,5 +1,6 @@
 import Media
 import Packaging
+import SampleFeed
 import Testing
 
 /// Sources that are legal and unusual.

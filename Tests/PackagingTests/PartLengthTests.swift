@@ -1,5 +1,6 @@
 import Media
 import Packaging
+import SampleFeed
 import Testing
 
 /// Every part is legal: none over the part target, none under 85 % of it but the last of a segment.

@@ -3,6 +3,7 @@ import HLS
 import ISOBMFF
 import Media
 import Packaging
+import SampleFeed
 import Testing
 import Time
 

@@ -1,6 +1,7 @@
 import Bytes
 import HLS
 import Media
+import SampleFeed
 import Testing
 import Time
 

@@ -1,6 +1,7 @@
 import HLS
 import Media
 import Packaging
+import SampleFeed
 import Testing
 
 /// Audio tracks that run ahead of the picture wait for it; only when no pictures come any more do they go on without.

@@ -1,6 +1,7 @@
 import HLS
 import Media
 import Packaging
+import SampleFeed
 import Testing
 import Time
 

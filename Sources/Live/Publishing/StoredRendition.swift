@@ -71,7 +71,8 @@ struct StoredRendition: Sendable {
     private mutating func write(_ record: PresentationRecord, in store: any ObjectStore) throws(StoreError) {
         if case .standing(_, let standing) = record {
             journal = try store.createAnew(folder / Self.journalName(standing.nextSegment))
-            journals.append(standing.nextSegment)
+            // It is known already when its first record could not be written, or a process died before it was.
+            if journals.last != standing.nextSegment { journals.append(standing.nextSegment) }
         }
         try journal?.append([ByteChunk(record.bytes)])
     }

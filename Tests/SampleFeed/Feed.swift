@@ -1,41 +1,65 @@
 import Bytes
-import HLS
-import Media
-import Packaging
+public import HLS
+public import Media
+public import Packaging
 import Time
 
 /// A source as RTMP shows it: times in whole milliseconds, audio and video interleaved.
-struct Feed {
-    var frames: Int64 = 30
-    var perSeconds: Int64 = 1
-    var gopFrames: Int64 = 60
-    var sampleRate: UInt32 = 48_000
-    var bFrames = false
-    var hasVideo = true
-    var hasAudio = true
+public struct Feed: Sendable {
+    /// The frame rate is `frames` in `perSeconds` seconds.
+    public var frames: Int64
+    /// See `frames`.
+    public var perSeconds: Int64
+    /// From one key frame to the next.
+    public var gopFrames: Int64
+    /// That of the sound.
+    public var sampleRate: UInt32
+    /// True when pictures are decoded in another order than they are shown in.
+    public var bFrames: Bool
+    /// True when there are pictures.
+    public var hasVideo: Bool
+    /// True when there is sound.
+    public var hasAudio: Bool
 
-    static let video = Track(
+    /// A source of that kind.
+    public init(
+        frames: Int64 = 30, perSeconds: Int64 = 1, gopFrames: Int64 = 60, sampleRate: UInt32 = 48_000,
+        bFrames: Bool = false, hasVideo: Bool = true, hasAudio: Bool = true
+    ) {
+        (self.frames, self.perSeconds, self.gopFrames) = (frames, perSeconds, gopFrames)
+        self.sampleRate = sampleRate
+        (self.bFrames, self.hasVideo, self.hasAudio) = (bFrames, hasVideo, hasAudio)
+    }
+
+    /// The track of the pictures.
+    public static let video = Track(
         codec: .h264, format: .video(VideoFormat(width: 1280, height: 720)),
         decoderConfiguration: ByteChunk([1, 0x64, 0, 0x1F, 0xFF, 0xE0, 0]), codecString: "avc1.64001f")
 
-    var audio: Track {
+    /// The track of the sound.
+    public var audio: Track {
         Track(
             codec: .aac,
             format: .audio(AudioFormat(sampleRate: sampleRate, channelCount: 2, samplesPerFrame: 1024)),
             decoderConfiguration: ByteChunk([0x11, 0x90]), codecString: "mp4a.40.2")
     }
 
-    var tracks: [Track] { (hasVideo ? [Self.video] : []) + (hasAudio ? [audio] : []) }
+    /// The tracks there are.
+    public var tracks: [Track] { (hasVideo ? [Self.video] : []) + (hasAudio ? [audio] : []) }
 
-    func milliseconds(ofFrame frame: Int64) -> Int64 { (frame * 1000 * perSeconds + frames / 2) / frames }
+    /// When that frame comes.
+    public func milliseconds(ofFrame frame: Int64) -> Int64 { (frame * 1000 * perSeconds + frames / 2) / frames }
 
-    enum Event {
+    /// What a publisher sends.
+    public enum Event: Sendable {
+        /// A picture.
         case video(Sample)
+        /// A frame of sound.
         case audio(Sample)
     }
 
     /// The samples up to `seconds`, in the order in which a publisher sends them.
-    func events(seconds: Int64, from start: Int64 = 0, without lost: Set<Int64> = []) -> [Event] {
+    public func events(seconds: Int64, from start: Int64 = 0, without lost: Set<Int64> = []) -> [Event] {
         var events: [(time: Int64, event: Event)] = []
         var frame: Int64 = 0
         let (picture, sound) = (
@@ -70,7 +94,8 @@ struct Feed {
 }
 
 extension Presentation {
-    mutating func play(_ events: [Feed.Event], each: (inout Presentation) -> Void = { _ in }) {
+    /// Takes `events`, and does `each` after every one.
+    public mutating func play(_ events: [Feed.Event], each: (inout Presentation) -> Void = { _ in }) {
         for event in events {
             switch event {
             case .video(let sample): _ = appendVideo(sample)
@@ -81,13 +106,14 @@ extension Presentation {
     }
 
     /// The media playlist of that rendition as it stands; "" when there is none.
-    func playlist(_ rendition: String, skip: SkipDirective? = nil) -> String {
+    public func playlist(_ rendition: String, skip: SkipDirective? = nil) -> String {
         let snapshot = self.snapshot
         guard let window = snapshot.rendition(rendition) else { return "" }
         return String(decoding: snapshot.playlist(of: window).rendered(skip: skip), as: UTF8.self)
     }
 
-    static func started(
+    /// A presentation that waits for the first sample of `feed`.
+    public static func started(
         _ feed: Feed, _ name: LatencyProfile.Name, targetDuration: Int? = nil, dvrWindow: MediaTime? = nil
     ) -> Presentation {
         var profile = LatencyProfile(name, targetDuration: targetDuration)

@@ -1,0 +1,145 @@
+import Bytes
+import HTTPTestClient
+import Locks
+import ObjectStore
+import Packaging
+import Publishing
+import SampleFeed
+import Telemetry
+import TestFolder
+import Testing
+import Time
+
+/// A folder, a writer that keeps what the channel `news` publishes in it, and what it logs.
+final class WindowBench: Sendable {
+    private final class Sink: LogSink {
+        let lines = Mutex<[String]>([])
+
+        func write(_ line: [UInt8]) { lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+    }
+
+    private let folder = TemporaryFolder()
+    private let sink = Sink()
+    private let writer = Mutex<WindowWriter?>(nil)
+    /// Where the folder is.
+    let disk: LocalObjectStore
+    /// What the writer writes to.
+    let store: FaultyStore
+    let clock = ManualClock(wallTime: WallTime(microseconds: 1_800_000_000_000_000))
+
+    init(fault: FaultyStore.Fault? = nil) {
+        disk = LocalObjectStore(folder: folder.path)
+        store = FaultyStore(disk, fault: fault)
+    }
+
+    /// Starts the writer, as a server does.
+    func start(goingOnWith restored: [RestoredPresentation] = []) {
+        let logger = Logger(level: .info, sink: sink, clock: clock)
+        let started = WindowWriter(
+            store, restored: restored, clock: clock, logger: logger, registry: MetricsRegistry())
+        writer.withLock { $0 = started }
+    }
+
+    /// Has the snapshot kept.
+    func keep(_ snapshot: PresentationSnapshot) { writer.withLock { $0 }?.keep(snapshot, of: "news") }
+
+    /// Has the snapshot kept, and waits until it is, however long that takes: a test publishes hours in a second.
+    func keepWhole(_ snapshot: PresentationSnapshot) {
+        keep(snapshot)
+        let isWritten = eventually {
+            snapshot.renditions.allSatisfy { rendition in
+                guard let last = rendition.segments.last(where: { !$0.isGap }) else { return true }
+                let name = MediaResource.segment(last.sequenceNumber).fileName
+                let object = ObjectKey("live/news/\(snapshot.id)/\(rendition.name)/\(name)").flatMap {
+                    try? disk.open($0)
+                }
+                return object?.length == last.byteCount
+            }
+        }
+        #expect(isWritten)
+    }
+
+    /// Stops the writer: what can be written is.
+    func stop() { writer.withLock { $0 }?.stop() }
+
+    /// What another process finds.
+    func restored(
+        _ profile: LatencyProfile.Name, seconds: Int64, from store: (any ObjectStore)? = nil
+    ) throws -> RestoredPresentation? {
+        try RestoredPresentation(
+            ofChannel: "news", profile: LatencyProfile(profile), in: store ?? disk,
+            wallTime: WallTime(microseconds: 1_800_000_000_000_000 + seconds * 1_000_000),
+            now: Instant(nanoseconds: seconds * 1_000_000_000))
+    }
+
+    /// How often that event was logged.
+    func count(of event: String) -> Int {
+        sink.lines.withLock { $0.count { $0.contains("\"event\":\"\(event)\"") } }
+    }
+
+    // MARK: The folder
+
+    /// The key of a file of the presentation `test`.
+    func key(_ path: String) throws -> ObjectKey { try #require(ObjectKey("live/news/test/\(path)")) }
+
+    func names(_ folder: String) throws -> [String] { try disk.names(below: key(folder)) }
+
+    func bytes(_ path: String) throws -> [UInt8] {
+        let object = try disk.open(key(path))
+        return try object.read(0..<object.length).array
+    }
+
+    func overwrite(_ path: String, with bytes: [UInt8]) throws {
+        try disk.remove(key(path))
+        try disk.create(key(path)).append([ByteChunk(bytes)])
+    }
+
+    /// All files of the renditions and what is in them.
+    func files() throws -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for rendition in ["video", "audio"] {
+            for name in try names(rendition) { files["\(rendition)/\(name)"] = try bytes("\(rendition)/\(name)") }
+        }
+        return files
+    }
+}
+
+/// Expects all that `before` had in `after`, with the same numbers, dates and bytes.
+func expect(
+    _ after: PresentationSnapshot, toGoOnWith before: PresentationSnapshot,
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    #expect(after.id == before.id && after.wallStart == before.wallStart, sourceLocation: sourceLocation)
+    #expect(after.renditions.map(\.name) == before.renditions.map(\.name), sourceLocation: sourceLocation)
+    for (after, before) in zip(after.renditions, before.renditions) {
+        #expect(after.mediaSequence >= before.mediaSequence, sourceLocation: sourceLocation)
+        #expect(after.discontinuitySequence >= before.discontinuitySequence, sourceLocation: sourceLocation)
+        let first = after.segments.first?.sequenceNumber ?? .max
+        for segment in before.segments where segment.sequenceNumber >= first {
+            guard let kept = after.segments.first(where: { $0.sequenceNumber == segment.sequenceNumber }) else {
+                if !segment.isComplete, !before.profile.offersParts { continue }
+                Issue.record(
+                    "\(before.name) has lost segment \(segment.sequenceNumber)", sourceLocation: sourceLocation)
+                continue
+            }
+            #expect(
+                kept.start == segment.start && kept.programDateTime == segment.programDateTime
+                    && kept.isDiscontinuous == segment.isDiscontinuous
+                    && kept.initializationVersion == segment.initializationVersion, sourceLocation: sourceLocation)
+            // Without parts, what is growing was not announced.
+            for part in segment.parts where before.profile.offersParts || segment.isComplete {
+                let found = after.part(part.number)
+                #expect(
+                    found?.duration == part.duration && found?.isGap == part.isGap
+                        && found?.isIndependent == part.isIndependent && found?.keyFrame == part.keyFrame,
+                    sourceLocation: sourceLocation)
+                #expect(found?.data?.array == part.data?.array, sourceLocation: sourceLocation)
+            }
+        }
+        for segment in before.listed {
+            #expect(
+                segment.sequenceNumber >= first || segment.sequenceNumber < after.mediaSequence,
+                "\(before.name) listed \(segment.sequenceNumber)", sourceLocation: sourceLocation)
+        }
+    }
+}

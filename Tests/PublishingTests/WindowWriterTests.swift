@@ -1,0 +1,187 @@
+import Bytes
+import HTTPTestClient
+import Locks
+import Media
+import ObjectStore
+import Packaging
+import Publishing
+import SampleFeed
+import Testing
+import Time
+
+/// A disk's faults cost depth after a restart, and an alert, never the live edge.
+@Suite(.timeLimit(.minutes(2))) struct WindowWriterTests {
+    private static let feed = Feed(gopFrames: 30)
+
+    /// The snapshots of so many seconds, one for each publication.
+    private static func snapshots(_ seconds: Int64, _ profile: LatencyProfile.Name = .low) -> [PresentationSnapshot] {
+        var presentation = Presentation.started(feed, profile)
+        var snapshots: [PresentationSnapshot] = []
+        presentation.play(feed.events(seconds: seconds)) { presentation in
+            if presentation.version != snapshots.last?.version ?? 0 { snapshots.append(presentation.snapshot) }
+        }
+        return snapshots
+    }
+
+    @Test func aPublisherWaitsOnceForAStoreThatHangs() throws {
+        let bench = WindowBench()
+        let snapshots = Self.snapshots(10)
+        bench.start()
+        bench.store.block(true)
+        let began = ContinuousClock.now
+        for _ in 0..<1000 {
+            for snapshot in snapshots.suffix(2) { bench.keep(snapshot) }
+        }
+        // Were each to wait for its 3 ms, it would be 6 s.
+        #expect(ContinuousClock.now - began < .seconds(3))
+        #expect(bench.count(of: "window.write_slow") == 1)
+        bench.store.block(false)
+        bench.stop()
+        expect(
+            try #require(try bench.restored(.low, seconds: 10)).presentation.snapshot,
+            toGoOnWith: snapshots[snapshots.count - 1])
+    }
+
+    @Test func whatFailedOnceIsWrittenInItsPlace() throws {
+        let snapshots = Self.snapshots(4)
+        let whole = WindowBench()
+        whole.start()
+        for snapshot in snapshots { whole.keep(snapshot) }
+        whole.stop()
+        let files = try whole.files()
+        #expect(files.count > 8)
+        for failing in 0..<whole.store.operations {
+            let bench = WindowBench { number, _, _ in number == failing ? .failed(5) : nil }
+            bench.start()
+            for snapshot in snapshots { bench.keep(snapshot) }
+            let hasFailed = eventually { bench.store.failures == 1 }
+            #expect(hasFailed)
+            bench.stop()
+            let (kept, head) = (try bench.files(), try bench.bytes("head"))
+            #expect(kept == files, "operation \(failing) failed")
+            #expect(head == (try whole.bytes("head")))
+        }
+    }
+
+    @Test(arguments: [StoreError.full, .failed(5)])
+    func aStoreThatFailsIsToldOfOnceAndMadeUpForWhenItRecovers(error: StoreError) throws {
+        let bench = WindowBench()
+        let snapshots = Self.snapshots(20)
+        bench.start()
+        for snapshot in snapshots.prefix(40) { bench.keep(snapshot) }
+        bench.store.plant { _, _, _ in error }
+        for snapshot in snapshots.dropFirst(40) { bench.keep(snapshot) }
+        let hasRetried = eventually { bench.store.failures >= 4 }
+        #expect(hasRetried)
+        #expect(bench.count(of: "window.write_failed") == 1 && bench.count(of: "window.write_recovered") == 0)
+        bench.store.plant(nil)
+        let hasRecovered = eventually { bench.count(of: "window.write_recovered") == 1 }
+        #expect(hasRecovered)
+        bench.stop()
+        expect(
+            try #require(try bench.restored(.low, seconds: 20)).presentation.snapshot,
+            toGoOnWith: snapshots[snapshots.count - 1])
+        let whole = WindowBench()
+        whole.start()
+        for snapshot in snapshots { whole.keep(snapshot) }
+        whole.stop()
+        #expect(try bench.files() == whole.files())
+    }
+
+    /// The disk was away for so long that media have left the window: the rest is where it belongs.
+    @Test(arguments: [33, 60, 95] as [Int64])
+    func whatLeftTheWindowIsMissingAndNothingElse(outage: Int64) throws {
+        let bench = WindowBench()
+        let snapshots = Self.snapshots(10 + outage + 20, .ultra)
+        func isBefore(_ seconds: Int64) -> (PresentationSnapshot) -> Bool {
+            { $0.renditions[0].edge ?? .zero < .milliseconds(seconds * 1000) }
+        }
+        bench.start()
+        for snapshot in snapshots.prefix(while: isBefore(10)) { bench.keepWhole(snapshot) }
+        bench.store.plant { _, _, _ in .full }
+        bench.keep(try #require(snapshots.first { !isBefore(10)($0) }))
+        let hasFailed = eventually { bench.count(of: "window.write_failed") == 1 }
+        #expect(hasFailed)
+        bench.store.plant(nil)
+        for snapshot in snapshots.drop(while: isBefore(10 + outage)) { bench.keepWhole(snapshot) }
+        bench.stop()
+        let after = try #require(try bench.restored(.ultra, seconds: 30 + outage)).presentation.snapshot
+        expect(after, toGoOnWith: snapshots[snapshots.count - 1])
+    }
+
+    /// Nine minutes, with a full disk at the moment when a journal begins.
+    @Test(arguments: [false, true])
+    func journalsFollowOneAnotherAndWhatIsOldGoes(isFullAtTimes: Bool) throws {
+        let bench = WindowBench()
+        if isFullAtTimes {
+            let left = Mutex(["video": 2, "audio": 2])
+            bench.store.plant { _, operation, key in
+                guard operation == .append, key.path.hasSuffix("journal-256") else { return nil }
+                let rendition = key.path.contains("video") ? "video" : "audio"
+                return left.withLock { left in
+                    left[rendition, default: 0] -= 1
+                    return left[rendition, default: 0] >= 0 ? .full : nil
+                }
+            }
+        }
+        var presentation = Presentation.started(Self.feed, .ultra)
+        bench.start()
+        var (last, sets) = (Int64(0), Set<[String]>())
+        presentation.play(Self.feed.events(seconds: 540)) { presentation in
+            // Every publication around the ends of journals, and a few at other times.
+            let number = presentation.videoWindow?.segments.last?.sequenceNumber ?? 0
+            guard number != last || [0, 1, 2, 254, 255].contains(number % 256) else { return }
+            last = number
+            bench.keepWhole(presentation.snapshot)
+            for rendition in ["video", "audio"] {
+                let names = (try? bench.names(rendition)) ?? []
+                if !names.isEmpty { sets.insert(names.filter { $0.hasPrefix("journal") }) }
+            }
+        }
+        bench.keepWhole(presentation.snapshot)
+        bench.stop()
+        #expect(
+            sets == [
+                ["journal-0"], ["journal-0", "journal-256"], ["journal-256"], ["journal-256", "journal-512"],
+            ])
+        for window in presentation.snapshot.renditions {
+            let names = Set(try bench.names(window.name))
+            #expect(names.filter { $0.hasSuffix(".m4s") } == Set(window.segments.map { "s\($0.sequenceNumber).m4s" }))
+        }
+        let after = try #require(try bench.restored(.ultra, seconds: 540)).presentation.snapshot
+        expect(after, toGoOnWith: presentation.snapshot)
+        for (after, before) in zip(after.renditions, presentation.snapshot.renditions) {
+            // What was growing is complete.
+            #expect((0...1).contains(after.mediaSequence - before.mediaSequence))
+        }
+    }
+
+    @Test func anEndedPresentationGoesWhenNobodyMayReadItAnyMore() throws {
+        let bench = WindowBench()
+        var presentation = Presentation.started(Self.feed, .low)
+        presentation.play(Self.feed.events(seconds: 10))
+        presentation.end()
+        let snapshot = presentation.snapshot
+        bench.start()
+        bench.keep(snapshot)
+        let isKept = eventually { (try? bench.names("video").isEmpty) == false }
+        bench.clock.advance(by: snapshot.timeToRead - .milliseconds(1))
+        var other = Presentation(
+            id: "other", profile: LatencyProfile(.low), wallStart: .epoch, start: Instant(nanoseconds: 0))
+        _ = other.beginRun(tracks: Self.feed.tracks, sourceStart: .zero, now: Instant(nanoseconds: 0))
+        other.play(Self.feed.events(seconds: 2))
+        // The writer has looked at what has ended when it has written this.
+        bench.keep(other.snapshot)
+        let isOtherKept = eventually {
+            (try? bench.disk.open(ObjectKey("live/news/other/video/journal-0") ?? bench.key("head"))) != nil
+        }
+        #expect(isOtherKept)
+        #expect(isKept)
+        #expect(try !bench.names("video").isEmpty)
+        bench.clock.advance(by: .milliseconds(1))
+        let isGone = eventually { (try? bench.names("video").isEmpty) == true }
+        #expect(isGone)
+        bench.stop()
+        #expect(try bench.disk.names(below: #require(ObjectKey("live/news"))) == ["other"])
+    }
+}
