@@ -60,7 +60,7 @@ import Testing
         // Those that have left the live window, too; of them only whole segments.
         live.goOn(milliseconds: 90_000)
         #expect(try get(live, base + "s3.m4s").body == before[1])
-        #expect(try get(live, base + "p7.m4s").status == 404)
+        #expect(try get(live, base + "p8.m4s").status == 404)
     }
 
     @Test func theLongPlaylistIsTheSameInBothForms() throws {

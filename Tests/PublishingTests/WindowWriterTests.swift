@@ -38,7 +38,7 @@ import Time
         bench.store.block(false)
         bench.stop()
         expect(
-            try #require(try bench.restored(.low, seconds: 10)).presentation.snapshot,
+            try #require(try bench.restored(.low, seconds: 10)).presentation.snapshot, in: bench,
             toGoOnWith: snapshots[snapshots.count - 1])
     }
 
@@ -79,7 +79,7 @@ import Time
         #expect(hasRecovered)
         bench.stop()
         expect(
-            try #require(try bench.restored(.low, seconds: 20)).presentation.snapshot,
+            try #require(try bench.restored(.low, seconds: 20)).presentation.snapshot, in: bench,
             toGoOnWith: snapshots[snapshots.count - 1])
         let whole = WindowBench()
         whole.start()
@@ -106,7 +106,7 @@ import Time
         for snapshot in snapshots.drop(while: isBefore(10 + outage)) { bench.keepWhole(snapshot) }
         bench.stop()
         let after = try #require(try bench.restored(.ultra, seconds: 30 + outage)).presentation.snapshot
-        expect(after, toGoOnWith: snapshots[snapshots.count - 1])
+        expect(after, in: bench, toGoOnWith: snapshots[snapshots.count - 1])
     }
 
     /// Nine minutes, with a full disk at the moment when a journal begins.
@@ -149,7 +149,7 @@ import Time
             #expect(names.filter { $0.hasSuffix(".m4s") } == Set(window.segments.map { "s\($0.sequenceNumber).m4s" }))
         }
         let after = try #require(try bench.restored(.ultra, seconds: 540)).presentation.snapshot
-        expect(after, toGoOnWith: presentation.snapshot)
+        expect(after, in: bench, toGoOnWith: presentation.snapshot)
         for (after, before) in zip(after.renditions, presentation.snapshot.renditions) {
             // What was growing is complete.
             #expect((0...1).contains(after.mediaSequence - before.mediaSequence))

@@ -210,7 +210,7 @@ final class SharedResponses: Sendable {
             ], body: body, acceptsRanges: true)
     }
 
-    /// Lets go of responses to what cannot be fetched any more.
+    /// Lets go of responses to what cannot be fetched any more, or is on disk by now.
     private func sweep() {
         let readable = Dictionary(snapshots().map { ($0.id, $0) }) { first, _ in first }
         state.withLock { state in
@@ -218,8 +218,8 @@ final class SharedResponses: Sendable {
             state.media = state.media.filter { key, _ in
                 guard let rendition = readable[key.presentation]?.rendition(key.rendition) else { return false }
                 return switch key.resource {
-                case .part(let number): number >= rendition.oldestPartNumber
-                case .segment(let number): number >= rendition.segments.first?.sequenceNumber ?? 0
+                case .part(let number): rendition.part(number)?.data != nil
+                case .segment(let number): rendition.segment(number)?.data != nil
                 case .initialization(let version): rendition.initialization(version) != nil
                 case .playlist, .dvrPlaylist, .iFramePlaylist: true
                 }
