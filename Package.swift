@@ -86,7 +86,8 @@ let package = Package(
             [
                 "Locks",
                 "Bytes", "Channels", "Configuration", "Crypto", "HLS", "HTTP", "Ingest", "Media",
-                "ObjectStore", "Origin", "Packaging", "Publishing", "Runtime", "Schema", "Site", "Sockets", "Telemetry", "Time",
+                "ObjectStore", "Origin", "Packaging", "Publishing", "Runtime", "Schema", "Site", "Sockets", "Telemetry",
+                "Time",
             ]),
         .executableTarget(
             name: "headwater", dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Telemetry"],

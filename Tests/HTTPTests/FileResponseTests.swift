@@ -68,13 +68,10 @@ import Testing
     /// How many descriptors of this process are open on files whose names begin so.
     private static func openings(of prefix: String) -> Int {
         (0..<1024).count { descriptor in
-            var target = [UInt8](repeating: 0, count: 256)
-            let length = target.withUnsafeMutableBytes { target in
-                readlink(
-                    "/proc/self/fd/\(descriptor)", target.assumingMemoryBound(to: CChar.self).baseAddress!, target.count
-                )
-            }
-            return String(decoding: target.prefix(max(length, 0)), as: UTF8.self).hasPrefix(prefix)
+            var target = [CChar](repeating: 0, count: 256)
+            let length = readlink("/proc/self/fd/\(descriptor)", &target, target.count)
+            let path = target.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }
+            return String(decoding: path, as: UTF8.self).hasPrefix(prefix)
         }
     }
 }

@@ -114,7 +114,8 @@ import Time
         let dvr = snapshot.dvrPlaylist(of: window).renderedInTwo(skip: .segments)
         #expect(dvr.skipsEarlier && !live.skipsEarlier)
         let body = String(decoding: dvr.body, as: UTF8.self)
-        #expect(body.replacing("audio/dvr.m3u8", with: "audio/index.m3u8") == String(decoding: live.body, as: UTF8.self))
+        #expect(
+            body.replacing("audio/dvr.m3u8", with: "audio/index.m3u8") == String(decoding: live.body, as: UTF8.self))
         let skipped = "#EXT-X-SKIP:SKIPPED-SEGMENTS="
         let (few, all) = (
             try #require(Self.number(after: skipped, in: String(decoding: live.head, as: UTF8.self))),

@@ -59,7 +59,8 @@ import Time
     }
 
     private static func again(_ records: [PresentationRecord], wall time: Int64, now: Int64) -> Presentation? {
-        guard let again = Presentation.replaying(records, dvrWindow: dvrWindow, wallTime: wall(time), now: instant(now)) else { return nil }
+        guard let again = Presentation.replaying(records, dvrWindow: dvrWindow, wallTime: wall(time), now: instant(now))
+        else { return nil }
         return again.presentation
     }
 

@@ -143,7 +143,9 @@ import Time
                 for segment in rendition.segments {
                     for part in segment.parts where !part.isGap {
                         let published = before.rendition(rendition.name)?.part(part.number)
-                        #expect(bench.media(of: part.number, in: rendition) == published?.data?.array && part.duration == published?.duration)
+                        #expect(
+                            bench.media(of: part.number, in: rendition) == published?.data?.array
+                                && part.duration == published?.duration)
                     }
                 }
             }

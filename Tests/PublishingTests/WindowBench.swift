@@ -143,7 +143,8 @@ func expect(
                     found?.duration == part.duration && found?.isGap == part.isGap
                         && found?.isIndependent == part.isIndependent && found?.keyFrame == part.keyFrame,
                     sourceLocation: sourceLocation)
-                #expect(bench.media(of: part.number, in: after) == bench.media(of: part.number, in: before),
+                #expect(
+                    bench.media(of: part.number, in: after) == bench.media(of: part.number, in: before),
                     sourceLocation: sourceLocation)
             }
         }

@@ -221,7 +221,8 @@ public struct ChannelSettings: SchemaObject {
         ])
 
     var profile: LatencyProfile {
-        var profile = LatencyProfile(LatencyProfile.Name(rawValue: latency.rawValue) ?? .low, targetDuration: targetDuration)
+        var profile = LatencyProfile(
+            LatencyProfile.Name(rawValue: latency.rawValue) ?? .low, targetDuration: targetDuration)
         if dvrWindow > .zero { profile.dvrWindow = .milliseconds(dvrWindow.wholeMilliseconds) }
         return profile
     }

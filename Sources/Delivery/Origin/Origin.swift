@@ -108,7 +108,8 @@ public final class Origin: Sendable {
                 }
                 let file = HTTPResponse.FileRange(
                     descriptor: object.descriptor, range: stored.range, owner: object)
-                ticket.resume(with: responses.media(.file(file), isVideo: isVideo, snapshot.profile).ranged(for: request))
+                ticket.resume(
+                    with: responses.media(.file(file), isVideo: isVideo, snapshot.profile).ranged(for: request))
             }
             if !isTaken { ticket.resume(with: busy) }
         }

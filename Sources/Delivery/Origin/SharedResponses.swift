@@ -117,7 +117,8 @@ final class SharedResponses: Sendable {
 
     /// The text of `playlist`; where it has a long past, what of that stays as it is was made before.
     private func pieces(
-        of playlist: MediaPlaylist, _ rendition: RenditionWindow, in snapshot: PresentationSnapshot, _ form: PlaylistForm
+        of playlist: MediaPlaylist, _ rendition: RenditionWindow, in snapshot: PresentationSnapshot,
+        _ form: PlaylistForm
     ) -> [PlaylistPiece] {
         let text = playlist.renderedInTwo(skip: form.skip)
         guard playlist.earlier != nil, !text.skipsEarlier, let history = rendition.history else {

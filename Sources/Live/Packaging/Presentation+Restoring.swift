@@ -83,7 +83,8 @@ extension RenditionWindow {
     /// Publishes missing media for the segments that `leading` has and this rendition has not.
     fileprivate mutating func follow(_ leading: RenditionWindow, wallStart: WallTime) {
         while nextSegmentNumber < leading.nextSegmentNumber, let segment = leading.segment(nextSegmentNumber) {
-            publish(Silence.Stretch(end: segment.end, endsSegment: true, isWhole: true), of: profile, wallStart: wallStart)
+            publish(
+                Silence.Stretch(end: segment.end, endsSegment: true, isWhole: true), of: profile, wallStart: wallStart)
         }
     }
 }

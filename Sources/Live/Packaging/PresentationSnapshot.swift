@@ -54,7 +54,8 @@ extension Presentation {
     /// What clients can see now.
     public var snapshot: PresentationSnapshot {
         PresentationSnapshot(
-            id: id, profile: profile, wallStart: start.wall, renditions: [videoWindow].compactMap(\.self) + audioWindows, frameRate: frameRate,
+            id: id, profile: profile, wallStart: start.wall,
+            renditions: [videoWindow].compactMap(\.self) + audioWindows, frameRate: frameRate,
             hasIndependentSegments: hasIndependentSegments, dateRanges: dateRanges, version: version)
     }
 }

@@ -59,7 +59,8 @@ extension RenditionWindow {
                 if part.number >= mark.part {
                     note(
                         .part(rendition: name, segment.record(of: part)),
-                        part.data.map { .init(segment: segment.sequenceNumber, offset: offset, data: $0) }, in: &entries)
+                        part.data.map { .init(segment: segment.sequenceNumber, offset: offset, data: $0) }, in: &entries
+                    )
                 }
                 offset += part.byteCount
             }

@@ -209,7 +209,9 @@ public struct RenditionWindow: Sendable {
 
     /// The part of that number, while it can be fetched.
     public func part(_ number: Int64) -> Part? {
-        guard let segment = segment(ofPart: number), number - segment.firstPart < segment.parts.count else { return nil }
+        guard let segment = segment(ofPart: number), number - segment.firstPart < segment.parts.count else {
+            return nil
+        }
         return segment.parts[Int(number - segment.firstPart)]
     }
 
@@ -229,7 +231,9 @@ public struct RenditionWindow: Sendable {
         guard let segment = segment(ofPart: number) else { return nil }
         var offset = 0
         for part in segment.parts {
-            if part.number == number { return part.isGap ? nil : (segment.sequenceNumber, offset..<offset + part.byteCount) }
+            if part.number == number {
+                return part.isGap ? nil : (segment.sequenceNumber, offset..<offset + part.byteCount)
+            }
             offset += part.byteCount
         }
         return nil

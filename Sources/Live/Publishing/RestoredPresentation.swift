@@ -79,7 +79,9 @@ private struct KeptPresentation {
             }
             journals[rendition] = (firsts, length)
         }
-        guard let replayed = Presentation.replaying(records, dvrWindow: dvrWindow, wallTime: wallTime, now: now) else { return nil }
+        guard let replayed = Presentation.replaying(records, dvrWindow: dvrWindow, wallTime: wallTime, now: now) else {
+            return nil
+        }
         var presentation = replayed.presentation
         var renditions: [String: StoredRendition] = [:]
         for (rendition, mark) in replayed.marks {

@@ -53,7 +53,9 @@ public final class WindowWriter: Sendable {
             return state.isInTime
         }
         guard isInTime else { return }
-        if state.wait(for: Self.patience, until: { ($0.written[id]?.version ?? 0) >= version || !$0.isInTime }) { return }
+        if state.wait(for: Self.patience, until: { ($0.written[id]?.version ?? 0) >= version || !$0.isInTime }) {
+            return
+        }
         state.withLock { $0.isInTime = false }
         logger.warning("window.write_slow")
     }
@@ -161,7 +163,8 @@ private struct Writing {
                     "window.write_failed",
                     [
                         "reason": .public(fault.description),
-                        "effect": .public("viewers of the live edge go on; after a restart what is not written is missing"),
+                        "effect": .public(
+                            "viewers of the live edge go on; after a restart what is not written is missing"),
                     ])
             }
         } else if isFailing {
