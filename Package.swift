@@ -46,7 +46,7 @@ let package = Package(
         library("ISOBMFF", in: "Formats", ["Bytes", "Media", "Bitstreams"]),
         library("HLS", in: "Formats", ["Bytes", "Media", "Time"]),
         // Protocols
-        library("Sockets", in: "Protocols", ["CLinux"]),
+        library("Sockets", in: "Protocols", ["Locks", "CLinux"]),
         library("RTMP", in: "Protocols", ["Bytes"]),
         library("ObjectStore", in: "Protocols", ["Bytes", "Locks"]),
         library("HTTP", in: "Protocols", ["Locks", "Bytes", "CMicroHTTPD", "CZlib", "Runtime", "Sockets"]),
@@ -90,7 +90,7 @@ let package = Package(
                 "Time",
             ]),
         .executableTarget(
-            name: "headwater", dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Telemetry"],
+            name: "headwater", dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Sockets", "Telemetry"],
             path: "Sources/App/headwater"),
         // Tests
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
@@ -111,7 +111,7 @@ let package = Package(
         tests("HLSRulesTests", ["Bytes", "HLSRules", "ISOBMFF", "Media"]),
         tests("HLSLoadModelTests", ["CZlib", "HLSLoadModel", "Time"]),
         .target(name: "HTTPTestClient", dependencies: ["CZlib"], path: "Tests/HTTPTestClient"),
-        tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "Sockets"]),
+        tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "Runtime", "Sockets"]),
         tests("ObjectStoreTests", ["Bytes", "ObjectStore", "TestFolder"]),
         tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom"]),
         tests(
@@ -133,7 +133,7 @@ let package = Package(
             "OriginTests",
             [
                 "Bytes", "Channels", "HLS", "HTTP", "HTTPTestClient", "Ingest", "Media", "ObjectStore", "Origin",
-                "Packaging", "Publishing", "Runtime", "Telemetry", "TestFolder", "Time",
+                "Packaging", "Publishing", "Runtime", "Sockets", "Telemetry", "TestFolder", "Time",
             ]),
         tests(
             "PackagingTests", ["Bytes", "Media", "Time", "HLS", "ISOBMFF", "Packaging", "SampleFeed", "SeededRandom"]),

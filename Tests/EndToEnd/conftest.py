@@ -1,5 +1,7 @@
 """A server, encoders and players for the end-to-end tests: the release binary and real ffmpeg."""
 
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -47,22 +49,37 @@ def fetch(url, headers=None, method="GET", timeout=30, **options):
         return Response(error.code, error.headers, error.read())
 
 
+@contextlib.contextmanager
+def handed_over(sockets, command, **variables):
+    """The arguments of a Popen that starts `command` with `sockets`, by name, as its descriptors from 3 on: what
+    sd_listen_fds(3) describes. Variables named here take the place of those that belong to it."""
+    copies = [fcntl.fcntl(one, fcntl.F_DUPFD, 100) for one in sockets.values()]
+    told = {"LISTEN_PID": "$$", "LISTEN_FDS": len(sockets), "LISTEN_FDNAMES": ":".join(sockets), **variables}
+    moves = " ".join(f"{3 + number}<&{copy} {copy}<&-" for number, copy in enumerate(copies))
+    script = f"exec {moves}; export {' '.join(f'{name}={value}' for name, value in told.items())}; exec \"$@\""
+    yield {"args": ["bash", "-c", script, "bash", *map(str, command)], "pass_fds": copies}
+    for copy in copies:
+        os.close(copy)
+
+
 class Server:
-    """A running `headwater serve`, on free ports where none are named."""
+    """A running `headwater serve`, on free ports where none are named, or with sockets that it inherits."""
 
     def __init__(self, folder, channels, *flags, name="server", http_port=0, rtmp_port=0, limit_files=None,
-                 settings=None):
+                 settings=None, sockets=None, variables=None, metrics_port=0):
         self.folder = folder
         configuration = folder / f"{name}.json5"
         configuration.write_text(json.dumps({"channels": channels, **(settings or {})}))
         self.keys = {channel["id"]: channel["streamKey"] for channel in channels}
         self.log, self.said = [], []
-        self.process = subprocess.Popen(
-            [BINARY, "serve", "--config", configuration, "--data", folder / f"{name}-data", "--http-port",
-             str(http_port), "--rtmp-port", str(rtmp_port), "--metrics-listen", "127.0.0.1:0", *flags],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder,
-            preexec_fn=limit_files and (lambda: resource.setrlimit(
-                resource.RLIMIT_NOFILE, (limit_files, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))))
+        command = [BINARY, "serve", "--config", configuration, "--data", folder / f"{name}-data", "--http-port",
+                   str(http_port), "--rtmp-port", str(rtmp_port), "--metrics-listen", f"127.0.0.1:{metrics_port}",
+                   *flags]
+        with handed_over(sockets or {}, command, **variables or {}) as start:
+            self.process = subprocess.Popen(
+                **(start if sockets else {"args": command}), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                text=True, cwd=folder, preexec_fn=limit_files and (lambda: resource.setrlimit(
+                    resource.RLIMIT_NOFILE, (limit_files, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))))
         self.reader = threading.Thread(target=self._read_log, daemon=True)
         self.reader.start()
         wait_for(lambda: self.events("server.started") or self.process.poll() is not None, what="server.started")

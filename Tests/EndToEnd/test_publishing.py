@@ -3,6 +3,9 @@
 import concurrent.futures
 import re
 import signal
+import urllib.error
+
+import pytest
 
 from conftest import channel, wait_for
 
@@ -90,8 +93,11 @@ def test_a_shutdown_answers_viewers_and_tells_publishers(serve, publish):
         answers = [pool.submit(server.get, f"{playlist}?_HLS_msn={number}") for _ in range(20)]
         wait_for(lambda: "headwater_http_parked_requests 20\n" in server.metrics(), what="20 waiting viewers")
         assert server.stop() == 0
-        statuses = [answer.result(timeout=10).status for answer in answers]
-        assert statuses == [503] * 20
+        results = [answer.result(timeout=10) for answer in answers]
+        assert [(result.status, result.headers["Connection"]) for result in results] == [(200, "close")] * 20
+        assert len({result.body for result in results}) == 1
+    with pytest.raises(urllib.error.URLError):
+        server.get("/healthz")
     assert "The server is shutting down" in publisher.wait()
     assert server.events("server.stopped")
 

@@ -134,6 +134,13 @@ package final class TestClient {
         return count == 0 || (count < 0 && errno == ECONNRESET)
     }
 
+    /// True when a reset has come: an end that reads like any other once the server has closed, but not an orderly one.
+    package func isReset() -> Bool {
+        var code: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0 && code != 0
+    }
+
     private func readLine() throws -> String {
         while true {
             if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {

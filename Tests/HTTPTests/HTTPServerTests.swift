@@ -29,23 +29,6 @@ import Testing
         }
     }
 
-    @Test func aTakenPortIsNamed() throws {
-        let server = try startServer { _ in .response(Self.hello) }
-        defer { server.stop() }
-        let error = #expect(throws: HTTPServerError.self) {
-            _ = try startServer(configure: { $0.port = server.port }) { _ in .response(Self.hello) }
-        }
-        #expect(error?.description.contains("127.0.0.1:\(server.port) is taken by another process") == true)
-    }
-
-    @Test(arguments: [("localhost", "is not a numeric"), ("192.0.2.1", "is no address of this machine")])
-    func anAddressThatCannotBeListenedOnIsNamed(address: String, text: String) {
-        let error = #expect(throws: HTTPServerError.self) {
-            _ = try startServer(address: address) { _ in .response(Self.hello) }
-        }
-        #expect(error?.description.contains(text) == true)
-    }
-
     @Test func pipelinedRequestsAreAnsweredInOrderOnOneConnection() throws {
         let observer = CountingObserver()
         let server = try startServer(observer: observer) { request in

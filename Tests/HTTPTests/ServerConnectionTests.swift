@@ -91,7 +91,7 @@ import Testing
         #expect(try old.get("/").text == "first")
         first.stop()
         #expect(old.isAtEnd())
-        let second = try startServer(configure: { $0.port = port }) { _ in .response(Self.response("second")) }
+        let second = try startServer(port: port) { _ in .response(Self.response("second")) }
         defer { second.stop() }
         #expect(try TestClient(port).get("/").text == "second")
     }

@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 import Locks
+import Sockets
 
 /// Answers with a closure.
 struct ClosureHandler: HTTPHandler {
@@ -52,16 +53,18 @@ final class Tickets: Sendable {
 }
 
 func startServer(
-    address: String = "127.0.0.1", observer: (any HTTPServerObserver)? = nil,
+    address: String = "127.0.0.1", port: UInt16 = 0, observer: (any HTTPServerObserver)? = nil,
     log: @escaping @Sendable (String) -> Void = { _ in },
     configure: (inout HTTPServerConfiguration) -> Void = { _ in },
     handler: @escaping @Sendable (HTTPRequest) -> HTTPAnswer
 ) throws -> HTTPServer {
-    var configuration = HTTPServerConfiguration(address: address, port: 0)
+    var configuration = HTTPServerConfiguration()
     configuration.workers = 2
     configuration.commonHeaders = [("Access-Control-Allow-Origin", "*")]
     configure(&configuration)
-    return try HTTPServer.start(configuration, handler: ClosureHandler(handler), observer: observer, log: log)
+    return try HTTPServer.start(
+        configuration, on: TCPListener(SocketAddress(host: address, port: port)), handler: ClosureHandler(handler),
+        observer: observer, log: log)
 }
 
 /// Runs `body` on `count` threads and waits for all of them.

@@ -69,7 +69,7 @@ struct ListenerBench {
 
     func run(limit: Int = 1024, _ body: (UInt16) throws -> Void) throws {
         let listener = try RTMPListener(
-            SocketAddress(host: "127.0.0.1", port: 0), gate: gate, logger: Logger(sink: lines),
+            TCPListener(SocketAddress(host: "127.0.0.1", port: 0)), gate: gate, logger: Logger(sink: lines),
             metrics: IngestMetrics(registry), connectionLimit: limit, clock: clock)
         listener.start()
         defer { listener.stop() }

@@ -1,6 +1,7 @@
 import Glibc
 import Ingest
 import RTMP
+import Sockets
 import Telemetry
 import Testing
 import Time
@@ -28,6 +29,20 @@ import Time
             #expect(stranger.isClosed())
             bench.expectRefusal("protocol_error")
         }
+    }
+
+    @Test func whoPublishesGoesOnWhenNobodyElseIsLetIn() throws {
+        let listener = RTMPListener(
+            try TCPListener(SocketAddress(host: "127.0.0.1", port: 0)), gate: bench.gate,
+            logger: Logger(sink: bench.lines), metrics: IngestMetrics(bench.registry), clock: bench.clock)
+        listener.start()
+        let publisher = bench.publisher(listener.address.port)
+        listener.stopAccepting()
+        #expect(publisher.staysOpen())
+        // The address is free again.
+        _ = try TCPListener(listener.address)
+        listener.stop()
+        #expect(publisher.hears("The server is shutting down") && publisher.isClosed())
     }
 
     private static func nest(_ depth: Int) -> [UInt8] {

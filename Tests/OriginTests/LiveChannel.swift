@@ -9,6 +9,7 @@ import ObjectStore
 import Origin
 import Packaging
 import Publishing
+import Sockets
 import Telemetry
 import Testing
 import Time
@@ -62,12 +63,13 @@ final class LiveChannel {
         feed = try directory.open(
             PublishRequest(scheme: "rtmp", channel: nil, streamKey: Secret("key-of-news")), for: Encoder())
         feed.receive(.track(Self.track), arrival: clock.now)
-        var configuration = HTTPServerConfiguration(address: "127.0.0.1", port: 0)
+        var configuration = HTTPServerConfiguration()
         configuration.workers = 2
         configuration.commonHeaders = Origin.commonHeaders
         configure(&configuration)
         server = try HTTPServer.start(
-            configuration, handler: Handler(origin: Origin(directory, options: options, reader: reader, clock: clock)))
+            configuration, on: TCPListener(SocketAddress(host: "127.0.0.1", port: 0)),
+            handler: Handler(origin: Origin(directory, options: options, reader: reader, clock: clock)))
         Self.send(to: feed, from: 0, to: 9720, at: clock.now)
         fedMilliseconds = 9720
         let snapshot = try #require(channel.output.snapshot)

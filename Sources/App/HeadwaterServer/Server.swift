@@ -4,10 +4,11 @@ internal import HTTP
 internal import Ingest
 internal import ObjectStore
 internal import Origin
+internal import Packaging
 internal import Publishing
 internal import Runtime
 internal import Site
-internal import Sockets
+public import Sockets
 public import Telemetry
 internal import Time
 
@@ -35,8 +36,10 @@ public final class Server: Sendable {
     /// What to show to whoever started the server.
     public let welcome: String
 
-    /// Starts everything, or nothing.
-    public init(_ settings: ServerSettings, logger: Logger) throws(StartupError) {
+    /// Starts everything, or nothing. `inherited` are sockets to listen with in place of new ones.
+    public init(
+        _ settings: ServerSettings, inherited: InheritedSockets = InheritedSockets(), logger: Logger
+    ) throws(StartupError) {
         self.logger = logger
         let registry = MetricsRegistry()
         let clocks = SystemClocks()
@@ -73,16 +76,11 @@ public final class Server: Sendable {
         frontDoor = FrontDoor(
             origin: Origin(directory, options: settings.playlists.originOptions, reader: reader, clock: clocks),
             site: try Self.site(of: channels, hls: settings.player.hls))
-        do throws(SocketError) {
-            rtmp = try RTMPListener(
-                SocketAddress(host: settings.rtmp.address, port: UInt16(clamping: settings.rtmp.port)), gate: directory,
-                logger: logger, metrics: IngestMetrics(registry), clock: clocks)
-        } catch {
-            throw StartupError(description: "RTMP: \(error)")
-        }
+        let listeners = try Listeners(settings, inherited: inherited, logger: logger)
+        rtmp = RTMPListener(
+            listeners.rtmp, gate: directory, logger: logger, metrics: IngestMetrics(registry), clock: clocks)
         do throws(HTTPServerError) {
-            var configuration = HTTPServerConfiguration(
-                address: settings.http.address, port: UInt16(clamping: settings.http.port))
+            var configuration = HTTPServerConfiguration()
             configuration.commonHeaders = Origin.commonHeaders
             configuration.uploadLimit = 0  // nothing takes a body
             configuration.connectionLimit = settings.http.connections
@@ -90,14 +88,16 @@ public final class Server: Sendable {
             configuration.parkedLimit = settings.http.parked
             configuration.parkedPerAddress = settings.http.parkedPerAddress
             let observer = HTTPMetrics(registry, logger: logger, clock: clocks)
-            http = try .start(configuration, handler: frontDoor, observer: observer) { [logger] message in
+            http = try .start(
+                configuration, on: listeners.http, handler: frontDoor, observer: observer
+            ) { [logger] message in
                 logger.debug("http.library", ["message": .public(message)])
             }
         } catch {
             throw StartupError(description: "HTTP: \(error)")
         }
         do throws(HTTPServerError) {
-            metrics = try Self.metricsServer(settings, registry, http)
+            metrics = try Self.metricsServer(listeners.metrics, registry, http)
         } catch {
             throw StartupError(description: "metrics: \(error)")
         }
@@ -117,9 +117,23 @@ public final class Server: Sendable {
             ])
     }
 
-    /// Stops in the reverse order: publishers are told, waiting viewers are answered; no presentation ends.
+    /// What viewers wait for comes within a target duration, or a little more when an encoder has just fallen silent; and
+    /// nobody wants to wait for long for a server to stop.
+    private var drainLimit: Duration {
+        let target = directory.channels.map(\.configuration.profile.targetDuration).max() ?? 1
+        return .seconds(min(2 * target, 10))
+    }
+
+    /// Stops in the reverse order. No one is let in any more, and publishers go on until viewers have what they wait for;
+    /// then they are told. No presentation ends.
     public func stop() {
         frontDoor.setReady(false)
+        rtmp.stopAccepting()
+        let start = ContinuousClock.now
+        let waiting = http.drain(for: drainLimit)
+        logger.info(
+            "server.drained",
+            ["waiting": .public(waiting), "seconds": .public((ContinuousClock.now - start).fractionalSeconds)])
         demo?.stop()
         rtmp.stop()
         channelClock.stop()
@@ -162,11 +176,10 @@ public final class Server: Sendable {
     }
 
     private static func metricsServer(
-        _ settings: ServerSettings, _ registry: MetricsRegistry, _ http: HTTPServer
+        _ listener: TCPListener, _ registry: MetricsRegistry, _ http: HTTPServer
     ) throws(HTTPServerError) -> HTTPServer {
-        let listen = ListenAddress(settings.metrics.listen)?.address ?? SocketAddress(host: "127.0.0.1", port: 9464)
-        var configuration = HTTPServerConfiguration(address: listen.host, port: listen.port)
+        var configuration = HTTPServerConfiguration()
         configuration.workers = 1
-        return try .start(configuration, handler: MetricsDoor(registry, http: http))
+        return try .start(configuration, on: listener, handler: MetricsDoor(registry, http: http))
     }
 }

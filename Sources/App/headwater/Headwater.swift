@@ -2,6 +2,7 @@ import Configuration
 @preconcurrency import Glibc
 import HeadwaterServer
 import Runtime
+import Sockets
 import Telemetry
 
 /// The command line: `headwater serve`, `headwater config check|print`.
@@ -28,11 +29,14 @@ import Telemetry
         TerminationSignals.block()
         let settings = load(arguments).settings
         let logger = Logger(level: settings.log.logLevel)
+        let manager = ServiceManager.take()
         do {
-            let server = try Server(settings, logger: logger)
+            let server = try Server(settings, inherited: .take(), logger: logger)
             print(server.welcome)
             fflush(stdout)
+            manager?.tell(.ready)
             let signal = TerminationSignals.wait()
+            manager?.tell(.stopping)
             logger.info("server.stopping", ["signal": .public(signal)])
             server.stop()
         } catch {

@@ -1,6 +1,7 @@
 // Linux calls that Swift cannot make itself: variadic ones, and those that its C library module leaves out.
 #pragma once
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <fcntl.h>

@@ -15,13 +15,11 @@ typedef size_t (*mhd_unescape_callback)(void *context, struct MHD_Connection *co
 
 /* What a daemon is started with; `context` is handed to every callback. */
 struct mhd_options {
-    int listen_socket;
     unsigned int workers;
     size_t connection_memory;
     unsigned int connections;
     unsigned int idle_seconds;
     void *context;
-    MHD_AcceptPolicyCallback accept;
     MHD_AccessHandlerCallback handle;
     MHD_RequestCompletedCallback completed;
     MHD_NotifyConnectionCallback connection_changed;
@@ -30,17 +28,18 @@ struct mhd_options {
     MHD_LogCallback log;
 };
 
-/* Starts a daemon of epoll workers that may suspend connections. NULL when libmicrohttpd refuses. */
+/* Starts a daemon of epoll workers that take connections from MHD_add_connection and may suspend them. NULL when
+   libmicrohttpd refuses. */
 static inline struct MHD_Daemon *mhd_start(const struct mhd_options *o)
 {
     unsigned int flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME
+        | MHD_USE_ERROR_LOG;
     /* A pool of one is refused with a warning: one worker means no pool. END would stop the list there,
        so that the pool size stands last. */
     return MHD_start_daemon(
-        flags, 0, o->accept, o->context, o->handle, o->context,
+        flags, 0, NULL, NULL, o->handle, o->context,
         MHD_OPTION_EXTERNAL_LOGGER, o->log, o->context,
-        MHD_OPTION_LISTEN_SOCKET, (MHD_socket) o->listen_socket,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->connection_memory,
         MHD_OPTION_CONNECTION_LIMIT, o->connections,
         MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds,
@@ -74,6 +73,14 @@ static inline const struct sockaddr *mhd_client_address(struct MHD_Connection *c
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     return info == NULL ? NULL : info->client_addr;
+}
+
+/* Has the connection closed after the response that is queued next, which says so. Responses are shared, so that the
+   field is not theirs to carry: libmicrohttpd adds it where the client asks for it, and this is as if it had. It takes
+   64 bytes of the connection's memory; 0 when there are none left. Only within the access handler. */
+static inline int mhd_close_after_response(struct MHD_Connection *connection)
+{
+    return MHD_set_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES;
 }
 
 /* How many bytes the request line and headers have. */

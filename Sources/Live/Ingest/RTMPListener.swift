@@ -21,12 +21,13 @@ public final class RTMPListener: Sendable {
     private let state = Monitor(State())
     private let thread = Mutex<NamedThread?>(nil)
 
-    /// Listens at `address`; publishers wait until `start`. At most `connectionLimit` may be connected at once.
+    /// Takes the publishers that come to `listener`, who wait until `start`. At most `connectionLimit` may be connected at
+    /// once.
     public init(
-        _ address: SocketAddress, gate: any PublishGate, logger: Logger, metrics: IngestMetrics,
+        _ listener: TCPListener, gate: any PublishGate, logger: Logger, metrics: IngestMetrics,
         connectionLimit: Int = 1024, clock: any MonotonicClock = SystemClocks()
-    ) throws(SocketError) {
-        listener = try TCPListener(address)
+    ) {
+        self.listener = listener
         self.gate = gate
         self.logger = logger
         self.metrics = metrics
@@ -45,13 +46,20 @@ public final class RTMPListener: Sendable {
         thread.withLock { $0 = accepting }
     }
 
-    /// Tells all publishers, and waits until their connections are closed.
-    public func stop() {
+    /// Takes no publisher any more; those who publish go on. Who comes from here on is refused by the system, or waits for
+    /// the next process that has the socket.
+    public func stopAccepting() {
         listener.shutDown()
         thread.withLock { thread in
             thread?.join()
             thread = nil
         }
+        listener.close()
+    }
+
+    /// Tells all publishers, and waits until their connections are closed.
+    public func stop() {
+        stopAccepting()
         let publishers = state.signal { state in
             state.isStopping = true
             return state.publishers.values.map(\.publisher)

@@ -12,12 +12,6 @@ private func serverConnection(_ connection: OpaquePointer?) -> ServerConnection?
     mhd_connection_context(connection).map { Unmanaged<ServerConnection>.fromOpaque($0).takeUnretainedValue() }
 }
 
-@c func acceptConnection(
-    _ context: UnsafeMutableRawPointer?, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t
-) -> MHD_Result {
-    serverCore(context)?.admit(client_key(address)) == true ? .YES : .NO
-}
-
 @c func connectionChanged(
     _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
     _ socketContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ notification: MHD_ConnectionNotificationCode

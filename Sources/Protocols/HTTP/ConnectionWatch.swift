@@ -17,19 +17,33 @@ final class ConnectionWatch: Sendable {
 
     /// The number of the request that is awaited; below zero, and one more, while that one is parked or answered.
     private let awaiting = Atomic(0)
+    /// What it is once no request is awaited any more.
+    private static let ended = Int.min
     /// Only the patrol's thread looks at it, under the lock of `OpenSockets`.
     let sight = Mutex(Sight())
 
     /// The next request is awaited from now on. Only the connection's worker.
     func awaitNextRequest() {
         let number = awaiting.load(ordering: .relaxed)
-        awaiting.store(number < 0 ? -number : number + 1, ordering: .relaxed)
+        if number == Self.ended { return }
+        // It fails when the connection is ended at this moment, and then it stays so.
+        _ = awaiting.compareExchange(
+            expected: number, desired: number < 0 ? -number : number + 1, ordering: .relaxed)
     }
 
-    /// The request that was awaited is whole. Only the connection's worker.
-    func requestIsWhole() {
+    /// The request that was awaited is whole; false when the connection was ended before, and must not answer it. Only the
+    /// connection's worker.
+    func requestIsWhole() -> Bool {
         let number = awaiting.load(ordering: .relaxed)
-        if number >= 0 { awaiting.store(-number - 1, ordering: .relaxed) }
+        if number < 0 { return number != Self.ended }
+        return awaiting.compareExchange(expected: number, desired: -number - 1, ordering: .relaxed).exchanged
+    }
+
+    /// Ends the connection to further requests; false, and nothing happens, when one is parked or answered.
+    func end() -> Bool {
+        let number = awaiting.load(ordering: .relaxed)
+        return number >= 0
+            && awaiting.compareExchange(expected: number, desired: Self.ended, ordering: .relaxed).exchanged
     }
 
     /// The number of the request that is awaited; nothing while none is.

@@ -1,13 +1,12 @@
 internal import CMicroHTTPD
-internal import Glibc
-internal import Runtime
-internal import Sockets
+public import Sockets
 internal import Locks
 
 /// An HTTP/1.1 server over libmicrohttpd: epoll workers, keep-alive, shared responses and parked requests.
 ///
 /// ```swift
-/// let server = try HTTPServer.start(HTTPServerConfiguration(address: "::", port: 8080), handler: origin)
+/// let listener = try TCPListener(SocketAddress(host: "::", port: 8080))
+/// let server = try HTTPServer.start(HTTPServerConfiguration(), on: listener, handler: origin)
 /// defer { server.stop() }
 /// ```
 ///
@@ -22,39 +21,36 @@ public final class HTTPServer: Sendable {
 
     private let core: ServerCore
     private let daemon: Mutex<Daemon?>
+    private let acceptor: Acceptor
     private let patrol: Patrol
 
-    /// `@unchecked Sendable`: used by `start` and, once, under the lock of `daemon`, by `stop`.
-    private struct Daemon: @unchecked Sendable { let handle: OpaquePointer }
+    /// How long nobody may say anything before the rest of the connections count as idle: a client that has just got its
+    /// playlist gets the part that it names on another connection.
+    private static let silence = Duration.milliseconds(250)
+    /// How long clients have to notice that their idle connections end.
+    private static let farewell = Duration.milliseconds(250)
 
-    /// Listens and starts serving.
+    /// Starts serving those who come to `listener`, which is the server's from here on.
     /// - Parameters:
     ///   - handler: answers the requests, on the workers.
     ///   - observer: hears of connections and requests, on the workers.
     ///   - log: takes libmicrohttpd's messages, one line each, on any thread. Clients can cause many of them.
     public static func start(
-        _ configuration: HTTPServerConfiguration, handler: any HTTPHandler, observer: (any HTTPServerObserver)? = nil,
-        log: @escaping @Sendable (String) -> Void = { _ in }
+        _ configuration: HTTPServerConfiguration, on listener: TCPListener, handler: any HTTPHandler,
+        observer: (any HTTPServerObserver)? = nil, log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(HTTPServerError) -> HTTPServer {
-        let socket: ListeningSocket
-        do throws(SocketError) {
-            socket = try ListeningSocket(
-                SocketAddress(host: configuration.address, port: configuration.port), isBlocking: false)
-        } catch { throw .socket(error) }
         let core = ServerCore(configuration, handler: handler, observer: observer, log: log)
-        guard let daemon = startDaemon(configuration, core, socket.descriptor) else {
-            // Whether libmicrohttpd has closed the socket depends on how far it came: leave it to the process's end
-            // rather than close a number that may be another file's by now.
-            throw .workersRefused(socket.address)
-        }
-        return HTTPServer(port: socket.address.port, core: core, daemon: daemon, patrol: Patrol(core))
+        guard let daemon = startDaemon(configuration, core) else { throw .workersRefused(listener.address) }
+        return HTTPServer(listener, core: core, daemon: Daemon(handle: daemon))
     }
 
-    private init(port: UInt16, core: ServerCore, daemon: OpaquePointer, patrol: Patrol) {
-        self.patrol = patrol
-        self.port = port
+    private init(_ listener: TCPListener, core: ServerCore, daemon: Daemon) {
+        port = listener.address.port
         self.core = core
-        self.daemon = Mutex(Daemon(handle: daemon))
+        self.daemon = Mutex(daemon)
+        patrol = Patrol(core)
+        acceptor = Acceptor(listener, core, daemon)
+        acceptor.start()
     }
 
     deinit { stop() }
@@ -68,19 +64,34 @@ public final class HTTPServer: Sendable {
     /// How many requests have been read and are not all answered, the parked ones among them.
     public var requestCount: Int { core.requestCount.load(ordering: .relaxed) }
 
+    /// Lets what is under way come to its end, so that nobody notices when `stop` follows. Not to be called on a worker.
+    ///
+    /// No connection is taken any more: who connects waits in the socket's queue for the next process that has it, and is
+    /// refused where there is none. Requests on connections that are open are answered as ever, the parked ones too, and
+    /// told `Connection: close`. When nothing is under way and nobody has said anything for a moment, connections that are
+    /// idle end, which is theirs to expect at any time (RFC 9112 §9.3.1 and §9.5): the sending side first (§9.6).
+    /// - Returns: how many requests were still waiting for their answer when `limit` was over.
+    public func drain(for limit: Duration) -> Int {
+        acceptor.stop()
+        core.beginDraining()
+        let deadline = ContinuousClock.now + limit
+        core.awaitSilence(of: Self.silence, until: deadline)
+        core.sockets.endIdle()
+        core.awaitQuiet(until: min(deadline, .now + Self.farewell))
+        return requestCount
+    }
+
     /// Stops serving.
     ///
     /// Requests that are parked, and those that come from here on, are answered with 503 and `Connection: close`. Answers
     /// on their way have `grace` to reach their clients; then all connections are closed. Returns when the workers are
     /// gone. A second call waits for the first. Not to be called on a worker.
-    ///
-    /// The listening socket is open until the end: `MHD_quiesce_daemon` of libmicrohttpd 0.9.75 aborts the process when a
-    /// worker of a pool takes the socket out of its epoll set at the same moment.
     public func stop(grace: Duration = .seconds(2)) {
         daemon.withLock { daemon in
             guard let running = daemon else { return }
+            acceptor.stop()
             core.beginStopping()
-            core.drain(until: .now + grace)
+            core.awaitAnswers(until: .now + grace)
             core.hangUp()
             patrol.stop()
             MHD_stop_daemon(running.handle)
@@ -89,19 +100,17 @@ public final class HTTPServer: Sendable {
     }
 
     private static func startDaemon(
-        _ configuration: HTTPServerConfiguration, _ core: ServerCore, _ descriptor: Int32
+        _ configuration: HTTPServerConfiguration, _ core: ServerCore
     ) -> OpaquePointer? {
         let workers = UInt32(clamping: max(1, configuration.workers))
         var options = mhd_options()
-        options.listen_socket = descriptor
         options.workers = workers
         options.connection_memory = max(1024, configuration.connectionMemory)
-        let connections = OpenSockets.withSpare(configuration.connectionLimit)
-        options.connections = max(workers, UInt32(clamping: connections))
+        // The acceptor counts them. libmicrohttpd would give each worker its share of a limit, and close what is beyond.
+        options.connections = .max
         options.idle_seconds = UInt32(clamping: configuration.idleTimeout.components.seconds)
         // Unretained: the server holds the core until the daemon is stopped.
         options.context = Unmanaged.passUnretained(core).toOpaque()
-        options.accept = acceptConnection
         options.handle = handleRequest
         options.completed = requestCompleted
         options.connection_changed = connectionChanged

@@ -1,15 +1,11 @@
 internal import Glibc
 
-/// Where and within which bounds an `HTTPServer` serves.
+/// Within which bounds an `HTTPServer` serves.
 public struct HTTPServerConfiguration: Sendable {
-    /// The numeric address to listen on: `0.0.0.0`, `127.0.0.1`, `::1`, or `::` for IPv6 and IPv4 at once.
-    public var address: String
-    /// The port; 0 takes a free one.
-    public var port: UInt16
     /// How many threads serve.
     public var workers = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     /// How many connections may be open. The first request on one of an eighth more gets 503; further ones wait in the
-    /// kernel's queue, which libmicrohttpd shares out evenly among the workers.
+    /// kernel's queue.
     public var connectionLimit = 20_000
     /// How many connections one client may have open. The first request on one of an eighth more gets 503; further ones
     /// are closed at once. 0 sets no limit. A client is an IPv4 address or an IPv6 network of 64 bits; many viewers may
@@ -39,9 +35,6 @@ public struct HTTPServerConfiguration: Sendable {
     /// Fields of every response that the server makes itself (400, 413, 431, 500, 503): CORS belongs here.
     public var commonHeaders: [(String, String)] = []
 
-    /// The defaults for a place to listen.
-    public init(address: String, port: UInt16) {
-        self.address = address
-        self.port = port
-    }
+    /// The defaults.
+    public init() {}
 }

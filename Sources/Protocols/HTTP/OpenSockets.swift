@@ -9,15 +9,19 @@ internal import Locks
 final class OpenSockets: Sendable {
     private struct State {
         var isClosing = false
-        /// Connections that were let in and have not begun yet.
-        var admitted = 0
+        /// Connections that were let in and have not begun yet, and the bounds that they are over.
+        var admitted: [Int32: HTTPBound?] = [:]
         var connections: [Int32: ConnectionWatch] = [:]
-        /// How many of them each client has.
+        /// How many of both each client has.
         var clients: [UInt64: Int] = [:]
-    }
 
-    /// What becomes of a client that has connected.
-    enum Admission { case admitted, refused, stopping }
+        var count: Int { admitted.count + connections.count }
+
+        mutating func leave(_ client: UInt64) {
+            let left = clients[client, default: 1] - 1
+            clients[client] = left > 0 ? left : nil
+        }
+    }
 
     private let state = Mutex(State())
     private let limit: Int
@@ -35,32 +39,40 @@ final class OpenSockets: Sendable {
         return overflows ? .max : sum
     }
 
-    /// How many connections are open.
-    var count: Int { state.withLock { $0.connections.count } }
+    /// How many connections are open, those among them that are about to begin.
+    var count: Int { state.withLock { $0.count } }
 
-    /// True when no connection is open and none is about to begin.
-    var isQuiet: Bool { state.withLock { $0.admitted == 0 && $0.connections.isEmpty } }
+    /// True while there may be one more connection, or one that is let in to be told that there are too many.
+    var hasRoom: Bool { state.withLock { $0.count < Self.withSpare(limit) } }
 
-    /// Whether a client that has connected may begin. Those in all are bounded by libmicrohttpd.
-    func admit(_ client: UInt64) -> Admission {
+    /// Whether a client that has connected may begin. Those in all are bounded by `hasRoom`. Each is judged when it comes:
+    /// the workers begin in no order.
+    func admit(_ descriptor: Int32, of client: UInt64) -> Bool {
         state.withLock { state in
-            if state.isClosing { return .stopping }
-            if state.clients[client, default: 0] >= Self.withSpare(perClient) { return .refused }
-            state.admitted += 1
-            return .admitted
+            let ofClient = state.clients[client, default: 0] + 1
+            if ofClient > Self.withSpare(perClient) { return false }
+            state.clients[client] = ofClient
+            state.admitted.updateValue(
+                state.count >= limit ? .connections : ofClient > perClient ? .connectionsPerAddress : nil,
+                forKey: descriptor)
+            return true
         }
     }
 
-    /// A connection of `client` has begun. Returns the bound that it is over, if there is one.
-    func insert(_ descriptor: Int32, _ watch: ConnectionWatch, of client: UInt64) -> HTTPBound? {
+    /// One that was admitted does not begin after all.
+    func turnAway(_ descriptor: Int32, of client: UInt64) {
         state.withLock { state in
-            state.admitted -= 1
+            state.admitted.removeValue(forKey: descriptor)
+            state.leave(client)
+        }
+    }
+
+    /// A connection has begun. Returns the bound that it is over, if there is one.
+    func insert(_ descriptor: Int32, _ watch: ConnectionWatch) -> HTTPBound? {
+        state.withLock { state in
             state.connections[descriptor] = watch
-            let ofClient = state.clients[client, default: 0] + 1
-            state.clients[client] = ofClient
             if state.isClosing { shutdown(descriptor, Int32(SHUT_RDWR)) }
-            if state.connections.count > limit { return .connections }
-            return ofClient > perClient ? .connectionsPerAddress : nil
+            return state.admitted.removeValue(forKey: descriptor) ?? nil
         }
     }
 
@@ -68,12 +80,24 @@ final class OpenSockets: Sendable {
     func remove(_ descriptor: Int32, of client: UInt64) {
         state.withLock { state in
             state.connections[descriptor] = nil
-            let left = state.clients[client, default: 1] - 1
-            state.clients[client] = left > 0 ? left : nil
+            state.leave(client)
         }
     }
 
-    /// Lets no one in any more, and ends all connections: the workers find them hung up, and close them.
+    /// Ends the sending side of the connections on which nothing is under way, whose clients close them then. What a
+    /// client has sent by now, or sends before it notices, is read and not answered.
+    func endIdle() {
+        state.withLock { state in
+            for (descriptor, watch) in state.connections {
+                var byte: UInt8 = 0
+                // A request is there and has not been read: it is answered as usual.
+                if recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK)) > 0 { continue }
+                if watch.end() { shutdown(descriptor, Int32(SHUT_WR)) }
+            }
+        }
+    }
+
+    /// Ends all connections, also those that are about to begin: the workers find them hung up, and close them.
     func hangUp() {
         state.withLock { state in
             state.isClosing = true

@@ -46,7 +46,7 @@ final class ServerConnection: @unchecked Sendable {
 
     /// The connection is open; from here on it counts.
     func begin(_ descriptor: Int32) {
-        guard let bound = core.sockets.insert(descriptor, watch, of: client) else { return }
+        guard let bound = core.sockets.insert(descriptor, watch) else { return }
         isOneTooMany = true
         core.observer?.boundReached(bound)
     }
@@ -84,7 +84,7 @@ final class ServerConnection: @unchecked Sendable {
             return true
         case .receiving where !upload.isEmpty: return receive(upload)
         case .receiving:
-            watch.requestIsWhole()
+            guard watch.requestIsWhole() else { return false }
             return answer(connection, target: target)
         case .parked(let ticket):
             guard let response = ticket.takeResponse() else { return true }
@@ -180,6 +180,7 @@ final class ServerConnection: @unchecked Sendable {
     }
 
     private func queue(_ response: HTTPResponse, to connection: OpaquePointer) -> Bool {
+        if core.isDraining, mhd_close_after_response(connection) != 0 { framing.records += 1 }
         guard response.memoryNeeded <= memoryLeft else {
             return close(saying: core.refusals.fieldsTooLarge)
         }

@@ -42,6 +42,7 @@ final class ServerCore: Sendable {
     private let waiting = Mutex(Waiting())
     /// The same as `Waiting.isStopping`, for every request to read.
     private let stopping = Atomic(false)
+    private let draining = Atomic(false)
 
     init(
         _ configuration: HTTPServerConfiguration, handler: any HTTPHandler, observer: (any HTTPServerObserver)?,
@@ -64,15 +65,14 @@ final class ServerCore: Sendable {
 
     var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
+    /// True when every answer is the last one on its connection.
+    var isDraining: Bool { draining.load(ordering: .acquiring) }
+
     /// Whether a client that has connected may begin.
-    func admit(_ client: UInt64) -> Bool {
-        switch sockets.admit(client) {
-        case .admitted: return true
-        case .stopping: return false
-        case .refused:
-            observer?.boundReached(.connectionsPerAddress)
-            return false
-        }
+    func admit(_ descriptor: Int32, of client: UInt64) -> Bool {
+        if sockets.admit(descriptor, of: client) { return true }
+        observer?.boundReached(.connectionsPerAddress)
+        return false
     }
 
     var parkedCount: Int { waiting.withLock { $0.tickets.count } }
@@ -123,10 +123,30 @@ final class ServerCore: Sendable {
         for ticket in tickets { ticket.resume(with: refusals.stopping) }
     }
 
+    /// From here on every answer says `Connection: close`.
+    func beginDraining() { draining.store(true, ordering: .releasing) }
+
+    // What follows asks every millisecond: a stop happens once in a server's life, and a signal would cost every request.
+
+    /// Waits until no request is under way and none has come for so long, or no connection is left, or until `deadline`.
+    func awaitSilence(of length: Duration, until deadline: ContinuousClock.Instant) {
+        var last = ContinuousClock.now
+        var connections = sockets.count
+        while sockets.count > 0, ContinuousClock.now - last < length, ContinuousClock.now < deadline {
+            usleep(1000)
+            // Each request ends its connection, also one that came and went since the last look.
+            let isBusy = requestCount.load(ordering: .acquiring) > 0 || sockets.count != connections
+            if isBusy { (last, connections) = (.now, sockets.count) }
+        }
+    }
+
+    /// Waits until no connection is left, or until `deadline`.
+    func awaitQuiet(until deadline: ContinuousClock.Instant) {
+        while sockets.count > 0, ContinuousClock.now < deadline { usleep(1000) }
+    }
+
     /// Waits until nothing is parked, and until all answers are sent or `deadline` has passed.
-    ///
-    /// Asked every millisecond: a stop happens once in a server's life, and a signal would cost every request.
-    func drain(until deadline: ContinuousClock.Instant) {
+    func awaitAnswers(until deadline: ContinuousClock.Instant) {
         while parkedCount > 0 || (requestCount.load(ordering: .acquiring) > 0 && ContinuousClock.now < deadline) {
             usleep(1000)
         }
@@ -138,7 +158,6 @@ final class ServerCore: Sendable {
     /// after that, because queueing the refusal does nothing any more but reports success.
     func hangUp() {
         sockets.hangUp()
-        let deadline = ContinuousClock.now + .seconds(5)
-        while !sockets.isQuiet && ContinuousClock.now < deadline { usleep(1000) }
+        awaitQuiet(until: .now + .seconds(5))
     }
 }

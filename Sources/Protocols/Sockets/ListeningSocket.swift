@@ -1,24 +1,22 @@
 internal import CLinux
 internal import Glibc
 
-/// A TCP socket that listens. Whoever takes `descriptor` owns it.
-public struct ListeningSocket {
+/// A TCP socket that listens and whose `accept` does not wait. Whoever takes `descriptor` owns it.
+public struct ListeningSocket: Sendable {
     /// The file descriptor.
     public let descriptor: Int32
     /// Where the socket listens, with the port that the system chose where 0 was asked for.
     public let address: SocketAddress
 
     /// Listens at `address`. The unspecified IPv6 address takes IPv4 connections too.
-    /// - Parameter isBlocking: whether `accept` waits.
-    public init(_ address: SocketAddress, isBlocking: Bool) throws(SocketError) {
+    public init(_ address: SocketAddress) throws(SocketError) {
         func failure(_ call: String, _ code: Int32 = errno) -> SocketError {
             SocketError(call: call, code: code, address: address)
         }
         guard let family = address.withSystemAddress({ address, _ in Int32(address.pointee.sa_family) }) else {
             throw failure("address", EINVAL)
         }
-        var type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        if !isBlocking { type |= Int32(SOCK_NONBLOCK.rawValue) }
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         let descriptor = socket(family, type, 0)
         guard descriptor >= 0 else { throw failure("socket") }
         var (on, off): (Int32, Int32) = (1, 0)
@@ -32,12 +30,25 @@ public struct ListeningSocket {
             close(descriptor)
             throw error
         }
-        var actual = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        withUnsafeMutablePointer(to: &actual) {
-            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-        }
         self.descriptor = descriptor
-        self.address = SocketAddress(host: address.host, port: SocketAddress(actual).port)
+        self.address = SocketAddress(host: address.host, port: SocketAddress(local: descriptor).port)
+    }
+
+    /// The socket behind a descriptor that another process has opened; nothing when it is not one that listens for TCP.
+    init?(inherited descriptor: Int32) {
+        func option(_ name: Int32) -> Int32? {
+            var value: Int32 = 0
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            return getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
+        }
+        guard option(SO_ACCEPTCONN) == 1, option(SO_PROTOCOL) == Int32(IPPROTO_TCP) else { return nil }
+        // A property of the socket, which all who have it share; it is theirs to expect from one that is handed on.
+        guard fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0 else { return nil }
+        self.descriptor = descriptor
+        address = SocketAddress(local: descriptor)
+    }
+
+    init(descriptor: Int32, address: SocketAddress) {
+        (self.descriptor, self.address) = (descriptor, address)
     }
 }

@@ -68,6 +68,19 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The address that the socket behind `descriptor` is bound to.
+    init(local descriptor: Int32) {
+        var actual = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        withUnsafeMutablePointer(to: &actual) {
+            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        self.init(actual)
+    }
+
+    /// The same address as the system writes it; itself when its host is no numeric address.
+    var canonical: SocketAddress { withSystemAddress { address, _ in SocketAddress(address) } ?? self }
+
     /// The address in `storage`.
     init(_ storage: sockaddr_storage) {
         self = withUnsafePointer(to: storage) {
