@@ -200,4 +200,36 @@ import Time
             #expect(discontinuities == Int64(left.count(where: \.isDiscontinuous)))
         }
     }
+
+    /// The last part of a segment was kept, its end was not, and the segment is gone: what follows is not a part of it.
+    @Test func aSegmentWhoseEndNobodyKeptDoesNotGrowIntoTheNext() throws {
+        let feed = Feed(gopFrames: 30)
+        var presentation = Presentation.started(feed, .ultra)
+        presentation.play(feed.events(seconds: 5))
+        presentation.interrupt()
+        let edge = try #require(presentation.videoWindow?.edge).ticks(in: .milliseconds, rounding: .up)
+        let returns = edge + 1000
+        presentation.passSilence(until: Self.instant(returns))
+        let growing = try #require(presentation.videoWindow?.segments.last)
+        #expect(!growing.isComplete && growing.end == .milliseconds(returns))
+        var journal = Journal(presentation)
+        journal.keep(presentation)
+        let isSame = presentation.beginRun(
+            tracks: feed.tracks, sourceStart: .zero, now: Self.instant(returns))
+        #expect(isSame)
+        var isKept = false
+        presentation.play(feed.events(seconds: 75)) { presentation in
+            let first = presentation.videoWindow?.segments.first?.sequenceNumber
+            guard !isKept, first == growing.sequenceNumber + 1 else { return }
+            isKept = true
+            journal.keep(presentation)
+            let now = returns + 70_000
+            guard let again = Self.again(journal.reread(), wall: now, now: now) else {
+                Issue.record("it does not go on")
+                return
+            }
+            for (before, after) in zip(presentation.windows, again.windows) { Self.expect(after, toGoOnWith: before) }
+        }
+        #expect(isKept)
+    }
 }

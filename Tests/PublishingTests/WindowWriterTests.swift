@@ -42,6 +42,28 @@ import Time
             toGoOnWith: snapshots[snapshots.count - 1])
     }
 
+    @Test func aSlowStoreIsToldOfOnceAMinute() throws {
+        let bench = WindowBench()
+        bench.start()
+        var snapshots = Self.snapshots(30)[...]
+        func hang() {
+            guard let snapshot = snapshots.popFirst() else { return }
+            bench.store.block(true)
+            bench.keep(snapshot)
+            bench.store.block(false)
+            bench.keepWhole(snapshot)
+        }
+        for _ in 0..<20 { hang() }
+        #expect(bench.count(of: "window.write_slow") == 1)
+        bench.clock.advance(by: .seconds(60))
+        let isToldAgain = eventually {
+            hang()
+            return bench.count(of: "window.write_slow") == 2
+        }
+        #expect(isToldAgain)
+        bench.stop()
+    }
+
     @Test func whatFailedOnceIsWrittenInItsPlace() throws {
         let snapshots = Self.snapshots(4)
         let whole = WindowBench()

@@ -83,6 +83,8 @@ extension RenditionWindow {
     /// Publishes missing media for the segments that `leading` has and this rendition has not.
     fileprivate mutating func follow(_ leading: RenditionWindow, wallStart: WallTime) {
         while nextSegmentNumber < leading.nextSegmentNumber, let segment = leading.segment(nextSegmentNumber) {
+            // Records that contradict each other must not keep a server from starting.
+            guard edge ?? .zero < segment.end else { return }
             publish(
                 Silence.Stretch(end: segment.end, endsSegment: true, isWhole: true), of: profile, wallStart: wallStart)
         }

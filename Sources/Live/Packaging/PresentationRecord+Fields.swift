@@ -27,6 +27,7 @@ extension PartRecord {
         let flags = try fields.readUInt8()
         (isIndependent, isDiscontinuous) = (flags & 1 != 0, flags & 2 != 0)
         byteCount = try fields.readOptional().map(Int.init(clamping:))
+        guard byteCount ?? 0 <= UInt32.max else { throw fields.fault }
         let (lower, upper) = (try fields.readOptional(), try fields.readOptional())
         switch (lower, upper, byteCount) {
         case (nil, nil, _): keyFrame = nil
@@ -142,9 +143,10 @@ extension ByteReader {
     /// What is thrown when a field is there and cannot be what it should be: the record counts as unfinished.
     var fault: UnexpectedEnd { UnexpectedEnd(offset: offset) }
 
+    /// A number that can be counted on from, and multiplied, without a further look.
     @_lifetime(self: copy self)
     mutating func readCount() throws(UnexpectedEnd) -> Int64 {
-        guard let count = Int64(exactly: try readUInt64()) else { throw fault }
+        guard let count = Int64(exactly: try readUInt64()), count < 1 << 48 else { throw fault }
         return count
     }
 

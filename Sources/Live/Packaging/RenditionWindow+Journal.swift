@@ -46,9 +46,9 @@ extension RenditionWindow {
         for segment in unkept where segment.sequenceNumber >= mark.segment {
             let isLost = !segment.isInMemory && segment.parts.contains { $0.number >= mark.part && !$0.isInMemory }
             if isLost { continue }
-            if segment.firstPart > mark.part
-                || segment.firstPart == mark.part && segment.sequenceNumber % Self.journalLength == 0
-            {
+            // A segment that was lost may have been kept but for its end.
+            let isBehindLoss = segment.firstPart > mark.part || segment.sequenceNumber > mark.segment
+            if isBehindLoss || segment.firstPart == mark.part && segment.sequenceNumber % Self.journalLength == 0 {
                 note(.standing(rendition: name, standing(before: segment)), in: &entries)
                 mark.part = segment.firstPart
                 mark.initialization = segment.initializationVersion - 1
@@ -59,8 +59,8 @@ extension RenditionWindow {
                 if part.number >= mark.part {
                     note(
                         .part(rendition: name, segment.record(of: part)),
-                        part.data.map { .init(segment: segment.sequenceNumber, offset: offset, data: $0) }, in: &entries
-                    )
+                        part.data.map { .init(segment: segment.sequenceNumber, offset: offset, data: $0) },
+                        in: &entries)
                 }
                 offset += part.byteCount
             }

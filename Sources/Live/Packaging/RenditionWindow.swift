@@ -146,6 +146,7 @@ public struct RenditionWindow: Sendable {
             append(PartMedia(part), from: part.start, wallStart: wallStart)
         case .segmentEnd: endSegment()
         case .standing(_, let standing):
+            endSegment()
             if standing.nextSegment == nextSegmentNumber, standing.nextPart == nextPartNumber { break }
             (mediaSequence, nextSegmentNumber) = (standing.nextSegment, standing.nextSegment)
             nextPartNumber = standing.nextPart

@@ -86,7 +86,7 @@ private struct KeptPresentation {
         var renditions: [String: StoredRendition] = [:]
         for (rendition, mark) in replayed.marks {
             guard let (firsts, length) = journals[rendition] else { continue }
-            let oldest = try oldestSegment(of: rendition, in: store)
+            let oldest = try oldestSegment(of: rendition, in: store) ?? mark.segment
             renditions[rendition] = try StoredRendition(
                 folder: folder / rendition, mark: mark, journals: firsts, length: length, oldest: oldest, in: store)
         }
@@ -104,10 +104,10 @@ private struct KeptPresentation {
         return ([Presentation.video] + sound).filter(names.contains)
     }
 
-    private func oldestSegment(of rendition: String, in store: any ObjectStore) throws(StoreError) -> Int64 {
+    private func oldestSegment(of rendition: String, in store: any ObjectStore) throws(StoreError) -> Int64? {
         try store.names(below: folder / rendition).compactMap { name -> Int64? in
             if case .segment(let number)? = MediaResource(fileName: name[...]) { number } else { nil }
-        }.min() ?? 0
+        }.min()
     }
 
     /// Reads the media of the window. What cannot be read is not there for viewers either; the rest is.

@@ -18,6 +18,8 @@ public final class WindowWriter: Sendable {
         var written: [String: (version: Int64, ends: [String: Int64])] = [:]
         /// False from the moment somebody waited in vain until all is written.
         var isInTime = true
+        /// A slow disk is told of once in a while, not for every part.
+        var alerts = LogRateLimiter(interval: .seconds(60))
         var isStopping = false
     }
 
@@ -28,6 +30,7 @@ public final class WindowWriter: Sendable {
 
     private let state = Monitor(State())
     private let thread: NamedThread
+    private let clock: any MonotonicClock
     private let logger: Logger
 
     /// Starts the thread that writes to `store`, where `restored` is already.
@@ -35,6 +38,7 @@ public final class WindowWriter: Sendable {
         _ store: any ObjectStore, restored: [RestoredPresentation], clock: any MonotonicClock, logger: Logger,
         registry: MetricsRegistry
     ) {
+        self.clock = clock
         self.logger = logger
         var presentations: [String: StoredPresentation] = [:]
         for one in restored { presentations[one.presentation.id] = one.stored }
@@ -56,8 +60,12 @@ public final class WindowWriter: Sendable {
         if state.wait(for: Self.patience, until: { ($0.written[id]?.version ?? 0) >= version || !$0.isInTime }) {
             return
         }
-        state.withLock { $0.isInTime = false }
-        logger.warning("window.write_slow")
+        let now = clock.now
+        let alert = state.withLock { state in
+            state.isInTime = false
+            return state.alerts.admit(at: now)
+        }
+        if case .log(let folded) = alert { logger.warning("window.write_slow", ["folded": .public(folded)]) }
     }
 
     /// Of each rendition of a presentation, the number of the first segment that is not wholly in the store.
