@@ -142,10 +142,15 @@ let package = Package(
 
 // Fuzzers are built only by Tools/fuzz, with the fuzzer's own main function.
 if Context.environment["HEADWATER_FUZZ"] != nil {
-    package.targets.append(
-        .executableTarget(
-            name: "RTMPSessionFuzz", dependencies: ["Bytes", "Ingest", "RTMP"], path: "Tests/Fuzz/RTMPSessionFuzz",
-            swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+    for (name, uses) in [
+        ("RTMPSessionFuzz", ["Bytes", "Ingest", "RTMP"]),
+        ("PresentationRecordFuzz", ["Bytes", "HLS", "Media", "Packaging", "Time"]),
+    ] {
+        package.targets.append(
+            .executableTarget(
+                name: name, dependencies: uses.map { .byName(name: $0) }, path: "Tests/Fuzz/\(name)",
+                swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+    }
 }
 
 let upcoming = [

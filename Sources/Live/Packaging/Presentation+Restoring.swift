@@ -71,7 +71,9 @@ extension Presentation {
         // Fragments go on to be numbered behind those that there were (ISO/IEC 14496-12 §8.8.5): no part has two.
         videoSequenceNumber = UInt32(truncatingIfNeeded: videoWindow?.nextPartNumber ?? 0)
         audioSequenceNumbers = audioWindows.map { UInt32(truncatingIfNeeded: $0.nextPartNumber) }
-        let passed = MediaTime((wallTime - start.wall).wholeMicroseconds, Timescale(1_000_000))
+        // A clock that was never set shows a date before all others.
+        let apart = min(max(wallTime - start.wall, .zero), .seconds(1_000_000_000))
+        let passed = MediaTime(apart.wholeMicroseconds, Timescale(1_000_000))
         guard passed - edge < max(profile.window, profile.dvrWindow ?? .zero) + profile.target * 2 else { return false }
         let elapsed = max(passed, edge).ticks(in: .milliseconds, rounding: .up)
         start.instant = now - .milliseconds(elapsed)

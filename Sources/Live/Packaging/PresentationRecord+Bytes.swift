@@ -74,9 +74,12 @@ extension PresentationRecord {
         switch try fields.readUInt8() {
         case 1:
             let (id, name) = (try fields.readText(), try fields.readText())
-            guard let profile = LatencyProfile.Name(rawValue: name) else { throw reader.fault }
+            let target = Int(try fields.readUInt32())
+            guard let profile = LatencyProfile.Name(rawValue: name), (1...3600).contains(target) else {
+                throw reader.fault
+            }
             record = .presentation(
-                id: id, profile: LatencyProfile(profile, targetDuration: Int(try fields.readUInt32())),
+                id: id, profile: LatencyProfile(profile, targetDuration: target),
                 wallStart: WallTime(microseconds: Int64(bitPattern: try fields.readUInt64())))
         case 2:
             let (rendition, version) = (try fields.readText(), Int(try fields.readUInt32()))

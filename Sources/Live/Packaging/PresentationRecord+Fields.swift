@@ -35,7 +35,8 @@ extension PartRecord {
             keyFrame = Int(lower)..<Int(upper)
         default: throw fields.fault
         }
-        guard start <= end else { throw fields.fault }
+        // Many of them can be added up.
+        guard start <= end, end - start < .milliseconds(3_600_000) else { throw fields.fault }
     }
 }
 
@@ -157,8 +158,8 @@ extension ByteReader {
     mutating func readTime() throws(UnexpectedEnd) -> MediaTime {
         let value = Int64(bitPattern: try readUInt64())
         let ticks = try readUInt32()
-        // No timeline lasts for ten thousand years: times can be added and compared without a further look.
-        guard ticks > 0, value.magnitude / UInt64(ticks) < 315_360_000_000 else { throw fault }
+        // No timeline lasts for thirty years: two times can be added on any timescale without a further look.
+        guard ticks > 0, value.magnitude / UInt64(ticks) < 1_000_000_000 else { throw fault }
         return MediaTime(value, Timescale(ticks))
     }
 

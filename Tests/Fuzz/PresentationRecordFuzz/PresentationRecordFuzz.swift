@@ -1,0 +1,46 @@
+import Bytes
+import HLS
+import Media
+import Packaging
+import Time
+
+/// What a disk may hold where the journals of a presentation were, up to the playlists that come of it.
+///
+/// An input's first byte says what the rest is: 0 for a journal's bytes as they are; else records, each a byte for the
+/// length and so many bytes, which get the length and the check sum that they need to be believed.
+@c(LLVMFuzzerTestOneInput) public func fuzzPresentationRecord(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    guard count > 1 else { return 0 }
+    let input = Array(UnsafeBufferPointer(start: start, count: count))
+    let bytes = input[0] == 0 ? Array(input[1...]) : journal(of: input[1...])
+    let (records, length) = PresentationRecord.read(bytes.span)
+    precondition(length <= bytes.count && records.flatMap(\.bytes).count == length, "what is read is what was written")
+    goOn(records)
+    return 0
+}
+
+/// Lets a presentation go on with `records`, as a server does that starts.
+private func goOn(_ records: [PresentationRecord]) {
+    let now = Instant(nanoseconds: 1_000_000_000_000)
+    let wallTime = WallTime(microseconds: 1_800_000_010_000_000)
+    guard var (presentation, marks) = Presentation.replaying(records, wallTime: wallTime, now: now) else { return }
+    presentation.passSilence(until: now + .seconds(5))
+    let snapshot = presentation.snapshot
+    for rendition in snapshot.renditions {
+        _ = snapshot.playlist(of: rendition).rendered(skip: nil)
+        _ = rendition.entries(since: &marks[rendition.name, default: RenditionMark()])
+    }
+}
+
+private func journal(of input: ArraySlice<UInt8>) -> [UInt8] {
+    var journal = ByteWriter(capacity: input.count * 2)
+    var rest = input
+    while let length = rest.popFirst() {
+        let fields = Array(rest.prefix(Int(length)))
+        rest = rest.dropFirst(Int(length))
+        journal.write(UInt32(fields.count))
+        // FNV-1a
+        journal.write(fields.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 })
+        journal.write(fields)
+    }
+    return journal.bytes
+}
