@@ -232,4 +232,34 @@ import Time
         }
         #expect(isKept)
     }
+
+    /// The picture of a run was published, its sound was not yet.
+    @Test func renditionsThatWereBehindHaveTheSameDiscontinuities() throws {
+        let feed = Feed(gopFrames: 30)
+        var presentation = Presentation.started(feed, .ultra)
+        presentation.play(feed.events(seconds: 10))
+        presentation.interrupt()
+        presentation.passSilence(until: Self.instant(15_000))
+        let begins = presentation.beginRun(
+            tracks: feed.tracks, sourceStart: .zero, now: Self.instant(15_000))
+        #expect(begins)
+        // The sound comes late.
+        let events = feed.events(seconds: 5)
+        let pictures = events.prefix(90).filter { if case .video = $0 { true } else { false } }
+        var isBehind = false
+        presentation.play(pictures + events.dropFirst(90)) { presentation in
+            guard Set(presentation.windows.map(\.nextSegmentNumber)).count == 2 else { return }
+            let last = presentation.videoWindow?.segments.last
+            isBehind = isBehind || last?.isDiscontinuous == true
+            var journal = Journal(presentation)
+            journal.keep(presentation)
+            let again = Self.again(journal.reread(), wall: 16_000, now: 16_000)
+            let discontinuities = again?.windows.map { window in
+                window.segments.filter(\.isDiscontinuous).map(\.sequenceNumber)
+            }
+            #expect(discontinuities?.count == 2 && discontinuities?.first?.count == 1)
+            #expect(discontinuities?.first == discontinuities?.last)
+        }
+        #expect(isBehind)
+    }
 }

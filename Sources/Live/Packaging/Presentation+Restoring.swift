@@ -87,6 +87,8 @@ extension RenditionWindow {
         while nextSegmentNumber < leading.nextSegmentNumber, let segment = leading.segment(nextSegmentNumber) {
             // Records that contradict each other must not keep a server from starting.
             guard edge ?? .zero < segment.end else { return }
+            // Discontinuities are the same in all renditions (§6.2.1).
+            if segment.isDiscontinuous { discontinue() }
             publish(
                 Silence.Stretch(end: segment.end, endsSegment: true, isWhole: true), of: profile, wallStart: wallStart)
         }
