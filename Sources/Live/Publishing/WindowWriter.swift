@@ -16,8 +16,8 @@ public final class WindowWriter: Sendable {
         var unwritten: [String: (channel: String, snapshot: PresentationSnapshot)] = [:]
         /// What is in the store: the version, and of each rendition the number of the first segment that is not wholly there.
         var written: [String: (version: Int64, ends: [String: Int64])] = [:]
-        /// False from the moment somebody waited in vain until all is written.
-        var isInTime = true
+        /// Since when somebody has waited in vain; nothing when all is written.
+        var behindSince: Instant?
         /// A slow disk is told of once in a while, not for every part.
         var alerts = LogRateLimiter(interval: .seconds(60))
         var isStopping = false
@@ -25,6 +25,8 @@ public final class WindowWriter: Sendable {
 
     /// How long a publisher waits for what it publishes to be in the store.
     private static let patience = Duration.milliseconds(3)
+    /// How far behind the writer is when that is told: a busy machine is now and then for a moment.
+    private static let hiccup = Duration.seconds(1)
     /// When what failed is tried again.
     private static let retryPace = Duration.milliseconds(250)
 
@@ -51,21 +53,26 @@ public final class WindowWriter: Sendable {
     /// another one cannot find.
     public func keep(_ snapshot: PresentationSnapshot, of channel: String) {
         let (id, version) = (snapshot.id, snapshot.version)
-        let isInTime = state.signal { state in
-            if let known = state.unwritten[id]?.snapshot.version, known >= version { return state.isInTime }
-            state.unwritten[id] = (channel, snapshot)
-            return state.isInTime
+        let behindSince = state.signal { state in
+            if state.unwritten[id].map({ $0.snapshot.version < version }) ?? true {
+                state.unwritten[id] = (channel, snapshot)
+            }
+            return state.behindSince
         }
-        guard isInTime else { return }
-        if state.wait(for: Self.patience, until: { ($0.written[id]?.version ?? 0) >= version || !$0.isInTime }) {
-            return
+        if let behindSince { return report(behindSince) }
+        if !state.wait(
+            for: Self.patience, until: { ($0.written[id]?.version ?? 0) >= version || $0.behindSince != nil })
+        {
+            state.withLock { [now = clock.now] in $0.behindSince = $0.behindSince ?? now }
         }
+    }
+
+    private func report(_ behindSince: Instant) {
         let now = clock.now
-        let alert = state.withLock { state in
-            state.isInTime = false
-            return state.alerts.admit(at: now)
+        guard now - behindSince >= Self.hiccup else { return }
+        if case .log(let folded) = state.withLock({ $0.alerts.admit(at: now) }) {
+            logger.warning("window.write_slow", ["folded": .public(folded)])
         }
-        if case .log(let folded) = alert { logger.warning("window.write_slow", ["folded": .public(folded)]) }
     }
 
     /// Of each rendition of a presentation, the number of the first segment that is not wholly in the store.
@@ -95,7 +102,7 @@ public final class WindowWriter: Sendable {
                 for id in gone { state.written[id] = nil }
                 // A newer one may have come meanwhile.
                 state.unwritten.merge(failed) { newer, _ in newer }
-                if failed.isEmpty, state.unwritten.isEmpty { state.isInTime = true }
+                if failed.isEmpty, state.unwritten.isEmpty { state.behindSince = nil }
             }
             if isStopping { return }
             if !failed.isEmpty { state.wait(for: retryPace) { $0.isStopping } }
