@@ -79,6 +79,18 @@ import Testing
         for name in [listed[0], listed[200], listed[listed.count - 1]] {
             #expect(try get(live, "\(base)\(name)").status == 200, "\(name)")
         }
+        let delta = try get(live, "\(target)?_HLS_skip=YES").text
+        #expect(delta.contains("#EXT-X-SKIP:SKIPPED-SEGMENTS=") && !delta.contains("\ns0.m4s"))
+        // The first row leaves little by little, while the others stay.
+        for _ in 0..<3 {
+            live.goOn(milliseconds: 150_000)
+            let text = try get(live, target).text
+            let numbers = text.split(separator: "\n").filter { $0.hasSuffix(".m4s") }.compactMap {
+                Int64($0.dropFirst().dropLast(4))
+            }
+            let first = try #require(text.firstMatch(of: /MEDIA-SEQUENCE:(\d+)/).flatMap { Int64($0.1) })
+            #expect(numbers == Array(first..<first + Int64(numbers.count)))
+        }
         let index = try get(live, "/live/news/dvr.m3u8")
         #expect(index.status == 200 && index.text.contains("/video/dvr.m3u8") && !index.text.contains("index.m3u8"))
     }

@@ -45,10 +45,11 @@ import Time
     func whatTheLivePlaylistListedIsListedUntilTheDVRWindowHasPassed(seed: UInt64, name: LatencyProfile.Name) throws {
         var random = SeededGenerator(seed: seed)
         var feed = Feed(gopFrames: 30)
-        let depth = MediaTime.milliseconds(300_000)
+        let depth = MediaTime.milliseconds(150_000)
         var presentation = Presentation.started(feed, name, dvrWindow: depth)
         var (source, clock) = (Int64(0), Int64(0))
         var seen: [String: [Substring]] = [:]
+        var ends: [Int64: MediaTime] = [:]
         var discontinuities = 0
         for _ in 0..<160 {
             let seconds = Int64.random(in: 1...6, using: &random)
@@ -78,13 +79,17 @@ import Time
             #expect(Set(listed.keys) == Set((first..<first + Int64(listed.count)).map { "s\($0).m4s" }))
             let gone = try #require(Self.number(after: "#EXT-X-DISCONTINUITY-SEQUENCE:", in: text))
             #expect(Int(gone) + listed.count { $0.value.contains("#EXT-X-DISCONTINUITY") } == discontinuities)
-            try Self.expectDepth(presentation, depth, first)
+            for segment in presentation.audioWindows[0].segments { ends[segment.sequenceNumber] = segment.end }
+            try Self.expectDepth(presentation, depth, first, ends)
         }
+        #expect(presentation.audioWindows[0].history?.first ?? 0 > 0)
         #expect(Self.number(after: "#EXT-X-MEDIA-SEQUENCE:", in: try Self.text(presentation, "video")) ?? 0 > 0)
     }
 
     /// Nothing has gone too early, and nothing stays too long.
-    private static func expectDepth(_ presentation: Presentation, _ depth: MediaTime, _ first: Int64) throws {
+    private static func expectDepth(
+        _ presentation: Presentation, _ depth: MediaTime, _ first: Int64, _ ends: [Int64: MediaTime]
+    ) throws {
         let window = try #require(presentation.snapshot.rendition("audio"))
         let history = try #require(window.history)
         // It is looked at when a segment leaves the live playlist.
@@ -95,7 +100,8 @@ import Time
         if history.first > 0, let oldest = history[history.first] {
             #expect(edge - oldest.end < depth * 2 + .milliseconds(40_000))
         }
-        for number in history.first..<history.end { #expect(history[number] != nil) }
+        if let gone = ends[history.first - 1], let newest = window.edge { #expect(newest - gone >= depth * 2) }
+        for number in history.first..<history.end { #expect(history[number]?.end == ends[number]) }
         #expect(history[history.first - 1] == nil && history[history.end] == nil)
         // What they need is there.
         for number in history.first..<history.end {
@@ -116,12 +122,34 @@ import Time
         let body = String(decoding: dvr.body, as: UTF8.self)
         #expect(
             body.replacing("audio/dvr.m3u8", with: "audio/index.m3u8") == String(decoding: live.body, as: UTF8.self))
+        // Each piece says which initialization it needs, and what follows the last one does not say it again.
+        let maps = try Self.text(presentation, "video").split(separator: "#EXT-X-MAP").count - 1
+        #expect(maps == window.history?.pieces.count)
         let skipped = "#EXT-X-SKIP:SKIPPED-SEGMENTS="
         let (few, all) = (
             try #require(Self.number(after: skipped, in: String(decoding: live.head, as: UTF8.self))),
             try #require(Self.number(after: skipped, in: String(decoding: dvr.head, as: UTF8.self)))
         )
         #expect(all == few + window.mediaSequence)
+    }
+
+    @Test func aHistoryMayBeginAnywhere() throws {
+        for start: Int64 in [0, 100, 127, 128, 300] {
+            var history = SegmentHistory(depth: .milliseconds(1_000_000))
+            history.begin(at: start, discontinuities: 7)
+            for number in start..<start + 400 {
+                let from = MediaTime.milliseconds(number * 1000)
+                var segment = Segment(
+                    sequenceNumber: number, firstPart: number, start: from, programDateTime: .epoch,
+                    initializationVersion: 1, isDiscontinuous: false)
+                segment.end = from + .milliseconds(1000)
+                history.append(segment, edge: segment.end)
+            }
+            for number in start..<start + 400 { #expect(history[number]?.start == .milliseconds(number * 1000)) }
+            #expect(history[start - 1] == nil && history[start + 400] == nil)
+            #expect(history.pieces.flatMap(\.listed).map(\.uri) == (start..<start + 400).map { "s\($0).m4s" })
+            #expect(history.pieces.filter(\.isConstant).allSatisfy { $0.first.isMultiple(of: PastSegments.length) })
+        }
     }
 
     @Test func withoutADVRWindowThereIsNoPast() {

@@ -177,7 +177,7 @@ import Time
     /// Whoever keeps things was held up for so long that media have left the process.
     @Test func whatNobodyKeptInTimeIsLeftOutAndTheRestHasItsNumbers() throws {
         let feed = Feed(gopFrames: 30)
-        var presentation = Presentation.started(feed, .ultra)
+        var presentation = Presentation.started(feed, .ultra, dvrWindow: Self.dvrWindow)
         presentation.play(feed.events(seconds: 200))
         presentation.interrupt()
         _ = presentation.beginRun(tracks: feed.tracks, sourceStart: .zero, now: Self.instant(200_000))
