@@ -59,7 +59,7 @@ import Time
     }
 
     private static func again(_ records: [PresentationRecord], wall time: Int64, now: Int64) -> Presentation? {
-        guard let again = Presentation.replaying(records, dvrWindow: dvrWindow, wallTime: wall(time), now: instant(now))
+        guard let again = Presentation.replaying(records, wallTime: wall(time), now: instant(now))
         else { return nil }
         return again.presentation
     }
@@ -163,7 +163,7 @@ import Time
 
     @Test func aPresentationThatIsLongOverDoesNotGoOn() {
         let feed = Feed()
-        var presentation = Presentation.started(feed, .low)
+        var presentation = Presentation.started(feed, .low, dvrWindow: Self.dvrWindow)
         var journal = Journal(presentation)
         presentation.play(feed.events(seconds: 10))
         journal.keep(presentation)

@@ -116,6 +116,68 @@ import Time
         #expect(try bench.files() == whole.files())
     }
 
+    /// A disk that is full has to get room from what nobody needs any more.
+    @Test func aFullDiskIsRelievedOfWhatIsOld() throws {
+        let bench = WindowBench()
+        let snapshots = Self.snapshots(300, .ultra)
+        bench.start()
+        for snapshot in snapshots.prefix(snapshots.count / 6) { bench.keepWhole(snapshot) }
+        #expect(try bench.names("video").contains("s30.m4s"))
+        bench.store.plant { _, _, _ in .full }
+        for snapshot in snapshots.suffix(2) { bench.keep(snapshot) }
+        let isRelieved = eventually {
+            ["video", "audio"].allSatisfy { (try? bench.names($0).contains("s30.m4s")) == false }
+        }
+        #expect(isRelieved)
+        bench.stop()
+    }
+
+    @Test func whatCannotBeWrittenOfOneChannelLeavesTheOthersProtected() throws {
+        let bench = WindowBench()
+        bench.store.plant { _, _, key in key.path.contains("/bad/") ? .failed(13) : nil }
+        bench.start()
+        var bad = Presentation(
+            id: "bad", profile: LatencyProfile(.low), wallStart: .epoch, start: Instant(nanoseconds: 0))
+        _ = bad.beginRun(tracks: Self.feed.tracks, sourceStart: .zero, now: Instant(nanoseconds: 0))
+        bad.play(Self.feed.events(seconds: 3))
+        bench.keep(bad.snapshot)
+        let hasFailed = eventually { bench.store.failures > 0 }
+        #expect(hasFailed)
+        // Each is there when `keep` returns, as good as always.
+        var late = 0
+        for snapshot in Self.snapshots(30) {
+            bench.keep(snapshot)
+            guard let last = snapshot.renditions[0].segments.last, !last.isGap else { continue }
+            let name = "video/\(MediaResource.segment(last.sequenceNumber).fileName)"
+            if (try? bench.bytes(name).count) != last.byteCount { late += 1 }
+        }
+        #expect(late < 20)
+        bench.stop()
+        #expect(bench.count(of: "window.write_failed") == 1 && bench.count(of: "window.write_recovered") == 0)
+    }
+
+    @Test func aDiskThatHangsDoesNotKeepAServerFromStopping() throws {
+        let bench = WindowBench()
+        bench.start()
+        bench.store.block(true)
+        for snapshot in Self.snapshots(3) { bench.keep(snapshot) }
+        let began = ContinuousClock.now
+        bench.stop()
+        #expect(ContinuousClock.now - began < .seconds(10))
+        bench.store.block(false)
+    }
+
+    @Test func anOlderSnapshotIsNotWrittenBehindANewerOne() throws {
+        let bench = WindowBench()
+        let snapshots = Self.snapshots(10)
+        bench.start()
+        for snapshot in snapshots { bench.keepWhole(snapshot) }
+        let files = try bench.files()
+        for snapshot in snapshots.suffix(6).reversed() { bench.keep(snapshot) }
+        bench.stop()
+        #expect(try bench.files() == files)
+    }
+
     /// The disk was away for so long that media have left the window: the rest is where it belongs.
     @Test(arguments: [33, 60, 95] as [Int64])
     func whatLeftTheWindowIsMissingAndNothingElse(outage: Int64) throws {

@@ -1,5 +1,5 @@
 public import Bytes
-public import Media
+internal import Media
 public import Time
 
 extension Presentation {
@@ -11,10 +11,9 @@ extension Presentation {
     /// Nothing when the records do not begin with a presentation, when they tell of none that can go on, or when it fell
     /// silent so long ago that nothing is left that a client could go on with.
     public static func replaying(
-        _ records: [PresentationRecord], dvrWindow: MediaTime? = nil, wallTime: WallTime, now: Instant
+        _ records: [PresentationRecord], wallTime: WallTime, now: Instant
     ) -> (presentation: Presentation, marks: [String: RenditionMark])? {
-        guard case .presentation(let id, var profile, let wallStart)? = records.first else { return nil }
-        profile.dvrWindow = dvrWindow
+        guard case .presentation(let id, let profile, let wallStart)? = records.first else { return nil }
         var presentation = Presentation(id: id, profile: profile, wallStart: wallStart, start: now)
         for record in records.dropFirst() {
             guard record != .ended else { return nil }

@@ -16,6 +16,7 @@ extension PresentationRecord {
             fields.write(text: profile.name.rawValue)
             fields.write(UInt32(clamping: profile.targetDuration))
             fields.write(UInt64(bitPattern: wallStart.microseconds))
+            fields.write(optional: profile.dvrWindow.map { UInt64(clamping: $0.ticks(in: .milliseconds)) } as UInt64?)
         case .frameRate(let rate): fields.write(rate.bitPattern)
         case .dependentSegments, .ended: break
         case .track(let rendition, let version, let track):
@@ -78,9 +79,13 @@ extension PresentationRecord {
             guard let profile = LatencyProfile.Name(rawValue: name), (1...3600).contains(target) else {
                 throw reader.fault
             }
-            record = .presentation(
-                id: id, profile: LatencyProfile(profile, targetDuration: target),
-                wallStart: WallTime(microseconds: Int64(bitPattern: try fields.readUInt64())))
+            let wallStart = WallTime(microseconds: Int64(bitPattern: try fields.readUInt64()))
+            var constants = LatencyProfile(profile, targetDuration: target)
+            if let dvrWindow = try fields.readOptional() {
+                guard dvrWindow < 1 << 40 else { throw reader.fault }
+                constants.dvrWindow = .milliseconds(Int64(dvrWindow))
+            }
+            record = .presentation(id: id, profile: constants, wallStart: wallStart)
         case 2:
             let (rendition, version) = (try fields.readText(), Int(try fields.readUInt32()))
             record = .track(rendition: rendition, version: version, try Track(from: &fields))

@@ -41,7 +41,9 @@ public final class PresentationSnapshot: Sendable {
     public var isEnded: Bool { renditions.allSatisfy(\.isEnded) }
 
     /// How long the presentation must stay readable after its end: its media are fetchable for so long (§6.2.2).
-    public var timeToRead: Duration { .seconds((profile.window + profile.target * 3).seconds) }
+    public var timeToRead: Duration {
+        .seconds((max(profile.window, profile.dvrWindow ?? .zero) + profile.target * 3).seconds)
+    }
 
     /// True when clients can begin to play every rendition, and all is known that they must be told of them.
     public var isPlayable: Bool {

@@ -16,13 +16,18 @@ public struct RestoredPresentation: Sendable {
         ofChannel channel: String, profile: LatencyProfile, in store: any ObjectStore, wallTime: WallTime, now: Instant
     ) throws(StoreError) {
         guard let folder = StoredPresentation.folder(ofChannel: channel) else { return nil }
-        var constants = profile
-        constants.dvrWindow = nil
         var newest: (id: String, head: Journal, start: WallTime)?
         var others: [String] = []
         for id in try store.names(below: folder) {
-            let head = try? Journal(folder / id / StoredPresentation.headName, in: store)
-            guard case .presentation(id, constants, let start)? = head?.records.first, let head,
+            let head: Journal
+            do throws(StoreError) {
+                head = try Journal(folder / id / StoredPresentation.headName, in: store)
+            } catch {
+                // What cannot be read now may be the next time.
+                if case .missing = error { others.append(id) }
+                continue
+            }
+            guard case .presentation(id, profile, let start)? = head.records.first,
                 !head.records.contains(.ended), newest.map({ $0.start < start }) ?? true
             else {
                 others.append(id)
@@ -31,14 +36,15 @@ public struct RestoredPresentation: Sendable {
             if let newest { others.append(newest.id) }
             newest = (id, head, start)
         }
-        for id in others { try store.remove(folder / id) }
+        // One that cannot be removed is no reason to do without the good one.
+        defer { for id in others { try? store.remove(folder / id) } }
         guard let newest else { return nil }
         let kept = KeptPresentation(folder: folder / newest.id, head: newest.head)
         guard
             let (presentation, stored) = try kept.read(
-                from: store, dvrWindow: profile.dvrWindow, wallTime: wallTime, now: now)
+                from: store, wallTime: wallTime, now: now)
         else {
-            try store.remove(folder / newest.id)
+            others.append(newest.id)
             return nil
         }
         self.presentation = presentation
@@ -65,7 +71,7 @@ private struct KeptPresentation {
     let head: Journal
 
     func read(
-        from store: any ObjectStore, dvrWindow: MediaTime?, wallTime: WallTime, now: Instant
+        from store: any ObjectStore, wallTime: WallTime, now: Instant
     ) throws(StoreError) -> (Presentation, StoredPresentation)? {
         var records = head.records
         var journals: [String: (firsts: [Int64], length: Int)] = [:]
@@ -79,7 +85,7 @@ private struct KeptPresentation {
             }
             journals[rendition] = (firsts, length)
         }
-        guard let replayed = Presentation.replaying(records, dvrWindow: dvrWindow, wallTime: wallTime, now: now) else {
+        guard let replayed = Presentation.replaying(records, wallTime: wallTime, now: now) else {
             return nil
         }
         var presentation = replayed.presentation

@@ -54,7 +54,7 @@ struct StoredPresentation: Sendable {
             try writer.append([ByteChunk(first.bytes)])
             head = writer
         }
-        if let rate = snapshot.frameRate, rate != written.frameRate {
+        if let rate = snapshot.frameRate, written.frameRate.map({ abs(rate / $0 - 1) > 0.01 }) ?? true {
             try head?.append([ByteChunk(PresentationRecord.frameRate(rate).bytes)])
             written.frameRate = rate
         }
@@ -62,11 +62,14 @@ struct StoredPresentation: Sendable {
             try head?.append([ByteChunk(PresentationRecord.dependentSegments.bytes)])
             written.hasIndependentSegments = false
         }
+        // One that fails does not keep the others from being written, nor from making room.
+        var fault: StoreError?
         for rendition in snapshot.renditions {
             var stored = renditions[rendition.name] ?? StoredRendition(folder: folder / rendition.name)
-            defer { renditions[rendition.name] = stored }
-            try stored.store(rendition, in: store)
+            do throws(StoreError) { try stored.store(rendition, in: store) } catch { fault = error }
+            renditions[rendition.name] = stored
         }
+        if let fault { throw fault }
         if snapshot.isEnded, !written.isEnded {
             try head?.append([ByteChunk(PresentationRecord.ended.bytes)])
             written.isEnded = true

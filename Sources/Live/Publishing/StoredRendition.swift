@@ -47,6 +47,8 @@ struct StoredRendition: Sendable {
 
     /// Writes what `rendition` has and the store has not. What fails is tried again the next time.
     mutating func store(_ rendition: RenditionWindow, in store: any ObjectStore) throws(StoreError) {
+        // First of all: a disk that is full gets room.
+        try forget(before: rendition.oldestSegmentNumber, in: store)
         repeat {
             while let entry = unwritten.first {
                 if let media = entry.media { try write(media, in: store) }
@@ -55,7 +57,6 @@ struct StoredRendition: Sendable {
             }
             unwritten = rendition.entries(since: &mark)[...]
         } while !unwritten.isEmpty
-        try forget(before: rendition.oldestSegmentNumber, in: store)
     }
 
     private mutating func write(_ media: JournalEntry.Media, in store: any ObjectStore) throws(StoreError) {

@@ -16,11 +16,12 @@ public final class WindowWriter: Sendable {
         var unwritten: [String: (channel: String, snapshot: PresentationSnapshot)] = [:]
         /// What is in the store: the version, and of each rendition the number of the first segment that is not wholly there.
         var written: [String: (version: Int64, ends: [String: Int64])] = [:]
-        /// Since when somebody has waited in vain; nothing when all is written.
-        var behindSince: Instant?
+        /// The presentations of which somebody has waited in vain for something to be written, since it was, and when.
+        var behindSince: [String: Instant] = [:]
         /// A slow disk is told of once in a while, not for every part.
         var alerts = LogRateLimiter(interval: .seconds(60))
         var isStopping = false
+        var hasStopped = false
     }
 
     /// How long a publisher waits for what it publishes to be in the store.
@@ -29,6 +30,8 @@ public final class WindowWriter: Sendable {
     private static let hiccup = Duration.seconds(1)
     /// When what failed is tried again.
     private static let retryPace = Duration.milliseconds(250)
+    /// How long a server that stops waits for the disk.
+    private static let farewell = Duration.seconds(2)
 
     private let state = Monitor(State())
     private let thread: NamedThread
@@ -54,16 +57,15 @@ public final class WindowWriter: Sendable {
     public func keep(_ snapshot: PresentationSnapshot, of channel: String) {
         let (id, version) = (snapshot.id, snapshot.version)
         let behindSince = state.signal { state in
-            if state.unwritten[id].map({ $0.snapshot.version < version }) ?? true {
-                state.unwritten[id] = (channel, snapshot)
-            }
-            return state.behindSince
+            let known = max(state.unwritten[id]?.snapshot.version ?? 0, state.written[id]?.version ?? 0)
+            if known < version { state.unwritten[id] = (channel, snapshot) }
+            return state.behindSince[id]
         }
         if let behindSince { return report(behindSince) }
         if !state.wait(
-            for: Self.patience, until: { ($0.written[id]?.version ?? 0) >= version || $0.behindSince != nil })
+            for: Self.patience, until: { ($0.written[id]?.version ?? 0) >= version || $0.behindSince[id] != nil })
         {
-            state.withLock { [now = clock.now] in $0.behindSince = $0.behindSince ?? now }
+            state.withLock { [now = clock.now] in $0.behindSince[id] = $0.behindSince[id] ?? now }
         }
     }
 
@@ -80,32 +82,42 @@ public final class WindowWriter: Sendable {
         state.withLock { $0.written[presentation]?.ends ?? [:] }
     }
 
-    /// Ends the thread when it has tried once more to write what there is, and waits for that.
+    /// Ends the thread when it has tried once more to write what there is, and waits for that; not for long, for a disk that
+    /// hangs.
     public func stop() {
         state.signal { $0.isStopping = true }
-        thread.join()
+        if state.wait(for: Self.farewell, until: \.hasStopped) { thread.join() } else { thread.detach() }
     }
 
     private static func run(_ state: Monitor<State>, _ writing: consuming Writing) {
+        // What failed waits for its time, and nothing else waits for that.
+        var failed: Writing.Work = [:]
+        var retryAt = ContinuousClock.now
         while true {
             state.wait(for: retryPace) { !$0.unwritten.isEmpty || $0.isStopping }
-            let (work, isStopping) = state.withLock { state in
+            var (work, isStopping) = state.withLock { state in
                 defer { state.unwritten = [:] }
                 return (state.unwritten, state.isStopping)
             }
-            let (failed, gone) = writing.write(work)
+            failed.merge(work.filter { failed[$0.key] != nil }) { _, newer in newer }
+            if isStopping || ContinuousClock.now >= retryAt {
+                work.merge(failed) { newer, _ in newer }
+                failed = [:]
+                retryAt = .now + retryPace
+            }
+            work = work.filter { failed[$0.key] == nil }
+            let (failing, gone) = writing.write(work)
+            failed.merge(failing) { newer, _ in newer }
             let ends = writing.presentations.mapValues(\.ends)
-            state.signal { state in
+            state.signal { [failed] state in
                 for (id, item) in work where failed[id] == nil {
                     state.written[id] = (item.snapshot.version, ends[id] ?? [:])
+                    if state.unwritten[id] == nil { state.behindSince[id] = nil }
                 }
-                for id in gone { state.written[id] = nil }
-                // A newer one may have come meanwhile.
-                state.unwritten.merge(failed) { newer, _ in newer }
-                if failed.isEmpty, state.unwritten.isEmpty { state.behindSince = nil }
+                for id in gone { (state.written[id], state.behindSince[id]) = (nil, nil) }
+                state.hasStopped = isStopping
             }
             if isStopping { return }
-            if !failed.isEmpty { state.wait(for: retryPace) { $0.isStopping } }
         }
     }
 }
@@ -121,7 +133,8 @@ private struct Writing {
     let metrics: WindowMetrics
     /// The presentations that have ended, and when nobody may read them any more.
     private var ended: [String: Instant] = [:]
-    private var isFailing = false
+    /// The presentations that could not be written the last time.
+    private var failing: Set<String> = []
 
     init(
         store: any ObjectStore, presentations: [String: StoredPresentation], clock: any MonotonicClock, logger: Logger,
@@ -144,7 +157,11 @@ private struct Writing {
                 fault = error
             }
         }
-        if !work.isEmpty { report(fault) }
+        let wasFailing = !failing.isEmpty
+        failing = failing.subtracting(work.keys).union(failed.keys)
+        if let fault { report(fault, isFirst: !wasFailing) }
+        if wasFailing, failing.isEmpty { logger.info("window.write_recovered") }
+        metrics.isFailing.set(failing.isEmpty ? 0 : 1)
         return (failed, forgetEnded())
     }
 
@@ -163,29 +180,22 @@ private struct Writing {
         let gone = ended.filter { $0.value <= now }.map(\.key)
         for id in gone {
             ended[id] = nil
+            failing.remove(id)
             guard let stored = presentations.removeValue(forKey: id) else { continue }
-            do throws(StoreError) { try store.remove(stored.folder) } catch { report(error) }
+            do throws(StoreError) { try store.remove(stored.folder) } catch { metrics.failures.increment() }
         }
         return gone
     }
 
-    private mutating func report(_ fault: StoreError?) {
-        metrics.isFailing.set(fault == nil ? 0 : 1)
-        if let fault {
-            metrics.failures.increment()
-            if !isFailing {
-                logger.error(
-                    "window.write_failed",
-                    [
-                        "reason": .public(fault.description),
-                        "effect": .public(
-                            "viewers of the live edge go on; after a restart what is not written is missing"),
-                    ])
-            }
-        } else if isFailing {
-            logger.info("window.write_recovered")
-        }
-        isFailing = fault != nil
+    private func report(_ fault: StoreError, isFirst: Bool) {
+        metrics.failures.increment()
+        guard isFirst else { return }
+        logger.error(
+            "window.write_failed",
+            [
+                "reason": .public(fault.description),
+                "effect": .public("viewers of the live edge go on; after a restart what is not written is missing"),
+            ])
     }
 }
 
