@@ -86,9 +86,16 @@ final class LiveChannel {
         server.stop()
     }
 
-    /// Goes on for so many milliseconds.
+    /// Goes on for so many milliseconds. Where there is a store, not faster than that is written: hours pass in a second.
     func goOn(milliseconds: Int64) {
-        Self.send(to: feed, from: fedMilliseconds, to: fedMilliseconds + milliseconds, at: clock.now)
+        for start in stride(from: 0, to: milliseconds, by: 5000) {
+            let end = min(start + 5000, milliseconds)
+            Self.send(to: feed, from: fedMilliseconds + start, to: fedMilliseconds + end, at: clock.now)
+            guard let writer, let snapshot = channel.output.snapshot else { continue }
+            let complete = snapshot.renditions[0].segments.last { $0.isComplete }?.sequenceNumber ?? -1
+            let isWritten = eventually { writer.ends(of: snapshot.id)["video"] ?? 0 > complete }
+            #expect(isWritten)
+        }
         fedMilliseconds += milliseconds
     }
 
