@@ -9,7 +9,7 @@ import Testing
 @testable import HTTP
 
 /// A server that is about to stop lets everybody have what he asked for, and no one in any more.
-@Suite(.timeLimit(.minutes(1))) struct DrainTests {
+@Suite(.timeLimit(.minutes(5))) struct DrainTests {
     private static let request = "GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 
     private static func response(_ text: String) -> HTTPResponse {

@@ -5,7 +5,7 @@ import HTTPTestClient
 import Locks
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct HTTPServerRefusalTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPServerRefusalTests {
     private static let ok = HTTPResponse(
         status: 200,
         headers: [

@@ -5,7 +5,7 @@ import HTTPTestClient
 import Locks
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct HTTPServerTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPServerTests {
     private static let hello = HTTPResponse(
         status: 200, headers: [("Content-Type", "text/plain")], body: .chunk(ByteChunk(Array("hello".utf8))))
 

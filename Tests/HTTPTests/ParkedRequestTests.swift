@@ -4,7 +4,7 @@ import HTTPTestClient
 import Locks
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ParkedRequestTests {
+@Suite(.timeLimit(.minutes(5))) struct ParkedRequestTests {
     private static func response(_ text: String) -> HTTPResponse {
         HTTPResponse(status: 200, body: .chunk(ByteChunk(Array(text.utf8))))
     }

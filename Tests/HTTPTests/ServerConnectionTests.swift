@@ -5,7 +5,7 @@ import HTTPTestClient
 import Testing
 
 /// What one client's bytes come to, in whatever pieces and whatever order they arrive.
-@Suite(.timeLimit(.minutes(1))) struct ServerConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct ServerConnectionTests {
     private static let request = "GET /x HTTP/1.1\r\nHost: test\r\n\r\n"
 
     private static func response(_ text: String, status: Int = 200) -> HTTPResponse {

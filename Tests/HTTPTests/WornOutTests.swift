@@ -6,7 +6,7 @@ import Locks
 import Testing
 
 /// Clients that would wear a server out.
-@Suite(.timeLimit(.minutes(1))) struct WornOutTests {
+@Suite(.timeLimit(.minutes(5))) struct WornOutTests {
     @Test func aClientMayParkOnlySoManyRequestsAndAreToldToComeAgain() throws {
         let tickets = Tickets()
         let observer = CountingObserver()

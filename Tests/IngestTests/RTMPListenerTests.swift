@@ -7,7 +7,7 @@ import Testing
 import Time
 
 /// Strangers at the RTMP port, over real sockets.
-@Suite(.timeLimit(.minutes(1))) struct RTMPListenerTests {
+@Suite(.timeLimit(.minutes(5))) struct RTMPListenerTests {
     let bench = ListenerBench()
 
     @Test(arguments: [

@@ -7,7 +7,7 @@ import Testing
 import Time
 
 /// Publishers who are let in, or not, over real sockets.
-@Suite(.timeLimit(.minutes(1))) struct RTMPPublisherTests {
+@Suite(.timeLimit(.minutes(5))) struct RTMPPublisherTests {
     let bench = ListenerBench()
 
     static let videoConfiguration: [UInt8] = [0x17, 0, 0, 0, 0] + RTMPTranslatorTests.avcC.array

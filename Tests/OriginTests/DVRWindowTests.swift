@@ -12,7 +12,7 @@ import TestFolder
 import Testing
 
 /// What viewers who go back get: the long playlist, and media from disk, over a real socket.
-@Suite(.timeLimit(.minutes(1))) struct DVRWindowTests {
+@Suite(.timeLimit(.minutes(5))) struct DVRWindowTests {
     /// A disk that opens nothing while its gate is shut.
     private struct Gated: ObjectStore {
         let store: LocalObjectStore

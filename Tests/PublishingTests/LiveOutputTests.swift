@@ -7,7 +7,7 @@ import Runtime
 import Testing
 import Time
 
-@Suite(.timeLimit(.minutes(1))) struct LiveOutputTests {
+@Suite(.timeLimit(.minutes(5))) struct LiveOutputTests {
     /// What became of waits, in order.
     final class Log: Sendable {
         let entries = Monitor<[String]>([])

@@ -10,7 +10,7 @@ import Testing
 import Time
 
 /// A disk's faults cost depth after a restart, and an alert, never the live edge.
-@Suite(.timeLimit(.minutes(2))) struct WindowWriterTests {
+@Suite(.timeLimit(.minutes(5))) struct WindowWriterTests {
     private static let feed = Feed(gopFrames: 30)
 
     /// The snapshots of so many seconds, one for each publication.

@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MonitorTests {
+@Suite(.timeLimit(.minutes(5))) struct MonitorTests {
     @Test func aWaitSeesWhatAnotherThreadSignals() {
         let monitor = Monitor(0)
         let thread = NamedThread("counter") {

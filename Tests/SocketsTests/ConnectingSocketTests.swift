@@ -2,7 +2,7 @@ import Glibc
 import Sockets
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectingSocketTests {
+@Suite(.timeLimit(.minutes(5))) struct ConnectingSocketTests {
     @Test func aConnectionComesFromTheAddressThatWasAskedFor() throws {
         let listener = try TCPListener(SocketAddress(host: "127.0.0.1", port: 0))
         let poller = try #require(SocketPoller(capacity: 4))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Sockets
 
-@Suite(.timeLimit(.minutes(1))) struct TCPTests {
+@Suite(.timeLimit(.minutes(5))) struct TCPTests {
     @Test(arguments: ["127.0.0.1", "::1", "::", "0.0.0.0"])
     func aFreePortIsFoundAtEveryAddress(host: String) throws {
         let listener = try TCPListener(SocketAddress(host: host, port: 0))
