@@ -6,7 +6,7 @@ import subprocess
 from conftest import ROOT, channel
 
 PROBER = os.environ.get("E2E_PROBER", str(ROOT / ".build/release/hls-prober"))
-SECONDS = 600 if os.environ.get("SOAK") == "1" else 60
+SECONDS = 600 if os.environ.get("SOAK") == "1" else 36
 FEEDS = [
     ("standard", "25", 50, 2, 48000), ("low", "30", 60, 0, 48000), ("low", "24000/1001", 48, 2, 44100),
     ("ultra", "60", 120, 0, 48000), ("ultra", "30000/1001", 60, 2, 44100), ("ultra", "24", 24, 0, 44100),
