@@ -74,16 +74,17 @@ private struct KeptPresentation {
         from store: any ObjectStore, wallTime: WallTime, now: Instant
     ) throws(StoreError) -> (Presentation, StoredPresentation)? {
         var records = head.records
-        var journals: [String: (firsts: [Int64], length: Int)] = [:]
+        var journals: [String: (firsts: [Int64], length: Int, oldestSegment: Int64?)] = [:]
         for rendition in try renditions(in: store) {
-            let firsts = try store.names(below: folder / rendition).compactMap(StoredRendition.firstSegment).sorted()
+            let names = try store.names(below: folder / rendition)
+            let firsts = names.compactMap(StoredRendition.firstSegment).sorted()
             var length = 0
             for first in firsts {
                 let journal = try Journal(folder / rendition / StoredRendition.journalName(first), in: store)
                 records += journal.records
                 length = journal.length
             }
-            journals[rendition] = (firsts, length)
+            journals[rendition] = (firsts, length, Self.oldestSegment(among: names))
         }
         guard let replayed = Presentation.replaying(records, wallTime: wallTime, now: now) else {
             return nil
@@ -91,10 +92,10 @@ private struct KeptPresentation {
         var presentation = replayed.presentation
         var renditions: [String: StoredRendition] = [:]
         for (rendition, mark) in replayed.marks {
-            guard let (firsts, length) = journals[rendition] else { continue }
-            let oldest = try oldestSegment(of: rendition, in: store) ?? mark.segment
+            guard let (firsts, length, oldest) = journals[rendition] else { continue }
             renditions[rendition] = try StoredRendition(
-                folder: folder / rendition, mark: mark, journals: firsts, length: length, oldest: oldest, in: store)
+                folder: folder / rendition, mark: mark, journals: firsts, length: length,
+                oldest: oldest ?? mark.segment, in: store)
         }
         try readMedia(of: &presentation, from: store)
         let stored = try StoredPresentation(
@@ -110,8 +111,8 @@ private struct KeptPresentation {
         return ([Presentation.video] + sound).filter(names.contains)
     }
 
-    private func oldestSegment(of rendition: String, in store: any ObjectStore) throws(StoreError) -> Int64? {
-        try store.names(below: folder / rendition).compactMap { name -> Int64? in
+    private static func oldestSegment(among names: [String]) -> Int64? {
+        names.compactMap { name -> Int64? in
             if case .segment(let number)? = MediaResource(fileName: name[...]) { number } else { nil }
         }.min()
     }

@@ -90,28 +90,29 @@ public final class WindowWriter: Sendable {
     }
 
     private static func run(_ state: Monitor<State>, _ writing: consuming Writing) {
-        // What failed waits for its time, and nothing else waits for that.
-        var failed: Writing.Work = [:]
+        var waiting: Writing.Work = [:]
         var retryAt = ContinuousClock.now
         while true {
             state.wait(for: retryPace) { !$0.unwritten.isEmpty || $0.isStopping }
-            var (work, isStopping) = state.withLock { state in
+            let (fresh, isStopping) = state.withLock { state in
                 defer { state.unwritten = [:] }
                 return (state.unwritten, state.isStopping)
             }
-            failed.merge(work.filter { failed[$0.key] != nil }) { _, newer in newer }
-            if isStopping || ContinuousClock.now >= retryAt {
-                work.merge(failed) { newer, _ in newer }
-                failed = [:]
-                retryAt = .now + retryPace
+            waiting.merge(fresh) { _, newer in newer }
+            // What failed waits for its time, and nothing else waits for that.
+            let isDue = isStopping || ContinuousClock.now >= retryAt
+            if isDue { retryAt = .now + retryPace }
+            let work = isDue ? waiting : waiting.filter { [failing = writing.failing] in !failing.contains($0.key) }
+            let gone = writing.write(work)
+            var written: [(id: String, version: Int64, ends: [String: Int64])] = []
+            for (id, item) in work where !writing.failing.contains(id) {
+                written.append((id, item.snapshot.version, writing.presentations[id]?.ends ?? [:]))
+                waiting[id] = nil
             }
-            work = work.filter { failed[$0.key] == nil }
-            let (failing, gone) = writing.write(work)
-            failed.merge(failing) { newer, _ in newer }
-            let ends = writing.presentations.mapValues(\.ends)
-            state.signal { [failed] state in
-                for (id, item) in work where failed[id] == nil {
-                    state.written[id] = (item.snapshot.version, ends[id] ?? [:])
+            for id in gone { waiting[id] = nil }
+            state.signal { [written] state in
+                for (id, version, ends) in written {
+                    state.written[id] = (version, ends)
                     if state.unwritten[id] == nil { state.behindSince[id] = nil }
                 }
                 for id in gone { (state.written[id], state.behindSince[id]) = (nil, nil) }
@@ -134,7 +135,7 @@ private struct Writing {
     /// The presentations that have ended, and when nobody may read them any more.
     private var ended: [String: Instant] = [:]
     /// The presentations that could not be written the last time.
-    private var failing: Set<String> = []
+    private(set) var failing: Set<String> = []
 
     init(
         store: any ObjectStore, presentations: [String: StoredPresentation], clock: any MonotonicClock, logger: Logger,
@@ -147,22 +148,23 @@ private struct Writing {
         self.metrics = metrics
     }
 
-    /// Writes `work`. Returns what of it failed, and the presentations that nothing is kept of any more.
-    mutating func write(_ work: Work) -> (failed: Work, gone: [String]) {
-        var failed: Work = [:]
+    /// Writes `work`. Returns the presentations that nothing is kept of any more.
+    mutating func write(_ work: Work) -> [String] {
+        let wasFailing = !failing.isEmpty
         var fault: StoreError?
         for (id, item) in work {
-            do throws(StoreError) { try write(item.snapshot, of: item.channel) } catch {
-                failed[id] = item
+            do throws(StoreError) {
+                try write(item.snapshot, of: item.channel)
+                failing.remove(id)
+            } catch {
+                failing.insert(id)
                 fault = error
             }
         }
-        let wasFailing = !failing.isEmpty
-        failing = failing.subtracting(work.keys).union(failed.keys)
         if let fault { report(fault, isFirst: !wasFailing) }
         if wasFailing, failing.isEmpty { logger.info("window.write_recovered") }
         metrics.isFailing.set(failing.isEmpty ? 0 : 1)
-        return (failed, forgetEnded())
+        return forgetEnded()
     }
 
     private mutating func write(_ snapshot: PresentationSnapshot, of channel: String) throws(StoreError) {
