@@ -8,15 +8,7 @@ public struct ConnectingSocket {
 
     /// Begins to connect to `address`, from the numeric address `source` of this machine where one is given.
     public init(to address: SocketAddress, from source: String? = nil) throws(SocketError) {
-        func failure(_ call: String, _ code: Int32 = errno) -> SocketError {
-            SocketError(call: call, code: code, address: address)
-        }
-        guard let family = address.withSystemAddress({ address, _ in Int32(address.pointee.sa_family) }) else {
-            throw failure("address", EINVAL)
-        }
-        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        let descriptor = socket(family, type, 0)
-        guard descriptor >= 0 else { throw failure("socket") }
+        let (descriptor, _) = try address.openSocket()
         var on: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, size)
@@ -25,14 +17,14 @@ public struct ConnectingSocket {
             setsockopt(descriptor, Int32(IPPROTO_IP), IP_BIND_ADDRESS_NO_PORT, &on, size)
             let bound = SocketAddress(host: source, port: 0).withSystemAddress { bind(descriptor, $0, $1) }
             guard bound == 0 else {
-                let error = failure("bind")
+                let error = SocketError(call: "bind", code: errno, address: address)
                 close(descriptor)
                 throw error
             }
         }
         let result = address.withSystemAddress { connect(descriptor, $0, $1) }
         guard result == 0 || errno == EINPROGRESS else {
-            let error = failure("connect")
+            let error = SocketError(call: "connect", code: errno, address: address)
             close(descriptor)
             throw error
         }

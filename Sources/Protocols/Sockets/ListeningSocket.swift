@@ -10,15 +10,7 @@ public struct ListeningSocket: Sendable {
 
     /// Listens at `address`. The unspecified IPv6 address takes IPv4 connections too.
     public init(_ address: SocketAddress) throws(SocketError) {
-        func failure(_ call: String, _ code: Int32 = errno) -> SocketError {
-            SocketError(call: call, code: code, address: address)
-        }
-        guard let family = address.withSystemAddress({ address, _ in Int32(address.pointee.sa_family) }) else {
-            throw failure("address", EINVAL)
-        }
-        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        let descriptor = socket(family, type, 0)
-        guard descriptor >= 0 else { throw failure("socket") }
+        let (descriptor, family) = try address.openSocket()
         var (on, off): (Int32, Int32) = (1, 0)
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
         if family == AF_INET6 {
@@ -26,7 +18,7 @@ public struct ListeningSocket: Sendable {
         }
         // The kernel cuts the backlog to net.core.somaxconn.
         guard address.withSystemAddress({ bind(descriptor, $0, $1) }) == 0, listen(descriptor, 65_535) == 0 else {
-            let error = failure("bind")
+            let error = SocketError(call: "bind", code: errno, address: address)
             close(descriptor)
             throw error
         }

@@ -42,6 +42,17 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// A new TCP socket of the address's family, which never blocks and which no child inherits.
+    func openSocket() throws(SocketError) -> (descriptor: Int32, family: Int32) {
+        guard let family = withSystemAddress({ address, _ in Int32(address.pointee.sa_family) }) else {
+            throw SocketError(call: "address", code: EINVAL, address: self)
+        }
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(family, type, 0)
+        guard descriptor >= 0 else { throw SocketError(call: "socket", code: errno, address: self) }
+        return (descriptor, family)
+    }
+
     /// The address in the system's form, an IPv4 address mapped into IPv6 in its IPv4 form (RFC 4291 §2.5.5.2). The
     /// host is "" for anything that is no IP address.
     public init(_ address: UnsafePointer<sockaddr>) {
