@@ -1,6 +1,6 @@
 import Glibc
 
-/// A blocking HTTP client on a raw socket; every step gives up after a few seconds.
+/// A blocking HTTP client on a raw socket; every step gives up after a minute.
 package final class TestClient {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
@@ -16,6 +16,9 @@ package final class TestClient {
         package subscript(name: String) -> String? { headers.first { $0.0 == name.lowercased() }?.1 }
     }
 
+    /// A program that another test starts must not keep the connection open.
+    private static let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+
     private let descriptor: Int32
     private var buffer: [UInt8] = []
     private var isOpen = true
@@ -25,9 +28,9 @@ package final class TestClient {
         _ port: UInt16, host: String = "127.0.0.1", from own: String? = nil, receiveBuffer: Int32? = nil
     ) throws {
         let isIPv6 = host.contains(":")
-        descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, TestClient.type, 0)
         if descriptor < 0 { throw Failure(description: "socket: \(errno)") }
-        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        var patience = timeval(tv_sec: 60, tv_usec: 0)
         let length = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, length)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, length)

@@ -4,7 +4,7 @@ import HTTPTestClient
 import Testing
 
 /// Request heads of the size that browsers send, with what sites add to them.
-@Suite(.timeLimit(.minutes(5))) struct BrowserHeadTests {
+@Suite(.timeLimit(.minutes(30))) struct BrowserHeadTests {
     /// What Chromium sends for a playlist of another site: 15 fields.
     static let chromium = [
         "Connection: keep-alive", "Pragma: no-cache", "Cache-Control: no-cache",

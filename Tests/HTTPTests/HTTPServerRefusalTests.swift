@@ -5,7 +5,7 @@ import HTTPTestClient
 import Locks
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct HTTPServerRefusalTests {
+@Suite(.timeLimit(.minutes(30))) struct HTTPServerRefusalTests {
     private static let ok = HTTPResponse(
         status: 200,
         headers: [
@@ -251,7 +251,8 @@ import Testing
             let sent = Atomic(0)
             onThreads(4) { index in
                 if index == 0 {
-                    _ = eventually { sent.load(ordering: .relaxed) > 100 }
+                    let hasSome = eventually { sent.load(ordering: .relaxed) > 100 }
+                    #expect(hasSome)
                     server.stop()
                     return
                 }
@@ -282,7 +283,7 @@ import Testing
             client.send(bytes: input)
             client.close()
         }
-        #expect(try TestClient(server.port).get("/").status == 200)
+        #expect(eventually { (try? TestClient(server.port).get("/").status) == 200 })
         #expect(eventually { server.requestCount == 0 })
     }
 }

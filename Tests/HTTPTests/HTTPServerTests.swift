@@ -5,7 +5,7 @@ import HTTPTestClient
 import Locks
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct HTTPServerTests {
+@Suite(.timeLimit(.minutes(30))) struct HTTPServerTests {
     private static let hello = HTTPResponse(
         status: 200, headers: [("Content-Type", "text/plain")], body: .chunk(ByteChunk(Array("hello".utf8))))
 
@@ -96,7 +96,7 @@ import Testing
         let file = "/tmp/headwater-http-test-\(getpid())"
         defer { unlink(file) }
         let command =
-            "curl -sS --max-time 10 -o \(file) http://[::1]:\(server.port)/a http://127.0.0.1:\(server.port)/b"
+            "curl -sS --max-time 60 -o \(file) http://[::1]:\(server.port)/a http://127.0.0.1:\(server.port)/b"
             + " -o \(file) && grep -qx hello \(file)"
         #expect(run(command) == 0)
     }
@@ -184,15 +184,15 @@ import Testing
         let answer = try slow.receive()
         #expect(answer.body.count == 64 << 20 && answer.body.allSatisfy { $0 == 7 })
         #expect(eventually { server.requestCount == 0 })
-        let rounds = 40
+        let rounds = 80
         for _ in 0..<rounds {
             let response = HTTPResponse(
                 status: 200,
                 body: .chunk(ByteChunk(count: 16 << 20) { $0.initializeMemory(as: UInt8.self, repeating: 1) }))
             #expect(response.contentLength == 16 << 20)
         }
-        // 640 MB went by; 64 MB and the client's own copies remain at most.
-        #expect(memory.residentKilobytes - before < 400_000)
+        // 1280 MB went by; 64 MB, the client's own copies and what other tests have in hand remain at most.
+        #expect(memory.residentKilobytes - before < 800_000)
     }
 
     @Test func aSlowClientDoesNotHoldUpOthers() throws {
@@ -211,10 +211,12 @@ import Testing
 
     @Test func anIdleConnectionIsClosedAndAParkedOneIsNot() throws {
         let tickets = Tickets()
-        let server = try startServer(configure: { $0.idleTimeout = .seconds(1) }) { _ in tickets.park() }
+        // Long enough for a machine that stands still between a connection and its request.
+        let server = try startServer(configure: { $0.idleTimeout = .seconds(4) }) { _ in tickets.park() }
         defer { server.stop() }
         let parked = try TestClient(server.port)
         parked.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+        #expect(eventually { server.parkedCount == 1 })
         let idle = try TestClient(server.port)
         idle.send("GET / HT")
         #expect(idle.isAtEnd())

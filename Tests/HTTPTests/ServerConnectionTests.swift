@@ -5,7 +5,7 @@ import HTTPTestClient
 import Testing
 
 /// What one client's bytes come to, in whatever pieces and whatever order they arrive.
-@Suite(.timeLimit(.minutes(5))) struct ServerConnectionTests {
+@Suite(.timeLimit(.minutes(30))) struct ServerConnectionTests {
     private static let request = "GET /x HTTP/1.1\r\nHost: test\r\n\r\n"
 
     private static func response(_ text: String, status: Int = 200) -> HTTPResponse {
@@ -103,7 +103,7 @@ import Testing
         for client in clients { client.send(Self.request) }
         #expect(eventually { server.parkedCount == 20 })
         onThreads(4) { _ in
-            server.stop()
+            server.stop(grace: .seconds(60))
             #expect(server.connectionCount == 0)
         }
         for client in clients { #expect(try client.receive().status == 503) }

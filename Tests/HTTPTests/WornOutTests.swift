@@ -6,7 +6,7 @@ import Locks
 import Testing
 
 /// Clients that would wear a server out.
-@Suite(.timeLimit(.minutes(5))) struct WornOutTests {
+@Suite(.timeLimit(.minutes(30))) struct WornOutTests {
     @Test func aClientMayParkOnlySoManyRequestsAndAreToldToComeAgain() throws {
         let tickets = Tickets()
         let observer = CountingObserver()
@@ -118,21 +118,23 @@ import Testing
         defer { server.stop() }
         let client = try TestClient(server.port)
         client.send(beginning)
-        let begun = ContinuousClock.now
+        var sent = 0
         let isDropped = eventually {
             client.send(beginning.isEmpty ? "\r\n" : "a")
+            sent += 1
             usleep(200_000)
             return observer.counts.dropped == [.slowRequest]
         }
         #expect(isDropped)
-        #expect(ContinuousClock.now - begun < .seconds(6))
+        // With the ten seconds that are the default it would be 50.
+        #expect(sent < 40)
         #expect(eventually { server.connectionCount == 0 })
     }
 
     /// Only what has begun to come is in a hurry.
     @Test func aConnectionThatIsIdleIsNotTakenForASlowRequest() throws {
         let observer = CountingObserver()
-        let server = try startServer(observer: observer, configure: { $0.requestTimeout = .seconds(1) }) { _ in
+        let server = try startServer(observer: observer, configure: { $0.requestTimeout = .seconds(2) }) { _ in
             .response(HTTPResponse(status: 200))
         }
         defer { server.stop() }
@@ -147,7 +149,7 @@ import Testing
     /// The second request on a connection is watched like the first.
     @Test func aLaterRequestThatTricklesInIsCutOffToo() throws {
         let observer = CountingObserver()
-        let server = try startServer(observer: observer, configure: { $0.requestTimeout = .seconds(1) }) { _ in
+        let server = try startServer(observer: observer, configure: { $0.requestTimeout = .seconds(2) }) { _ in
             .response(HTTPResponse(status: 200))
         }
         defer { server.stop() }
@@ -171,23 +173,29 @@ import Testing
         defer { server.stop(grace: .zero) }
         let client = try TestClient(server.port, receiveBuffer: 16_384)
         client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
-        #expect(eventually { server.connectionCount == 0 && observer.counts.closed == 1 })
+        // The patrol says why it has dropped a connection when it has, which the connection's worker may have noticed before.
+        #expect(
+            eventually {
+                let counts = observer.counts
+                return server.connectionCount == 0 && counts.closed == 1 && !counts.dropped.isEmpty
+            })
         #expect(observer.counts.dropped == [.slowReader])
         #expect(observer.counts.undelivered == 1)
     }
 
-    /// A client that takes some bytes every tenth of a second; how many it got before it was cut off.
-    private func bytesRead(perSecond: Int, of total: Int, _ observer: CountingObserver) throws -> Int {
+    /// A client that takes some bytes every tenth of a second, so many times or until it is cut off; how many it got.
+    private func bytesRead(atOnce: Int, times: Int, _ observer: CountingObserver) throws -> Int {
+        let total = 20_000_000
         let body = ByteChunk([UInt8](repeating: 7, count: total))
         let server = try startServer(
-            observer: observer, configure: { ($0.slowReaderBytes, $0.slowReaderWindow) = (200_000, .seconds(2)) }
+            observer: observer, configure: { ($0.slowReaderBytes, $0.slowReaderWindow) = (50_000, .seconds(3)) }
         ) { _ in .response(HTTPResponse(status: 200, body: .chunk(body))) }
         defer { server.stop(grace: .zero) }
         let client = try TestClient(server.port, receiveBuffer: 16_384)
         client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
         var count = 0
-        for _ in 0..<80 where observer.counts.dropped.isEmpty && count < total {
-            count += client.read(atMost: perSecond / 10)
+        for _ in 0..<times where observer.counts.dropped.isEmpty && count < total {
+            count += client.read(atMost: atOnce)
             usleep(100_000)
         }
         return count
@@ -195,15 +203,15 @@ import Testing
 
     @Test func aReaderThatHardlyReadsIsCutOff() throws {
         let observer = CountingObserver()
-        let count = try bytesRead(perSecond: 2000, of: 20_000_000, observer)
+        let count = try bytesRead(atOnce: 200, times: 600, observer)
         #expect(observer.counts.dropped == [.slowReader])
-        #expect(count < 100_000)
+        #expect(count < 60_000)
     }
 
     @Test func aReaderThatIsSlowButSteadyIsServed() throws {
         let observer = CountingObserver()
-        let count = try bytesRead(perSecond: 400_000, of: 20_000_000, observer)
+        let count = try bytesRead(atOnce: 40_000, times: 80, observer)
         #expect(observer.counts.dropped.isEmpty)
-        #expect(count > 1_000_000)
+        #expect(count > 200_000)
     }
 }

@@ -7,7 +7,7 @@ import Testing
 import Time
 
 /// Publishers who are let in, or not, over real sockets.
-@Suite(.timeLimit(.minutes(5))) struct RTMPPublisherTests {
+@Suite(.timeLimit(.minutes(30))) struct RTMPPublisherTests {
     let bench = ListenerBench()
 
     static let videoConfiguration: [UInt8] = [0x17, 0, 0, 0, 0] + RTMPTranslatorTests.avcC.array
@@ -71,7 +71,7 @@ import Time
             stranger.send(Wire.video(Self.keyFrame, time: 40) + Wire.audio(Self.sound, time: 41))
             #expect(bench.eventually { bench.gate.kinds == "aac ah264 vVa" }, "\(bench.gate.kinds)")
         }
-        #expect(bench.lines.count("\"dropped.packets\":3") == 1)
+        #expect(bench.eventually { bench.lines.count("\"dropped.packets\":3") == 1 })
     }
 
     @Test func aPublisherMayBeSilentBetweenMessagesForAsLongAsItLikes() throws {

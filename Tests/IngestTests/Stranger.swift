@@ -7,7 +7,8 @@ final class Stranger {
     private var heard: [UInt8] = []
 
     init(_ port: UInt16) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        // A program that another test starts must not keep the connection open.
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -31,14 +32,14 @@ final class Stranger {
     }
 
     /// Waits until the server has closed the connection.
-    func isClosed() -> Bool { listen(for: 5_000) { false } == .closed }
+    func isClosed() -> Bool { listen(for: 60_000) { false } == .closed }
 
     /// True when the connection outlives the server's next look at it, which comes every half second.
     func staysOpen() -> Bool { listen(for: 700) { false } == .timedOut }
 
     /// Waits for `text` in what the server says.
     func hears(_ text: String) -> Bool {
-        listen(for: 5_000) { String(decoding: self.heard, as: UTF8.self).contains(text) } == .enough
+        listen(for: 60_000) { String(decoding: self.heard, as: UTF8.self).contains(text) } == .enough
     }
 
     private enum End { case enough, closed, timedOut }

@@ -4,7 +4,7 @@ import RTMP
 import Testing
 
 /// What a real ffmpeg sends and what it makes of the answers, over a loopback connection.
-@Suite(.serialized, .enabled(if: FFmpegPublisher.path != nil, "ffmpeg is not installed"), .timeLimit(.minutes(5)))
+@Suite(.serialized, .enabled(if: FFmpegPublisher.path != nil, "ffmpeg is not installed"), .timeLimit(.minutes(30)))
 struct FFmpegPublishTests {
     @Test func aPublicationGoesThroughFromConnectToTheEnd() throws {
         let publisher = try FFmpegPublisher(seconds: 2, codecs: ["-c:v", "libx264", "-bf", "2", "-c:a", "aac"])

@@ -111,7 +111,7 @@ final class FFmpegPublisher {
 
     /// Nothing may wait for ever.
     private static func setTimeout(_ descriptor: Int32) {
-        var time = timeval(tv_sec: 30, tv_usec: 0)
+        var time = timeval(tv_sec: 120, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
     }
 
