@@ -7,7 +7,7 @@ import Runtime
 import Testing
 import Time
 
-@Suite(.timeLimit(.minutes(5))) struct LiveOutputTests {
+@Suite(.timeLimit(.minutes(30))) struct LiveOutputTests {
     /// What became of waits, in order.
     final class Log: Sendable {
         let entries = Monitor<[String]>([])
@@ -26,7 +26,7 @@ import Time
         }
 
         func expect(_ expected: [String], sourceLocation: SourceLocation = #_sourceLocation) {
-            entries.wait(for: .seconds(10)) { $0.count >= expected.count }
+            entries.wait(for: .seconds(60)) { $0.count >= expected.count }
             #expect(entries.withLock { $0 } == expected, sourceLocation: sourceLocation)
         }
     }
@@ -59,7 +59,7 @@ import Time
         output.publish(older)
         #expect(output.snapshot?.rendition("audio")?.nextPartNumber == 5)
         // The same holds for a presentation that another one has followed.
-        output.end(newer, forgetAt: SystemClocks().now + .seconds(60))
+        output.end(newer, forgetAt: SystemClocks().now + .seconds(3600))
         output.publish(Self.presentation(1, id: "two").snapshot)
         output.publish(older)
         #expect(output.snapshot?.id == "two")
@@ -71,7 +71,7 @@ import Time
         let output = LiveOutput(waker: waker)
         let log = Log()
         output.publish(Self.presentation(2).snapshot)
-        let deadline = SystemClocks().now + .seconds(60)
+        let deadline = SystemClocks().now + .seconds(3600)
         output.wait(for: .part(rendition: "audio", number: 2), of: "one", until: deadline, resume: log.note("a"))
         output.wait(
             for: .playlist(rendition: "audio", AwaitedPosition(mediaSequence: 0, part: 2)), of: "one",
@@ -91,7 +91,7 @@ import Time
         let log = Log()
         output.publish(Self.presentation(3).snapshot)
         output.wait(
-            for: .part(rendition: "audio", number: 1), of: "one", until: SystemClocks().now + .seconds(60),
+            for: .part(rendition: "audio", number: 1), of: "one", until: SystemClocks().now + .seconds(3600),
             resume: log.note("a"))
         log.expect(["a 3"])
     }
@@ -103,7 +103,7 @@ import Time
         let log = Log()
         output.publish(Self.presentation(2).snapshot)
         output.wait(
-            for: .part(rendition: "audio", number: 2), of: "one", until: SystemClocks().now + .seconds(60),
+            for: .part(rendition: "audio", number: 2), of: "one", until: SystemClocks().now + .seconds(3600),
             resume: log.note("a"))
         output.publish(Self.presentation(5, id: "two").snapshot)
         log.expect(["a cancelled"])
@@ -116,7 +116,7 @@ import Time
         let log = Log()
         var first = Self.presentation(2)
         output.publish(first.snapshot)
-        let deadline = SystemClocks().now + .seconds(60)
+        let deadline = SystemClocks().now + .seconds(3600)
         output.wait(
             for: .playlist(rendition: "audio", AwaitedPosition(mediaSequence: 1, part: nil)), of: "one",
             until: deadline, resume: log.note("a"))
@@ -151,7 +151,7 @@ import Time
         let output = LiveOutput(waker: waker)
         let log = Log()
         output.publish(Self.presentation(2).snapshot)
-        let deadline = SystemClocks().now + .seconds(60)
+        let deadline = SystemClocks().now + .seconds(3600)
         output.wait(for: .part(rendition: "audio", number: 2), of: "one", until: deadline, resume: log.note("a"))
         output.close()
         output.wait(for: .part(rendition: "audio", number: 2), of: "one", until: deadline, resume: log.note("b"))

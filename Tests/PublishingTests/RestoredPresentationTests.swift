@@ -9,7 +9,7 @@ import Testing
 import Time
 
 /// What one process kept, another one goes on with.
-@Suite(.timeLimit(.minutes(5))) struct RestoredPresentationTests {
+@Suite(.timeLimit(.minutes(30))) struct RestoredPresentationTests {
     private static func instant(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
 
     /// A presentation of so many seconds, kept after every sample that published something.

@@ -4,11 +4,38 @@ import Locks
 import ObjectStore
 import Packaging
 import Publishing
+import Runtime
 import SampleFeed
 import Telemetry
 import TestFolder
 import Testing
 import Time
+
+/// A store in the hand of a writer's thread: let go of when that ends.
+private final class Hold: ObjectStore {
+    private let store: FaultyStore
+    private let holds: Monitor<Int>
+
+    init(_ store: FaultyStore, _ holds: Monitor<Int>) {
+        self.store = store
+        self.holds = holds
+        holds.signal { $0 += 1 }
+    }
+
+    deinit { holds.signal { $0 -= 1 } }
+
+    func create(_ key: ObjectKey) throws(StoreError) -> any ObjectWriter { try store.create(key) }
+
+    func resume(_ key: ObjectKey, at length: Int) throws(StoreError) -> any ObjectWriter {
+        try store.resume(key, at: length)
+    }
+
+    func open(_ key: ObjectKey) throws(StoreError) -> StoredObject { try store.open(key) }
+
+    func names(below key: ObjectKey) throws(StoreError) -> [String] { try store.names(below: key) }
+
+    func remove(_ key: ObjectKey) throws(StoreError) { try store.remove(key) }
+}
 
 /// A folder, a writer that keeps what the channel `news` publishes in it, and what it logs.
 final class WindowBench: Sendable {
@@ -21,6 +48,7 @@ final class WindowBench: Sendable {
     private let folder = TemporaryFolder()
     private let sink = Sink()
     private let writer = Mutex<WindowWriter?>(nil)
+    private let holds = Monitor(0)
     /// Where the folder is.
     let disk: LocalObjectStore
     /// What the writer writes to.
@@ -36,7 +64,7 @@ final class WindowBench: Sendable {
     func start(goingOnWith restored: [RestoredPresentation] = []) {
         let logger = Logger(level: .info, sink: sink, clock: clock)
         let started = WindowWriter(
-            store, restored: restored, clock: clock, logger: logger, registry: MetricsRegistry())
+            Hold(store, holds), restored: restored, clock: clock, logger: logger, registry: MetricsRegistry())
         writer.withLock { $0 = started }
     }
 
@@ -59,8 +87,14 @@ final class WindowBench: Sendable {
         #expect(isWritten)
     }
 
-    /// Stops the writer: what can be written is.
-    func stop() { writer.withLock { $0 }?.stop() }
+    /// Stops the writer: what can be written is. A machine may be so busy that a server would not wait for it.
+    func stop() {
+        stopSoon()
+        #expect(holds.wait(for: .seconds(60)) { $0 == 0 })
+    }
+
+    /// Stops the writer as a server does, which does not wait for a disk that hangs.
+    func stopSoon() { writer.withLock { $0 }?.stop() }
 
     /// What another process finds.
     func restored(

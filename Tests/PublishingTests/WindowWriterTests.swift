@@ -10,7 +10,7 @@ import Testing
 import Time
 
 /// A disk's faults cost depth after a restart, and an alert, never the live edge.
-@Suite(.timeLimit(.minutes(5))) struct WindowWriterTests {
+@Suite(.timeLimit(.minutes(30))) struct WindowWriterTests {
     private static let feed = Feed(gopFrames: 30)
 
     /// The snapshots of so many seconds, one for each publication.
@@ -29,11 +29,11 @@ import Time
         bench.start()
         bench.store.block(true)
         let began = ContinuousClock.now
-        for _ in 0..<1000 {
+        for _ in 0..<10_000 {
             for snapshot in snapshots.suffix(2) { bench.keep(snapshot) }
         }
-        // Were each to wait for its 3 ms, it would be 6 s.
-        #expect(ContinuousClock.now - began < .seconds(3))
+        // Were each to wait for its 3 ms, it would be a minute.
+        #expect(ContinuousClock.now - began < .seconds(30))
         // A moment is not worth a word.
         #expect(bench.count(of: "window.write_slow") == 0)
         bench.clock.advance(by: .seconds(1))
@@ -143,15 +143,20 @@ import Time
         bench.keep(bad.snapshot)
         let hasFailed = eventually { bench.store.failures > 0 }
         #expect(hasFailed)
-        // Each is there when `keep` returns, as good as always.
-        var late = 0
-        for snapshot in Self.snapshots(30) {
+        let other = WindowBench()
+        other.start()
+        // When `keep` returns each is there as often as where nothing fails: always, but for a machine that is busy.
+        func isLate(_ snapshot: PresentationSnapshot, in bench: WindowBench) -> Bool {
             bench.keep(snapshot)
-            guard let last = snapshot.renditions[0].segments.last, !last.isGap else { continue }
+            guard let last = snapshot.renditions[0].segments.last, !last.isGap else { return false }
             let name = "video/\(MediaResource.segment(last.sequenceNumber).fileName)"
-            if (try? bench.bytes(name).count) != last.byteCount { late += 1 }
+            return (try? bench.bytes(name).count) != last.byteCount
         }
-        #expect(late < 20)
+        let snapshots = Self.snapshots(30)
+        let late = snapshots.map { (isLate($0, in: bench), isLate($0, in: other)) }
+        let (count, usual) = (late.count { $0.0 }, late.count { $0.1 })
+        #expect(count < usual + snapshots.count / 2, "\(count) of \(snapshots.count) are late, \(usual) of the others")
+        other.stop()
         bench.stop()
         #expect(bench.count(of: "window.write_failed") == 1 && bench.count(of: "window.write_recovered") == 0)
     }
@@ -162,8 +167,9 @@ import Time
         bench.store.block(true)
         for snapshot in Self.snapshots(3) { bench.keep(snapshot) }
         let began = ContinuousClock.now
-        bench.stop()
-        #expect(ContinuousClock.now - began < .seconds(10))
+        bench.stopSoon()
+        // The disk hangs for a minute.
+        #expect(ContinuousClock.now - began < .seconds(30))
         bench.store.block(false)
     }
 
@@ -172,10 +178,13 @@ import Time
         let snapshots = Self.snapshots(10)
         bench.start()
         for snapshot in snapshots { bench.keepWhole(snapshot) }
-        let files = try bench.files()
         for snapshot in snapshots.suffix(6).reversed() { bench.keep(snapshot) }
         bench.stop()
-        #expect(try bench.files() == files)
+        let whole = WindowBench()
+        whole.start()
+        for snapshot in snapshots { whole.keep(snapshot) }
+        whole.stop()
+        #expect(try bench.files() == whole.files())
     }
 
     /// The disk was away for so long that media have left the window: the rest is where it belongs.
