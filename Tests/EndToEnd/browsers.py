@@ -25,7 +25,7 @@ class Browser:
         self.start()
 
     def connect(self, url):
-        self.socket = websocket.create_connection(url, timeout=30, suppress_origin=True)
+        self.socket = websocket.create_connection(url, timeout=60, suppress_origin=True)
 
     def call(self, method, **params):
         number = next(self.ids)
@@ -48,7 +48,7 @@ class Browser:
             self.process.wait()
         shutil.rmtree(self.profile, ignore_errors=True)
 
-    def wait(self, expression, seconds=30):
+    def wait(self, expression, seconds=60):
         """Waits until the expression is true in the page; returns its value."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -72,12 +72,12 @@ class Chromium(Browser):
              "--autoplay-policy=no-user-gesture-required", "--remote-debugging-port=0", "--remote-allow-origins=*",
              f"--user-data-dir={self.profile}", *self.flags, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         port_file = self.profile / "DevToolsActivePort"
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while not (port_file.exists() and port_file.read_text().strip()):
             assert time.monotonic() < end, "chromium did not start"
             time.sleep(0.05)
         port = port_file.read_text().split()[0]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=60) as answer:
             page = next(target for target in json.load(answer) if target["type"] == "page")
         self.connect(page["webSocketDebuggerUrl"])
         for domain in ["Network", "Page", "Runtime", "Log"]:

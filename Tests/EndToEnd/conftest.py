@@ -19,8 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("E2E_BINARY", str(ROOT / ".build/release/headwater"))
 
 
-def wait_for(condition, seconds=20, what="the condition"):
-    """Waits until `condition` returns something true, and returns that."""
+def wait_for(condition, seconds=60, what="the condition"):
+    """Waits until `condition` returns something true, and returns that. A minute is far longer than a busy machine takes."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         result = condition()
@@ -28,6 +28,17 @@ def wait_for(condition, seconds=20, what="the condition"):
             return result
         time.sleep(0.05)
     raise AssertionError(f"{what} did not come within {seconds} s")
+
+
+def in_some_run(run, times=3):
+    """What `run` returns the first time that it finds nothing wrong. A machine that others share may stand still during one
+    run; what is wrong with the server is so in every one."""
+    for left in reversed(range(times)):
+        try:
+            return run()
+        except AssertionError:
+            if not left:
+                raise
 
 
 class Response:
@@ -39,7 +50,7 @@ class Response:
         return self.body.decode()
 
 
-def fetch(url, headers=None, method="GET", timeout=30, **options):
+def fetch(url, headers=None, method="GET", timeout=60, **options):
     """The answer, whatever its status."""
     request = urllib.request.Request(url, headers=headers or {}, method=method)
     try:
@@ -101,10 +112,10 @@ class Server:
     def url(self, path, host="127.0.0.1"):
         return f"http://{host}:{self.http_port}{path}"
 
-    def get(self, path, headers=None, method="GET", timeout=30):
+    def get(self, path, headers=None, method="GET", timeout=60):
         return fetch(self.url(path), headers, method, timeout)
 
-    def renditions(self, channel, seconds=20):
+    def renditions(self, channel, seconds=60):
         """The folders of the renditions by name, once the channel can be played."""
         path = f"/live/{channel}/index.m3u8"
         text = wait_for(lambda: (lambda r: r.status == 200 and r.text)(self.get(path)), seconds, f"{channel} on air")
@@ -117,21 +128,21 @@ class Server:
         return found
 
     def metrics(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=60) as answer:
             return answer.read().decode()
 
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=20)
-        self.reader.join(timeout=5)
+        code = self.process.wait(timeout=60)
+        self.reader.join(timeout=20)
         return code
 
 
 class Publisher:
     """ffmpeg with a test picture and a tone, at real time."""
 
-    def __init__(self, url, fps="30", gop=60, bframes=0, rate=48000, seconds=60, size="320x180", video="libx264",
+    def __init__(self, url, fps="30", gop=60, bframes=0, rate=48000, seconds=600, size="320x180", video="libx264",
                  audio="aac"):
         encoder = ["-c:v", video]
         if video == "libx264":
@@ -147,7 +158,7 @@ class Publisher:
             self.process.send_signal(signal.SIGTERM)
         return self.wait()
 
-    def wait(self, seconds=20):
+    def wait(self, seconds=60):
         """What ffmpeg said, once it has ended."""
         try:
             return self.process.communicate(timeout=seconds)[1]

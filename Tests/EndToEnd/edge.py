@@ -76,13 +76,13 @@ class Edge:
     def url(self, path):
         return f"https://localhost:{self.https_port}{path}"
 
-    def get(self, path, headers=None, method="GET", timeout=30):
+    def get(self, path, headers=None, method="GET", timeout=60):
         return fetch(self.url(path), headers, method, timeout, context=self.context)
 
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
         errors = self.errors()
         shutil.rmtree(self.folder)
         # Such as a fault in a script. That a container allows fewer files than the configuration asks for is none.
@@ -97,7 +97,7 @@ class Site:
             folder, [channel("low")], "--player-hls", HLS, "--http-connections-per-address", "0",
             settings=TOKENS)
         self.publisher = Publisher(
-            f"rtmp://127.0.0.1:{self.server.rtmp_port}/live/{self.server.keys['low']}", seconds=300)
+            f"rtmp://127.0.0.1:{self.server.rtmp_port}/live/{self.server.keys['low']}", seconds=3600)
         self.edge = Edge(self.server.http_port, TOKEN_CHANGES)
         self.folder = self.server.renditions("low")["video"]
         self.playlist = f"{self.folder}/index.m3u8"
@@ -160,7 +160,7 @@ class Crowd:
 
     @staticmethod
     async def take(reader, status):
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
         assert head.startswith(f"HTTP/1.1 {status} ".encode()), head
         length = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])
         return await reader.readexactly(length), time.monotonic()

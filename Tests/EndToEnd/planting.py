@@ -173,6 +173,11 @@ class Proxy(http.server.ThreadingHTTPServer):
     def url(self, fault, path):
         return f"http://127.0.0.1:{self.server_port}/{fault}{path}"
 
+    def forget(self, fault):
+        """The fault begins anew."""
+        for key in [key for key in list(self.memory) if key[0] == fault]:
+            del self.memory[key]
+
     def __enter__(self):
         self.thread.start()
         return self

@@ -134,7 +134,7 @@ def test_what_is_not_there_is_not_found(live, name):
 
 
 def raw(server, request):
-    with socket.create_connection(("127.0.0.1", server.http_port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.http_port), timeout=60) as connection:
         connection.sendall(request)
         return connection.recv(65536)
 
@@ -159,7 +159,7 @@ def test_a_request_with_a_body_is_refused_before_it_is_sent(live):
 def test_bounds_are_counted_and_logged_once_in_a_while(serve):
     server = serve([channel("low")], "--http-connections-per-address", "2")
     request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    kept = [socket.create_connection(("127.0.0.1", server.http_port), timeout=10) for _ in range(2)]
+    kept = [socket.create_connection(("127.0.0.1", server.http_port), timeout=60) for _ in range(2)]
     for connection in kept:
         connection.sendall(request)
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")

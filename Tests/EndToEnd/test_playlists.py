@@ -8,7 +8,7 @@ import pytest
 from browsers import Chromium
 from conftest import channel, wait_for
 from test_page import HLS, STATE, TIME
-from test_rules import PROBER
+from prober import Prober
 
 TOKEN = "a-b_c.1"
 
@@ -21,10 +21,8 @@ def chromium():
 
 
 def probe(server, path, seconds=12):
-    result = subprocess.run(
-        [PROBER, "--seconds", str(seconds), server.url(path)], capture_output=True, text=True, timeout=seconds + 60)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
+    """The rules that were checked; none is broken."""
+    return Prober(server.url(path), seconds).check()
 
 
 def test_each_entry_of_the_i_frame_playlist_is_a_picture(serve, publish, tmp_path):
@@ -70,7 +68,7 @@ def test_a_token_goes_with_every_request(serve, publish, chromium):
         hls.loadSource('/live/news/index.m3u8?token={TOKEN}')
         hls.attachMedia(video)
     }})""")
-    chromium.wait(f"{TIME} > 5", 30)
+    chromium.wait(f"{TIME} > 5", 90)
     asked = [url for url in chromium.requests if "/live/news/" in url]
     assert len(asked) > 10 and all(f"token={TOKEN}" in url for url in asked)
 
@@ -88,11 +86,11 @@ def test_steering_is_announced_where_it_is_configured(serve, publish):
 
 def test_subtitles_of_an_encoder_reach_the_page_as_timed_metadata(serve, chromium, tmp_path):
     server = serve([channel("news")], "--player-hls", HLS)
-    lines = "".join(f"{n + 1}\n00:00:{n:02},200 --> 00:00:{n:02},900\nline {n}\n\n" for n in range(50))
+    lines = "".join(f"{n + 1}\n00:{n // 60:02}:{n % 60:02},200 --> 00:{n // 60:02}:{n % 60:02},900\nline {n}\n\n" for n in range(300))
     (tmp_path / "lines.srt").write_text(lines)
     encoder = subprocess.Popen(
         ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-re", "-f", "lavfi", "-i",
-         "testsrc2=size=320x180:rate=30", "-f", "lavfi", "-i", "sine", "-i", str(tmp_path / "lines.srt"), "-t", "45",
+         "testsrc2=size=320x180:rate=30", "-f", "lavfi", "-i", "sine", "-i", str(tmp_path / "lines.srt"), "-t", "300",
          "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac", "-c:s", "text",
          "-f", "flv", f"rtmp://127.0.0.1:{server.rtmp_port}/live/{server.keys['news']}"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -111,7 +109,7 @@ def test_subtitles_of_an_encoder_reach_the_page_as_timed_metadata(serve, chromiu
         # A second of the subtitles is a second of the player's time.
         (first, _), (last, _) = cues[0], cues[-1]
         assert abs((last - first) - (numbers[-1] - numbers[0])) < 0.1
-        assert "No violation" in probe(server, "/live/news/index.m3u8", seconds=10)
+        probe(server, "/live/news/index.m3u8", seconds=10)
     finally:
         encoder.terminate()
         encoder.wait()

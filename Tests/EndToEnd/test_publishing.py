@@ -7,7 +7,7 @@ import urllib.error
 
 import pytest
 
-from conftest import channel, wait_for
+from conftest import channel, in_some_run, wait_for
 
 
 def test_both_forms_of_the_url_publish(serve, publish):
@@ -87,13 +87,20 @@ def test_a_shutdown_answers_viewers_and_tells_publishers(serve, publish):
     server = serve([channel("news")])
     publisher = publish(server, "news")
     playlist = server.renditions("news")["video"] + "/index.m3u8"
-    text = server.get(playlist).text
-    number = int(re.search(r"MEDIA-SEQUENCE:(\d+)", text)[1]) + text.count("#EXTINF") + 1
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
-        answers = [pool.submit(server.get, f"{playlist}?_HLS_msn={number}") for _ in range(20)]
-        wait_for(lambda: "headwater_http_parked_requests 20\n" in server.metrics(), what="20 waiting viewers")
+        def wait_together():
+            text = server.get(playlist).text
+            number = int(re.search(r"MEDIA-SEQUENCE:(\d+)", text)[1]) + text.count("#EXTINF") + 1
+            answers = [pool.submit(server.get, f"{playlist}?_HLS_msn={number}") for _ in range(20)]
+            wait_for(lambda: "headwater_http_parked_requests 20\n" in server.metrics() or answers[0].done(),
+                     what="20 waiting viewers")
+            [answer.result() for answer in answers if answers[0].done()]
+            assert not answers[0].done(), "it came before all had asked"
+            return answers
+
+        answers = in_some_run(wait_together)
         assert server.stop() == 0
-        results = [answer.result(timeout=10) for answer in answers]
+        results = [answer.result(timeout=60) for answer in answers]
         assert [(result.status, result.headers["Connection"]) for result in results] == [(200, "close")] * 20
         assert len({result.body for result in results}) == 1
     with pytest.raises(urllib.error.URLError):

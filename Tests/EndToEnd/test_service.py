@@ -10,7 +10,7 @@ from conftest import BINARY, Server, channel, wait_for
 
 
 def run(*arguments, **options):
-    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=20, **options)
+    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=60, **options)
 
 
 def test_probes_and_metrics(serve, publish):
@@ -19,7 +19,7 @@ def test_probes_and_metrics(serve, publish):
     publish(server, "news")
     server.renditions("news")
     url = f"http://127.0.0.1:{server.metrics_port}/metrics"
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         text = answer.read().decode()
     assert 'headwater_channel_on_air{channel="news"} 1' in text
@@ -30,7 +30,7 @@ def test_probes_and_metrics(serve, publish):
 def test_ipv4_and_ipv6_both_answer(serve):
     server = serve([])
     for host in ["127.0.0.1", "[::1]"]:
-        with urllib.request.urlopen(server.url("/healthz", host), timeout=10) as answer:
+        with urllib.request.urlopen(server.url("/healthz", host), timeout=60) as answer:
             assert answer.status == 200
 
 
@@ -89,10 +89,11 @@ def test_more_connections_are_held_than_a_shell_allows_files(tmp_path):
     connections = []
     try:
         for _ in range(1500):
-            connections.append(socket.create_connection(("127.0.0.1", server.http_port), timeout=10))
+            connections.append(socket.create_connection(("127.0.0.1", server.http_port), timeout=60))
         connections[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n")
         assert connections[-1].recv(100).startswith(b"HTTP/1.1 200")
-        assert "headwater_http_connections 1500\n" in server.metrics()
+        # Another worker may not have begun all of its own yet.
+        wait_for(lambda: "headwater_http_connections 1500\n" in server.metrics(), what="all connections")
     finally:
         for connection in connections:
             connection.close()

@@ -2,13 +2,12 @@
 
 import re
 import signal
-import subprocess
 import time
 
 import pytest
 
 from conftest import channel, wait_for
-from test_rules import PROBER
+from prober import Prober
 
 PROFILES = ["standard", "low", "ultra"]
 
@@ -28,9 +27,7 @@ def test_silence_is_published_at_the_pace_of_the_clock_and_obeys_the_rules(serve
     server = serve([channel(name, latency=name) for name in PROFILES])
     encoders = [publish(server, name) for name in PROFILES]
     folders = {name: server.renditions(name) for name in PROFILES}
-    probers = [
-        subprocess.Popen([PROBER, "--seconds", "30", server.url(f"/live/{name}/index.m3u8")], stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, text=True) for name in PROFILES]
+    probers = [Prober(server.url(f"/live/{name}/index.m3u8"), 30) for name in PROFILES]
     for encoder in encoders:
         encoder.process.send_signal(signal.SIGSTOP if way == "frozen" else signal.SIGTERM)
     wait_for(lambda: len(server.events("channel.silence_began")) == 3, what="silence on all channels")
@@ -47,10 +44,13 @@ def test_silence_is_published_at_the_pace_of_the_clock_and_obeys_the_rules(serve
         gap = text.split("#EXT-X-GAP\n")[1]
         uri = next(line for line in gap.splitlines() if line and not line.startswith("#"))
         assert server.get(f"{folder}/{uri}").status == 404
-    # Of ten seconds, ten are published, in every rendition.
+    # Of ten seconds, ten are published, in every rendition: two in each segment.
     wait_for(lambda: time.monotonic() > began + 10, what="ten seconds")
     for folder in folders["ultra"].values():
-        assert gaps(server.get(f"{folder}/index.m3u8").text) in range(4, 8)
+        least = int((time.monotonic() - began) / 2) - 1
+        count = gaps(server.get(f"{folder}/index.m3u8").text)
+        # The log may have been read a while after the silence began.
+        assert least <= count <= (time.monotonic() - began) / 2 + 4
     for index, name in enumerate(PROFILES):
         if way == "frozen":
             encoders[index].process.kill()
@@ -62,10 +62,7 @@ def test_silence_is_published_at_the_pace_of_the_clock_and_obeys_the_rules(serve
             what=f"{name} coming back")
         dates = re.findall(r"PROGRAM-DATE-TIME:(\S+)", text)
         assert dates == sorted(dates) and "ENDLIST" not in text
-    assert len(server.events("channel.silence_ended")) == 3
-    for name, prober in zip(PROFILES, probers):
-        report, errors = prober.communicate(timeout=60)
-        broken = re.findall(r"^FAIL (\S+)", report, re.M)
+    wait_for(lambda: len(server.events("channel.silence_ended")) == 3, what="the end of the silence")
+    for prober in probers:
         # A frozen encoder is given two seconds before it counts as silent: the part that lacks comes so much late.
-        allowed = {"cadence.part"} if way == "frozen" else set()
-        assert "rules" in report and set(broken) <= allowed, f"{name}\n{report}{errors}"
+        prober.check(late={"cadence.part": 1000} if way == "frozen" else {})
