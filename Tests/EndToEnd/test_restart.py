@@ -150,26 +150,28 @@ def test_a_planned_restart_is_a_pause(tmp_path, sockets):
             await asyncio.to_thread(servers[0].renditions, "news")
             audience = Audience(servers[0].http_port, VIEWERS)
             await audience.each_gets(3)
+            audience.hiccup = 0
             assert await asyncio.to_thread(servers[0].stop) == 0
+            hiccup = audience.hiccup
             servers.append(await asyncio.to_thread(start))
             await audience.each_gets(3)
             await audience.leave()
         finally:
             encoder.stop()
             assert [server.stop() for server in servers] == [0] * len(servers)
-        return servers, audience
+        return servers, audience, hiccup
 
-    (first, second), audience = asyncio.run(watch())
+    (first, second), audience, hiccup = asyncio.run(watch())
     print("drained:", first.events("server.drained")[0], "sent away:", audience.sent_away, "again:", audience.sent_again,
-          "hiccup:", audience.hiccup)
+          "hiccup:", hiccup)
     assert first.events("server.drained")[0]["waiting"] == 0
     assert first.http_port == second.http_port
     for server in first, second:
         assert [event["listener"] for event in server.events("server.socket_inherited")] == NAMES
     # Everybody waited for something and got it, then what it named, and was told to come back on other connections.
-    # Those who were slower than the server is patient found their connections ended.
+    # Who is slower than the server is patient, which it is for a quarter of a second, finds his connection ended.
     assert audience.sent_away >= VIEWERS
-    if audience.hiccup < 0.2:
+    if hiccup < 0.25:
         assert audience.sent_away >= 1.9 * VIEWERS and audience.sent_again <= VIEWERS / 20
 
 
