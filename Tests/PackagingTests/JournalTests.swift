@@ -59,9 +59,9 @@ import Time
     }
 
     private static func again(_ records: [PresentationRecord], wall time: Int64, now: Int64) -> Presentation? {
-        guard let again = Presentation.replaying(records, wallTime: wall(time), now: instant(now))
-        else { return nil }
-        return again.presentation
+        var replay = PresentationReplay(Array(records.prefix(1)))
+        for record in records.dropFirst() { replay?.take(record) }
+        return replay?.goOn(at: wall(time), instant(now))?.presentation
     }
 
     /// Random lives: what is kept at random moments is the window, to the last number, whenever the process ends.
@@ -190,7 +190,7 @@ import Time
         for (before, after) in zip(presentation.windows, again.windows) {
             Self.expect(after, toGoOnWith: before)
             #expect(after.segments.first?.sequenceNumber == before.segments.first?.sequenceNumber)
-            #expect(after.mediaSequence <= before.mediaSequence && after.nextPartNumber == before.nextPartNumber)
+            #expect(after.mediaSequence <= before.mediaSequence && after.nextPartNumber >= before.nextPartNumber)
             let (first, second) = (after.listed.map(\.sequenceNumber), before.listed.map(\.sequenceNumber))
             #expect(first.last == second.last)
             let discontinuities = before.discontinuitySequence - after.discontinuitySequence

@@ -16,6 +16,7 @@ final class FaultyStore: ObjectStore {
         var fault: Fault?
         var isBlocked = false
         var operations = 0
+        var removal: @Sendable (ObjectKey) -> Void = { _ in }
         var failures = 0
     }
 
@@ -35,6 +36,9 @@ final class FaultyStore: ObjectStore {
 
     /// What fails from now on.
     func plant(_ fault: Fault?) { state.withLock { $0.fault = fault } }
+
+    /// Tells `body` of every removal, before it is done.
+    func watchRemovals(_ body: @escaping @Sendable (ObjectKey) -> Void) { state.withLock { $0.removal = body } }
 
     /// Lets nothing be done, or goes on.
     func block(_ isBlocked: Bool) { state.signal { $0.isBlocked = isBlocked } }
@@ -63,7 +67,10 @@ final class FaultyStore: ObjectStore {
 
     func names(below key: ObjectKey) throws(StoreError) -> [String] { try store.names(below: key) }
 
-    func remove(_ key: ObjectKey) throws(StoreError) { try store.remove(key) }
+    func remove(_ key: ObjectKey) throws(StoreError) {
+        state.withLock { $0.removal }(key)
+        try store.remove(key)
+    }
 }
 
 private final class FaultyWriter: ObjectWriter {

@@ -172,11 +172,113 @@ import Time
         }
     }
 
-    @Test func anotherProfileBeginsAnewAndRemovesWhatWas() throws {
+    @Test func anotherProfileBeginsAnewAndWhatWasIsOutdated() throws {
         let bench = WindowBench()
         _ = Self.keep(9, in: bench)
-        #expect(try bench.restored(.ultra, seconds: 9) == nil)
-        #expect(try bench.disk.names(below: #require(ObjectKey("live/news"))).isEmpty)
+        let (newest, outdated) = try bench.found(.ultra, seconds: 9)
+        #expect(newest == nil)
+        #expect(outdated.map(\.path) == ["live/news/test"])
+    }
+
+    /// The disk has been full for long when the server dies: nobody knows how far it got, and caches hold what it announced.
+    @Test(arguments: LatencyProfile.Name.allCases, [15, 60] as [Int64])
+    func noNameIsGivenTwiceThoughNobodyRemembersIt(profile: LatencyProfile.Name, gopFrames: Int64) throws {
+        var random = SeededGenerator(seed: 5)
+        let bench = WindowBench()
+        let feed = Feed(gopFrames: gopFrames)
+        var presentation = Presentation.started(feed, profile)
+        presentation.play(feed.events(seconds: 20))
+        bench.start()
+        bench.keepWhole(presentation.snapshot)
+        bench.store.plant { _, _, _ in .full }
+        var clock: Int64 = 20
+        // An encoder that comes and goes cuts short segments.
+        while clock < 40 {
+            let seconds = Int64.random(in: 2...9, using: &random)
+            let events = feed.events(seconds: seconds, from: clock * 1000)
+            presentation.play(Array(events.dropLast(Int.random(in: 0..<60, using: &random))))
+            presentation.interrupt()
+            clock += seconds
+            _ = presentation.beginRun(
+                tracks: feed.tracks, sourceStart: .milliseconds(clock * 1000), now: Self.instant(clock))
+        }
+        bench.keep(presentation.snapshot)
+        bench.stop()
+        bench.store.plant(nil)
+        let restored = try #require(try bench.restored(profile, seconds: clock))
+        var after = restored.presentation
+        after.passSilence(until: Self.instant(clock))
+        bench.start(goingOnWith: [restored])
+        bench.keep(after.snapshot)
+        _ = after.beginRun(tracks: feed.tracks, sourceStart: .zero, now: Self.instant(clock))
+        after.play(feed.events(seconds: 9)) { bench.keep($0.snapshot) }
+        bench.stop()
+        for (before, after) in zip(presentation.snapshot.renditions, after.snapshot.renditions) {
+            let silence = try #require(after.segments.lastIndex { $0.isGap })
+            let fresh = after.segments[(silence + 1)...]
+            #expect(fresh.count > 1)
+            let (announced, first) = (try #require(before.segments.last), try #require(fresh.first))
+            #expect(announced.sequenceNumber < first.sequenceNumber)
+            #expect(before.nextPartNumber <= first.firstPart)
+        }
+        let again = try #require(try bench.restored(profile, seconds: clock + 9)).presentation.snapshot
+        expect(again, in: bench, toGoOnWith: after.snapshot)
+        #expect(
+            again.renditions.map(\.segments.first?.sequenceNumber)
+                == after.snapshot.renditions.map(\.segments.first?.sequenceNumber), "the window goes on")
+    }
+
+    /// Then nothing was announced that nobody remembers, and no number is left out.
+    @Test func aServerThatStoppedGoesOnWithTheNextNumbers() throws {
+        let bench = WindowBench()
+        let before = Self.keep(10, in: bench).snapshot
+        let restored = try #require(try bench.restored(.low, seconds: 13))
+        let after = restored.presentation.snapshot
+        #expect(after.renditions.map(\.nextPartNumber) == before.renditions.map(\.nextPartNumber))
+        #expect(
+            after.renditions.map(\.segments.last?.sequenceNumber)
+                == before.renditions.map(\.segments.last?.sequenceNumber))
+        // The next one has not stopped.
+        bench.start(goingOnWith: [restored])
+        let killed = try #require(try bench.restored(.low, seconds: 13)).presentation.snapshot
+        #expect(killed.renditions.allSatisfy { $0.segments.last?.isGap == true })
+        bench.stop()
+    }
+
+    /// A machine that lost its power has made the next journal, and written nothing into it.
+    @Test func anEmptyJournalIsNone() throws {
+        let bench = WindowBench()
+        _ = Self.keep(20, in: bench)
+        let whole = try #require(try bench.restored(.low, seconds: 20)).presentation
+        try bench.overwrite("head", with: bench.bytes("head") + PresentationRecord.stopped.bytes)
+        for rendition in ["video", "audio"] { try bench.overwrite("\(rendition)/journal-256", with: []) }
+        let found = try #require(try bench.restored(.low, seconds: 20))
+        var presentation = found.presentation
+        #expect(
+            presentation.snapshot.renditions.map(\.nextPartNumber)
+                == whole.snapshot.renditions.map(\.nextPartNumber))
+        let feed = Feed(gopFrames: 30)
+        bench.start(goingOnWith: [found])
+        _ = presentation.beginRun(tracks: feed.tracks, sourceStart: .zero, now: Self.instant(20))
+        presentation.play(feed.events(seconds: 9)) { bench.keep($0.snapshot) }
+        bench.stop()
+        let again = try #require(try bench.restored(.low, seconds: 29)).presentation.snapshot
+        expect(again, in: bench, toGoOnWith: presentation.snapshot)
+    }
+
+    /// A channel that was left out of the configuration by mistake finds its window when it is back.
+    @Test func theWindowOfAChannelThatIsNotConfiguredStaysWhileItIsOne() throws {
+        let bench = WindowBench()
+        _ = Self.keep(9, in: bench)
+        func outdated(at seconds: Int64) throws -> [String] {
+            try RestoredPresentation.outdated(
+                ofChannel: "news", in: bench.disk,
+                wallTime: WallTime(microseconds: 1_800_000_000_000_000 + seconds * 1_000_000),
+                now: Self.instant(seconds)
+            ).map(\.path)
+        }
+        #expect(try outdated(at: 60).isEmpty)
+        #expect(try outdated(at: 90) == ["live/news/test"])
     }
 
     @Test func whatIsLostOrLongOverBeginsAnew() throws {
@@ -184,9 +286,8 @@ import Time
         #expect(try bench.restored(.low, seconds: 0) == nil)
         _ = Self.keep(9, in: bench)
         #expect(try bench.restored(.low, seconds: 60) != nil)
-        #expect(try bench.restored(.low, seconds: 3600) == nil)
-        #expect(try bench.disk.names(below: #require(ObjectKey("live/news"))).isEmpty)
-        _ = Self.keep(9, in: bench)
+        let (newest, outdated) = try bench.found(.low, seconds: 3600)
+        #expect(newest == nil && outdated.map(\.path) == ["live/news/test"])
         try bench.disk.remove(bench.key("head"))
         #expect(try bench.restored(.low, seconds: 9) == nil)
     }
@@ -218,7 +319,8 @@ import Time
             bench.keep(presentation.snapshot)
         }
         bench.stop()
-        #expect(try bench.restored(.low, seconds: 30)?.presentation.id == "new")
-        #expect(try bench.disk.names(below: #require(ObjectKey("live/news"))) == ["new"])
+        let (newest, outdated) = try bench.found(.low, seconds: 30)
+        #expect(newest?.presentation.id == "new")
+        #expect(outdated.map(\.path).sorted() == ["live/news/middle", "live/news/old"])
     }
 }

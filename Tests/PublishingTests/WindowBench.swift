@@ -61,10 +61,11 @@ final class WindowBench: Sendable {
     }
 
     /// Starts the writer, as a server does.
-    func start(goingOnWith restored: [RestoredPresentation] = []) {
+    func start(goingOnWith restored: [RestoredPresentation] = [], removing outdated: [ObjectKey] = []) {
         let logger = Logger(level: .info, sink: sink, clock: clock)
         let started = WindowWriter(
-            Hold(store, holds), restored: restored, clock: clock, logger: logger, registry: MetricsRegistry())
+            Hold(store, holds), restored: restored, outdated: outdated, clock: clock, logger: logger,
+            registry: MetricsRegistry())
         writer.withLock { $0 = started }
     }
 
@@ -96,14 +97,21 @@ final class WindowBench: Sendable {
     /// Stops the writer as a server does, which does not wait for a disk that hangs.
     func stopSoon() { writer.withLock { $0 }?.stop() }
 
-    /// What another process finds.
-    func restored(
+    /// What another process finds, and what it removes.
+    func found(
         _ profile: LatencyProfile.Name, seconds: Int64, from store: (any ObjectStore)? = nil
-    ) throws -> RestoredPresentation? {
-        try RestoredPresentation(
+    ) throws -> (newest: RestoredPresentation?, outdated: [ObjectKey]) {
+        try RestoredPresentation.find(
             ofChannel: "news", profile: LatencyProfile(profile), in: store ?? disk,
             wallTime: WallTime(microseconds: 1_800_000_000_000_000 + seconds * 1_000_000),
             now: Instant(nanoseconds: seconds * 1_000_000_000))
+    }
+
+    /// What another process goes on with.
+    func restored(
+        _ profile: LatencyProfile.Name, seconds: Int64, from store: (any ObjectStore)? = nil
+    ) throws -> RestoredPresentation? {
+        try found(profile, seconds: seconds, from: store).newest
     }
 
     /// How often that event was logged.
@@ -159,9 +167,10 @@ func expect(
         #expect(after.mediaSequence >= before.mediaSequence, sourceLocation: sourceLocation)
         #expect(after.discontinuitySequence >= before.discontinuitySequence, sourceLocation: sourceLocation)
         let first = after.segments.first?.sequenceNumber ?? .max
-        for segment in before.segments where segment.sequenceNumber >= first {
+        // Without parts, what is growing was not announced.
+        let announced = before.segments.filter { before.profile.offersParts || $0.isComplete }
+        for segment in announced where segment.sequenceNumber >= first {
             guard let kept = after.segments.first(where: { $0.sequenceNumber == segment.sequenceNumber }) else {
-                if !segment.isComplete, !before.profile.offersParts { continue }
                 Issue.record(
                     "\(before.name) has lost segment \(segment.sequenceNumber)", sourceLocation: sourceLocation)
                 continue
@@ -170,8 +179,7 @@ func expect(
                 kept.start == segment.start && kept.programDateTime == segment.programDateTime
                     && kept.isDiscontinuous == segment.isDiscontinuous
                     && kept.initializationVersion == segment.initializationVersion, sourceLocation: sourceLocation)
-            // Without parts, what is growing was not announced.
-            for part in segment.parts where before.profile.offersParts || segment.isComplete {
+            for part in segment.parts {
                 let found = after.part(part.number)
                 #expect(
                     found?.duration == part.duration && found?.isGap == part.isGap

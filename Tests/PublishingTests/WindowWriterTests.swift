@@ -1,10 +1,12 @@
 import Bytes
+import Glibc
 import HTTPTestClient
 import Locks
 import Media
 import ObjectStore
 import Packaging
 import Publishing
+import Runtime
 import SampleFeed
 import Testing
 import Time
@@ -78,7 +80,8 @@ import Time
         whole.stop()
         let files = try whole.files()
         #expect(files.count > 8)
-        for failing in 0..<whole.store.operations {
+        // The last one tells of the stop.
+        for failing in 0..<whole.store.operations - 1 {
             let bench = WindowBench { number, _, _ in number == failing ? .failed(5) : nil }
             bench.start()
             for snapshot in snapshots { bench.keep(snapshot) }
@@ -278,9 +281,44 @@ import Time
         #expect(isKept)
         #expect(try !bench.names("video").isEmpty)
         bench.clock.advance(by: .milliseconds(1))
-        let isGone = eventually { (try? bench.names("video").isEmpty) == true }
-        #expect(isGone)
+        let channel = try #require(ObjectKey("live/news"))
+        #expect(eventually { (try? bench.disk.names(below: channel)) == ["other"] })
         bench.stop()
-        #expect(try bench.disk.names(below: #require(ObjectKey("live/news"))) == ["other"])
+    }
+
+    @Test func whatIsOutdatedIsRemovedItsHeadFirst() throws {
+        let bench = WindowBench()
+        bench.start()
+        var presentation = Presentation.started(Self.feed, .low)
+        presentation.play(Self.feed.events(seconds: 10))
+        bench.keepWhole(presentation.snapshot)
+        bench.stop()
+        let removed = Mutex<[String]>([])
+        bench.store.watchRemovals { key in removed.withLock { $0.append(key.path) } }
+        bench.start(removing: [try #require(ObjectKey("live/news/test"))])
+        let channel = try #require(ObjectKey("live/news"))
+        #expect(eventually { (try? bench.disk.names(below: channel).isEmpty) == true })
+        bench.stop()
+        #expect(removed.withLock { $0.first } == "live/news/test/head")
+        #expect(removed.withLock { $0.contains("live/news/test/video/s0.m4s") })
+    }
+
+    /// A folder has thousands of files; a server that stops leaves to the next one what it has not removed.
+    @Test func aStopDoesNotWaitForARemoval() throws {
+        let bench = WindowBench()
+        bench.start()
+        var presentation = Presentation.started(Self.feed, .low)
+        presentation.play(Self.feed.events(seconds: 10))
+        bench.keepWhole(presentation.snapshot)
+        bench.stop()
+        let isAtWork = Monitor(false)
+        bench.store.watchRemovals { _ in
+            isAtWork.signal { $0 = true }
+            usleep(200_000)
+        }
+        bench.start(removing: [try #require(ObjectKey("live/news/test"))])
+        #expect(isAtWork.wait(for: .seconds(60), until: { $0 }))
+        bench.stop()
+        #expect(try !bench.names("video").isEmpty)
     }
 }

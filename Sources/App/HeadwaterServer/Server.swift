@@ -59,15 +59,17 @@ public final class Server: Sendable {
         let channels = (demo?.channels ?? []) + settings.channels
         let waker = Waker(clock: clocks)
         let store = LocalObjectStore(folder: settings.data)
-        let restored = Self.restored(channels, from: store, clocks, logger)
+        let remains = Remains(of: channels, in: store, clocks, logger)
         let writer = WindowWriter(
-            store, restored: Array(restored.values), clock: clocks, logger: logger, registry: registry)
+            store, restored: Array(remains.restored.values), outdated: remains.outdated, clock: clocks, logger: logger,
+            registry: registry)
         directory = ChannelDirectory(
             channels.map { channel in
                 Channel(
                     ChannelConfiguration(
                         id: channel.id, name: channel.name ?? channel.id, streamKey: channel.streamKey,
-                        profile: channel.profile), goingOnWith: restored[channel.id]?.presentation, waker: waker,
+                        profile: channel.profile), goingOnWith: remains.restored[channel.id]?.presentation,
+                    waker: waker,
                     writer: writer, clock: clocks, logger: logger, registry: registry)
             })
         self.writer = writer
@@ -144,25 +146,6 @@ public final class Server: Sendable {
         http.stop()
         metrics.stop()
         logger.info("server.stopped")
-    }
-
-    /// What another process left of the channels. What cannot be read is told, and begins anew.
-    private static func restored(
-        _ channels: [ChannelSettings], from store: any ObjectStore, _ clocks: any Clocks, _ logger: Logger
-    ) -> [String: RestoredPresentation] {
-        var restored: [String: RestoredPresentation] = [:]
-        for channel in channels {
-            do throws(StoreError) {
-                restored[channel.id] = try RestoredPresentation(
-                    ofChannel: channel.id, profile: channel.profile, in: store, wallTime: clocks.wallTime,
-                    now: clocks.now)
-            } catch {
-                logger.error(
-                    "channel.restore_failed",
-                    ["channel.id": .public(channel.id), "reason": .public(error.description)])
-            }
-        }
-        return restored
     }
 
     private static func site(of channels: [ChannelSettings], hls: String?) throws(StartupError) -> Site {

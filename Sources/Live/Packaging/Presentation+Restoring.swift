@@ -2,28 +2,43 @@ public import Bytes
 internal import Media
 public import Time
 
-extension Presentation {
-    /// The presentation that `records` tell of, as another process left it, and how much of each rendition they tell.
-    /// What was published keeps its numbers and its dates, what was growing is complete, and the time since then is
-    /// still to pass (`passSilence`). The clocks show `wallTime` and `now`; a wall clock that stands before the newest
-    /// media counts as standing there.
-    ///
-    /// Nothing when the records do not begin with a presentation, when they tell of none that can go on, or when it fell
-    /// silent so long ago that nothing is left that a client could go on with.
-    public static func replaying(
-        _ records: [PresentationRecord], wallTime: WallTime, now: Instant
-    ) -> (presentation: Presentation, marks: [String: RenditionMark])? {
-        guard case .presentation(let id, let profile, let wallStart)? = records.first else { return nil }
-        var presentation = Presentation(id: id, profile: profile, wallStart: wallStart, start: now)
-        for record in records.dropFirst() {
-            guard record != .ended else { return nil }
-            presentation.replay(record)
+/// A presentation that is put together from what another process remembered of it.
+public struct PresentationReplay: Sendable {
+    private var presentation: Presentation
+    /// True when the other process told all that it announced.
+    private let isWhole: Bool
+
+    /// Begins with the records that are about no single rendition. Nothing when they do not begin with a presentation, or
+    /// tell of one that has ended.
+    public init?(_ records: [PresentationRecord]) {
+        guard case .presentation(let id, let profile, let wallStart)? = records.first, !records.contains(.ended) else {
+            return nil
         }
-        let marks = Dictionary(uniqueKeysWithValues: presentation.windows.map { ($0.name, $0.mark) })
-        guard presentation.goOn(at: wallTime, now) else { return nil }
-        return (presentation, marks)
+        presentation = Presentation(id: id, profile: profile, wallStart: wallStart, start: Instant(nanoseconds: 0))
+        isWhole = records.last == .stopped
+        for record in records { take(record) }
     }
 
+    /// Does again what `record` tells of. Those of one rendition come in their order, and video comes before audio.
+    public mutating func take(_ record: PresentationRecord) { presentation.replay(record) }
+
+    /// The presentation as the other process left it, and how much of each rendition the records tell. What was published
+    /// keeps its numbers and its dates, what was growing is complete, and of the time since then only what is shorter than a
+    /// segment is still to pass (`passSilence`). The clocks show `wallTime` and `now`; a wall clock that stands before the
+    /// newest media counts as standing there.
+    ///
+    /// Nothing when the records tell of no presentation that can go on, or when it fell silent so long ago that nothing is
+    /// left that a client could go on with.
+    public consuming func goOn(
+        at wallTime: WallTime, _ now: Instant
+    ) -> (presentation: Presentation, marks: [String: RenditionMark])? {
+        let marks = Dictionary(uniqueKeysWithValues: presentation.windows.map { ($0.name, $0.mark) })
+        guard presentation.goOn(at: wallTime, now, isWhole: isWhole) else { return nil }
+        return (presentation, marks)
+    }
+}
+
+extension Presentation {
     /// Gives a complete segment its media again.
     public mutating func restore(_ media: ByteChunk, segment: Int64, rendition: String) {
         if rendition == Self.video {
@@ -33,9 +48,9 @@ extension Presentation {
         }
     }
 
-    private mutating func replay(_ record: PresentationRecord) {
+    fileprivate mutating func replay(_ record: PresentationRecord) {
         switch record {
-        case .presentation, .ended: break
+        case .presentation, .ended, .stopped: break
         case .frameRate(let rate): frameRate = rate
         case .dependentSegments: hasIndependentSegments = false
         case .track(let name, _, _), .part(let name, _), .segmentEnd(let name), .standing(let name, _):
@@ -59,7 +74,7 @@ extension Presentation {
 
     /// Completes what was growing, lets renditions that were behind catch up without media, so that all go on with the
     /// same segment, and places the timeline's zero on the clock.
-    private mutating func goOn(at wallTime: WallTime, _ now: Instant) -> Bool {
+    fileprivate mutating func goOn(at wallTime: WallTime, _ now: Instant, isWhole: Bool) -> Bool {
         guard windows.contains(where: { !$0.segments.isEmpty }) else { return false }
         videoWindow?.endSegment()
         for index in audioWindows.indices { audioWindows[index].endSegment() }
@@ -67,16 +82,32 @@ extension Presentation {
             videoWindow?.follow(leading, wallStart: start.wall)
             for index in audioWindows.indices { audioWindows[index].follow(leading, wallStart: start.wall) }
         }
-        // Fragments go on to be numbered behind those that there were (ISO/IEC 14496-12 §8.8.5): no part has two.
-        videoSequenceNumber = UInt32(truncatingIfNeeded: videoWindow?.nextPartNumber ?? 0)
-        audioSequenceNumbers = audioWindows.map { UInt32(truncatingIfNeeded: $0.nextPartNumber) }
         // A clock that was never set shows a date before all others.
         let apart = min(max(wallTime - start.wall, .zero), .seconds(1_000_000_000))
         let passed = MediaTime(apart.wholeMicroseconds, Timescale(1_000_000))
         guard passed - edge < max(profile.window, profile.dvrWindow ?? .zero) + profile.target * 2 else { return false }
+        if !isWhole { passUnrecorded(until: passed) }
+        // Fragments go on to be numbered behind those that there were (ISO/IEC 14496-12 §8.8.5): no part has two.
+        videoSequenceNumber = UInt32(truncatingIfNeeded: videoWindow?.nextPartNumber ?? 0)
+        audioSequenceNumbers = audioWindows.map { UInt32(truncatingIfNeeded: $0.nextPartNumber) }
         let elapsed = max(passed, edge).ticks(in: .milliseconds, rounding: .up)
         start.instant = now - .milliseconds(elapsed)
         return true
+    }
+
+    /// Publishes missing media for the time that no record tells of. The process that died may have announced media there
+    /// that it could not write, or the machine lost; caches hold them by their names. So there are more segments than it can
+    /// have cut, and more parts: no name is given twice.
+    private mutating func passUnrecorded(until time: MediaTime) {
+        // Segments end at the first key frame after half a target duration, and only the first few of a run earlier.
+        var silence = Silence(segment: .milliseconds(500), start: edge)
+        let whole = silence.stretches(until: time, isLast: false).filter(\.endsSegment)
+        for stretch in whole { pass(stretch) }
+        // But for the last of a segment, no part is half as short as this.
+        let lost = max(time - edge, .zero).ticks(in: .milliseconds) / (profile.gapPart.ticks(in: .milliseconds) / 2)
+        let parts = lost + Int64(whole.count) + 16
+        videoWindow?.skipParts(parts)
+        for index in audioWindows.indices { audioWindows[index].skipParts(parts) }
     }
 }
 

@@ -154,7 +154,7 @@ public struct Presentation: Sendable {
         let time = elapsed(at: now)
         if silence == nil {
             guard time - edge >= profile.gapPart else { return }
-            silence = Silence(profile: profile, start: edge)
+            silence = Silence(segment: profile.target, start: edge)
             events.append(.silenceBegan)
         }
         pass(until: time, isLast: false)
@@ -170,13 +170,14 @@ public struct Presentation: Sendable {
     }
 
     private mutating func pass(until time: MediaTime, isLast: Bool) {
-        for stretch in silence?.stretches(until: time, isLast: isLast) ?? [] {
-            videoWindow?.publish(stretch, of: profile, wallStart: start.wall)
-            for index in audioWindows.indices {
-                audioWindows[index].publish(stretch, of: profile, wallStart: start.wall)
-            }
-        }
+        for stretch in silence?.stretches(until: time, isLast: isLast) ?? [] { pass(stretch) }
         forgetDateRanges()
+    }
+
+    /// Publishes a stretch without media in all renditions.
+    mutating func pass(_ stretch: Silence.Stretch) {
+        videoWindow?.publish(stretch, of: profile, wallStart: start.wall)
+        for index in audioWindows.indices { audioWindows[index].publish(stretch, of: profile, wallStart: start.wall) }
     }
 
     /// Lets go of old media that are kept elsewhere: of each rendition, those before the segment of that number.

@@ -18,7 +18,7 @@ extension PresentationRecord {
             fields.write(UInt64(bitPattern: wallStart.microseconds))
             fields.write(optional: profile.dvrWindow.map { UInt64(clamping: $0.ticks(in: .milliseconds)) } as UInt64?)
         case .frameRate(let rate): fields.write(rate.bitPattern)
-        case .dependentSegments, .ended: break
+        case .dependentSegments, .ended, .stopped: break
         case .track(let rendition, let version, let track):
             fields.write(text: rendition)
             fields.write(UInt32(clamping: version))
@@ -48,6 +48,7 @@ extension PresentationRecord {
         case .frameRate: 6
         case .dependentSegments: 7
         case .ended: 8
+        case .stopped: 9
         }
     }
 
@@ -98,6 +99,7 @@ extension PresentationRecord {
             record = .frameRate(rate)
         case 7: record = .dependentSegments
         case 8: record = .ended
+        case 9: record = .stopped
         default: throw reader.fault
         }
         guard fields.isAtEnd else { throw reader.fault }

@@ -13,6 +13,8 @@ public enum PresentationRecord: Sendable, Equatable {
     case dependentSegments
     /// The presentation ended.
     case ended
+    /// The process stopped, and nothing was announced that is not told: only as the last record.
+    case stopped
     /// The segments of a rendition begin with this track from now on, whose initialization has that version.
     case track(rendition: String, version: Int, Track)
     /// A part was published.

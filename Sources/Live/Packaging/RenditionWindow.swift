@@ -147,16 +147,22 @@ public struct RenditionWindow: Sendable {
         case .segmentEnd: endSegment()
         case .standing(_, let standing):
             endSegment()
-            if standing.nextSegment == nextSegmentNumber, standing.nextPart == nextPartNumber { break }
+            if standing.nextSegment == nextSegmentNumber, standing.nextPart >= nextPartNumber {
+                nextPartNumber = standing.nextPart
+                break
+            }
             (mediaSequence, nextSegmentNumber) = (standing.nextSegment, standing.nextSegment)
             nextPartNumber = standing.nextPart
             discontinuitySequence = standing.discontinuities
             keyFrameSequence = standing.keyFrames
             segments = []
             history?.begin(at: standing.nextSegment, discontinuities: standing.discontinuities)
-        case .presentation, .frameRate, .dependentSegments, .ended: break
+        case .presentation, .frameRate, .dependentSegments, .ended, .stopped: break
         }
     }
+
+    /// Leaves out the numbers of so many parts; no segment is growing.
+    mutating func skipParts(_ count: Int64) { nextPartNumber += count }
 
     /// True for a segment that many ask for: within six target durations from the end. Players start at three, and may fall
     /// behind.

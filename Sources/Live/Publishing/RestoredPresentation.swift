@@ -10,45 +10,27 @@ public struct RestoredPresentation: Sendable {
     public let presentation: Presentation
     let stored: StoredPresentation
 
-    /// The newest presentation of `channel` in `store` that can go on with `profile`; all others are removed, as nobody can
-    /// read them any more. The clocks show `wallTime` and `now`.
-    public init?(
+    /// The newest presentation of `channel` in `store` that can go on with `profile`, and the folders of all others, which
+    /// nobody can read any more. The clocks show `wallTime` and `now`.
+    public static func find(
         ofChannel channel: String, profile: LatencyProfile, in store: any ObjectStore, wallTime: WallTime, now: Instant
-    ) throws(StoreError) {
-        guard let folder = StoredPresentation.folder(ofChannel: channel) else { return nil }
-        var newest: (id: String, head: Journal, start: WallTime)?
-        var others: [String] = []
-        for id in try store.names(below: folder) {
-            let head: Journal
-            do throws(StoreError) {
-                head = try Journal(folder / id / StoredPresentation.headName, in: store)
-            } catch {
-                // What cannot be read now may be the next time.
-                if case .missing = error { others.append(id) }
-                continue
-            }
-            guard case .presentation(id, profile, let start)? = head.records.first,
-                !head.records.contains(.ended), newest.map({ $0.start < start }) ?? true
-            else {
-                others.append(id)
-                continue
-            }
-            if let newest { others.append(newest.id) }
-            newest = (id, head, start)
-        }
-        // One that cannot be removed is no reason to do without the good one.
-        defer { for id in others { try? store.remove(folder / id) } }
-        guard let newest else { return nil }
-        let kept = KeptPresentation(folder: folder / newest.id, head: newest.head)
-        guard
-            let (presentation, stored) = try kept.read(
-                from: store, wallTime: wallTime, now: now)
-        else {
-            others.append(newest.id)
-            return nil
-        }
-        self.presentation = presentation
-        self.stored = stored
+    ) throws(StoreError) -> (newest: RestoredPresentation?, outdated: [ObjectKey]) {
+        guard let folder = StoredPresentation.folder(ofChannel: channel) else { return (nil, []) }
+        var (kept, outdated) = try KeptPresentation.newest(in: folder, profile: profile, of: store)
+        guard let kept else { return (nil, outdated) }
+        if let restored = try kept.read(from: store, wallTime: wallTime, now: now) { return (restored, outdated) }
+        outdated.append(kept.folder)
+        return (nil, outdated)
+    }
+
+    /// The folders of presentations of `channel`, to which nobody publishes any more, that nobody can read any more.
+    public static func outdated(
+        ofChannel channel: String, in store: any ObjectStore, wallTime: WallTime, now: Instant
+    ) throws(StoreError) -> [ObjectKey] {
+        guard let folder = StoredPresentation.folder(ofChannel: channel) else { return [] }
+        let (kept, outdated) = try KeptPresentation.newest(in: folder, profile: nil, of: store)
+        guard let kept, try kept.replayed(from: store, wallTime: wallTime, now: now) == nil else { return outdated }
+        return outdated + [kept.folder]
     }
 }
 
@@ -67,41 +49,93 @@ private struct Journal {
 
 /// A presentation that is being read.
 private struct KeptPresentation {
+    /// What the journals of a rendition tell of the files in its folder.
+    struct Files {
+        /// The first segments of the journals.
+        var journals: [Int64] = []
+        /// How many bytes of the last one are whole.
+        var length = 0
+        /// The first segment that may be there.
+        var oldest: Int64?
+    }
+
     let folder: ObjectKey
     let head: Journal
+    let wallStart: WallTime
 
-    func read(
+    /// The newest presentation below `folder` that has not ended and, where that is given, has that profile; and the
+    /// folders of all others.
+    static func newest(
+        in folder: ObjectKey, profile: LatencyProfile?, of store: any ObjectStore
+    ) throws(StoreError) -> (KeptPresentation?, others: [ObjectKey]) {
+        var newest: KeptPresentation?
+        var others: [ObjectKey] = []
+        for id in try store.names(below: folder) {
+            let head: Journal
+            do throws(StoreError) {
+                head = try Journal(folder / id / StoredPresentation.headName, in: store)
+            } catch {
+                // What cannot be read now may be the next time.
+                if case .missing = error { others.append(folder / id) }
+                continue
+            }
+            guard case .presentation(id, let kept, let start)? = head.records.first,
+                kept == profile ?? kept, !head.records.contains(.ended), newest.map({ $0.wallStart < start }) ?? true
+            else {
+                others.append(folder / id)
+                continue
+            }
+            if let newest { others.append(newest.folder) }
+            newest = KeptPresentation(folder: folder / id, head: head, wallStart: start)
+        }
+        return (newest, others)
+    }
+
+    /// The presentation without its media.
+    func replayed(
         from store: any ObjectStore, wallTime: WallTime, now: Instant
-    ) throws(StoreError) -> (Presentation, StoredPresentation)? {
-        var records = head.records
-        var journals: [String: (firsts: [Int64], length: Int, oldestSegment: Int64?)] = [:]
+    ) throws(StoreError) -> (presentation: Presentation, marks: [String: RenditionMark], files: [String: Files])? {
+        guard var replay = PresentationReplay(head.records) else { return nil }
+        var files: [String: Files] = [:]
         for rendition in try renditions(in: store) {
             let names = try store.names(below: folder / rendition)
-            let firsts = names.compactMap(StoredRendition.firstSegment).sorted()
-            var length = 0
-            for first in firsts {
+            var found = Files(oldest: Self.oldestSegment(among: names))
+            for first in names.compactMap(StoredRendition.firstSegment).sorted() {
                 let journal = try Journal(folder / rendition / StoredRendition.journalName(first), in: store)
-                records += journal.records
-                length = journal.length
+                // A machine that lost its power leaves files in which nothing is. Nobody could read on behind it.
+                guard journal.length > 0 else { continue }
+                found.journals.append(first)
+                found.length = journal.length
+                for record in journal.records { replay.take(record) }
             }
-            journals[rendition] = (firsts, length, Self.oldestSegment(among: names))
+            files[rendition] = found
         }
-        guard let replayed = Presentation.replaying(records, wallTime: wallTime, now: now) else {
-            return nil
-        }
-        var presentation = replayed.presentation
+        guard let (presentation, marks) = replay.goOn(at: wallTime, now) else { return nil }
+        return (presentation, marks, files)
+    }
+
+    /// The presentation with the media of its window.
+    func read(from store: any ObjectStore, wallTime: WallTime, now: Instant) throws(StoreError) -> RestoredPresentation?
+    {
+        guard let (replayed, marks, files) = try replayed(from: store, wallTime: wallTime, now: now) else { return nil }
+        var presentation = replayed
         var renditions: [String: StoredRendition] = [:]
-        for (rendition, mark) in replayed.marks {
-            guard let (firsts, length, oldest) = journals[rendition] else { continue }
+        for (rendition, mark) in marks {
+            guard let found = files[rendition] else { continue }
             renditions[rendition] = try StoredRendition(
-                folder: folder / rendition, mark: mark, journals: firsts, length: length,
-                oldest: oldest ?? mark.segment, in: store)
+                folder: folder / rendition, mark: mark, journals: found.journals, length: found.length,
+                oldest: found.oldest ?? mark.segment, in: store)
         }
         try readMedia(of: &presentation, from: store)
         let stored = try StoredPresentation(
-            folder: folder, headLength: head.length, frameRate: presentation.frameRate,
+            folder: folder, headLength: headLength, frameRate: presentation.frameRate,
             hasIndependentSegments: presentation.hasIndependentSegments, renditions: renditions, in: store)
-        return (presentation, stored)
+        return RestoredPresentation(presentation: presentation, stored: stored)
+    }
+
+    /// How much of the head is gone on with: it must not tell of a stop for longer than that is true.
+    private var headLength: Int {
+        head.length - (head.records.last == .stopped ? PresentationRecord.stopped.bytes.count : 0)
     }
 
     /// The renditions, in the order in which a presentation numbers them.

@@ -45,6 +45,9 @@ struct StoredPresentation: Sendable {
     /// The folder of a channel's presentations.
     static func folder(ofChannel id: String) -> ObjectKey? { ObjectKey("live/\(id)") }
 
+    /// Tells that nothing was announced but what is here. To be called once, when the process stops.
+    func stop() throws(StoreError) { try head?.append([ByteChunk(PresentationRecord.stopped.bytes)]) }
+
     /// Writes what `snapshot` has and the store has not. What fails is tried again the next time.
     mutating func store(_ snapshot: PresentationSnapshot, in store: any ObjectStore) throws(StoreError) {
         if head == nil {

@@ -35,20 +35,30 @@ public final class WindowWriter: Sendable {
 
     private let state = Monitor(State())
     private let thread: NamedThread
+    private let remover: WindowRemover
     private let clock: any MonotonicClock
     private let logger: Logger
 
-    /// Starts the thread that writes to `store`, where `restored` is already.
+    /// Starts the thread that writes to `store`, where `restored` is already, and has the folders `outdated` removed.
     public init(
-        _ store: any ObjectStore, restored: [RestoredPresentation], clock: any MonotonicClock, logger: Logger,
-        registry: MetricsRegistry
+        _ store: any ObjectStore, restored: [RestoredPresentation], outdated: [ObjectKey] = [],
+        clock: any MonotonicClock, logger: Logger, registry: MetricsRegistry
     ) {
         self.clock = clock
         self.logger = logger
         var presentations: [String: StoredPresentation] = [:]
         for one in restored { presentations[one.presentation.id] = one.stored }
+        let metrics = WindowMetrics(registry)
+        remover = WindowRemover(store) { key, error in
+            metrics.failures.increment()
+            logger.warning(
+                "window.remove_failed",
+                ["key": .public(key.path), "reason": .public(error.description)])
+        }
+        remover.remove(outdated)
         let writing = Writing(
-            store: store, presentations: presentations, clock: clock, logger: logger, metrics: WindowMetrics(registry))
+            store: store, presentations: presentations, clock: clock, logger: logger, metrics: metrics, remover: remover
+        )
         thread = NamedThread("window-writer") { [state] in Self.run(state, writing) }
     }
 
@@ -87,6 +97,7 @@ public final class WindowWriter: Sendable {
     public func stop() {
         state.signal { $0.isStopping = true }
         if state.wait(for: Self.farewell, until: \.hasStopped) { thread.join() } else { thread.detach() }
+        remover.stop()
     }
 
     private static func run(_ state: Monitor<State>, _ writing: consuming Writing) {
@@ -110,6 +121,7 @@ public final class WindowWriter: Sendable {
                 waiting[id] = nil
             }
             for id in gone { waiting[id] = nil }
+            if isStopping { writing.stop() }
             state.signal { [written] state in
                 for (id, version, ends) in written {
                     state.written[id] = (version, ends)
@@ -132,6 +144,7 @@ private struct Writing {
     let clock: any MonotonicClock
     let logger: Logger
     let metrics: WindowMetrics
+    let remover: WindowRemover
     /// The presentations that have ended, and when nobody may read them any more.
     private var ended: [String: Instant] = [:]
     /// The presentations that could not be written the last time.
@@ -139,13 +152,14 @@ private struct Writing {
 
     init(
         store: any ObjectStore, presentations: [String: StoredPresentation], clock: any MonotonicClock, logger: Logger,
-        metrics: WindowMetrics
+        metrics: WindowMetrics, remover: WindowRemover
     ) {
         self.store = store
         self.presentations = presentations
         self.clock = clock
         self.logger = logger
         self.metrics = metrics
+        self.remover = remover
     }
 
     /// Writes `work`. Returns the presentations that nothing is kept of any more.
@@ -176,6 +190,11 @@ private struct Writing {
         try stored.store(snapshot, in: store)
     }
 
+    /// Tells of all presentations but those that could not be written that nothing was announced that is not in the store.
+    func stop() {
+        for (id, stored) in presentations where !failing.contains(id) { try? stored.stop() }
+    }
+
     /// Removes the presentations that nobody may read any more.
     private mutating func forgetEnded() -> [String] {
         let now = clock.now
@@ -183,8 +202,7 @@ private struct Writing {
         for id in gone {
             ended[id] = nil
             failing.remove(id)
-            guard let stored = presentations.removeValue(forKey: id) else { continue }
-            do throws(StoreError) { try store.remove(stored.folder) } catch { metrics.failures.increment() }
+            if let stored = presentations.removeValue(forKey: id) { remover.remove([stored.folder]) }
         }
         return gone
     }

@@ -22,7 +22,9 @@ import Time
 private func goOn(_ records: [PresentationRecord]) {
     let now = Instant(nanoseconds: 1_000_000_000_000)
     let wallTime = WallTime(microseconds: 1_800_000_010_000_000)
-    guard var (presentation, marks) = Presentation.replaying(records, wallTime: wallTime, now: now) else { return }
+    var replay = PresentationReplay(Array(records.prefix(3)))
+    for record in records.dropFirst(3) { replay?.take(record) }
+    guard var (presentation, marks) = replay?.goOn(at: wallTime, now) else { return }
     presentation.passSilence(until: now + .seconds(5))
     let snapshot = presentation.snapshot
     for rendition in snapshot.renditions {
