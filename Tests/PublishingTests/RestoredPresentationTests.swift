@@ -181,7 +181,7 @@ import Time
     }
 
     /// The disk has been full for long when the server dies: nobody knows how far it got, and caches hold what it announced.
-    @Test(arguments: LatencyProfile.Name.allCases, [15, 60] as [Int64])
+    @Test(arguments: LatencyProfile.Name.allCases, [14, 60] as [Int64])
     func noNameIsGivenTwiceThoughNobodyRemembersIt(profile: LatencyProfile.Name, gopFrames: Int64) throws {
         var random = SeededGenerator(seed: 5)
         let bench = WindowBench()

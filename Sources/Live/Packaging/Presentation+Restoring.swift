@@ -97,15 +97,18 @@ extension Presentation {
 
     /// Publishes missing media for the time that no record tells of. The process that died may have announced media there
     /// that it could not write, or the machine lost; caches hold them by their names. So there are more segments than it can
-    /// have cut, and more parts: no name is given twice.
+    /// have cut, and more parts: no name is given twice to media. A part that was hinted at is missing like all others.
     private mutating func passUnrecorded(until time: MediaTime) {
+        let (begin, lost) = (edge, (time - edge).ticks(in: .milliseconds))
+        // No part is as short.
+        guard lost >= 100 else { return }
         // Segments end at the first key frame after half a target duration, and only the first few of a run earlier.
-        var silence = Silence(segment: .milliseconds(500), start: edge)
-        let whole = silence.stretches(until: time, isLast: false).filter(\.endsSegment)
-        for stretch in whole { pass(stretch) }
+        let count = max(1, lost / 500)
+        for number in 1...count {
+            pass(.init(end: begin + .milliseconds(lost * number / count), endsSegment: true, isWhole: true))
+        }
         // But for the last of a segment, no part is half as short as this.
-        let lost = max(time - edge, .zero).ticks(in: .milliseconds) / (profile.gapPart.ticks(in: .milliseconds) / 2)
-        let parts = lost + Int64(whole.count) + 16
+        let parts = lost / (profile.gapPart.ticks(in: .milliseconds) / 2) + count + 16
         videoWindow?.skipParts(parts)
         for index in audioWindows.indices { audioWindows[index].skipParts(parts) }
     }

@@ -154,7 +154,7 @@ public struct Presentation: Sendable {
         let time = elapsed(at: now)
         if silence == nil {
             guard time - edge >= profile.gapPart else { return }
-            silence = Silence(segment: profile.target, start: edge)
+            silence = Silence(profile: profile, start: edge)
             events.append(.silenceBegan)
         }
         pass(until: time, isLast: false)

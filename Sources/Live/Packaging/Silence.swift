@@ -1,8 +1,8 @@
 internal import Media
 internal import Time
 
-/// A time in which nothing comes in. It is cut as media would be: into parts, and into segments that end
-/// at the same instants in all renditions, so that these keep their sequence numbers in step.
+/// A time in which nothing comes in. It is cut as media would be: into parts, and into segments of a target duration
+/// that end at the same instants in all renditions, so that these keep their sequence numbers in step.
 struct Silence {
     /// A stretch of silence that may be published now.
     struct Stretch {
@@ -15,14 +15,14 @@ struct Silence {
 
     /// Where the media ended.
     let start: MediaTime
-    private let length: MediaTime
+    private let target: MediaTime
     private var segmentEnd: MediaTime
 
-    /// Silence from `start` on, in segments of that length.
-    init(segment length: MediaTime, start: MediaTime) {
+    /// Silence from `start` on.
+    init(profile: LatencyProfile, start: MediaTime) {
         self.start = start
-        self.length = length
-        segmentEnd = start + length
+        target = profile.target
+        segmentEnd = start + profile.target
     }
 
     /// What may be published when the clock stands at `time`; all of it, when that is where the silence ends.
@@ -30,9 +30,9 @@ struct Silence {
         var stretches: [Stretch] = []
         while segmentEnd <= time {
             stretches.append(Stretch(end: segmentEnd, endsSegment: true, isWhole: true))
-            segmentEnd += length
+            segmentEnd += target
         }
-        if segmentEnd - length < time { stretches.append(Stretch(end: time, endsSegment: false, isWhole: isLast)) }
+        if segmentEnd - target < time { stretches.append(Stretch(end: time, endsSegment: false, isWhole: isLast)) }
         return stretches
     }
 }
