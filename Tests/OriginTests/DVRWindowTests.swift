@@ -10,6 +10,7 @@ import Publishing
 import Runtime
 import TestFolder
 import Testing
+import Time
 
 /// What viewers who go back get: the long playlist, and media from disk, over a real socket.
 @Suite(.timeLimit(.minutes(30))) struct DVRWindowTests {
@@ -127,6 +128,59 @@ import Testing
         #expect(try get(live, live.playlist).status == 200)
         store.isShut.signal { $0 = false }
         for client in waiting { #expect(try client.receive().status == 200) }
+    }
+
+    /// As long as for what is still to come.
+    @Test func aDiskThatHangsIsWaitedForForThreeTargetDurations() throws {
+        let folder = TemporaryFolder()
+        let store = Gated(store: LocalObjectStore(folder: folder.path))
+        let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: store)
+        live.goOn(milliseconds: 30_000)
+        let base = live.playlist.dropLast("index.m3u8".count)
+        store.isShut.signal { $0 = true }
+        let waiting = try (0..<12).map { try live.park(base + "s\($0).m4s") }
+        live.clock.advance(by: .milliseconds(5999))
+        #expect(!waiting[11].isReadable(within: 500))
+        live.clock.advance(by: .milliseconds(1))
+        for client in waiting {
+            let answer = try client.receive()
+            #expect(answer.status == 503 && answer["Retry-After"] == "1" && answer["Cache-Control"] == "no-store")
+        }
+        // When the disk is back it is read from again.
+        store.isShut.signal { $0 = false }
+        #expect(try get(live, base + "s1.m4s").status == 200)
+    }
+
+    @Test func aDiskThatHangsDoesNotKeepAServerFromGoingDown() throws {
+        let folder = TemporaryFolder()
+        let store = Gated(store: LocalObjectStore(folder: folder.path))
+        let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: store)
+        live.goOn(milliseconds: 30_000)
+        let base = live.playlist.dropLast("index.m3u8".count)
+        store.isShut.signal { $0 = true }
+        let waiting = try (0..<6).map { try live.park(base + "s\($0).m4s") }
+        live.reader?.stop()
+        for client in waiting {
+            let answer = try client.receive()
+            #expect(answer.status == 503 && answer.text.contains("restarting"))
+        }
+        #expect(try get(live, base + "s1.m4s").status == 503)
+        store.isShut.signal { $0 = false }
+    }
+
+    @Test func headersAndPartsOfSegmentsComeFromDiskToo() throws {
+        let folder = TemporaryFolder()
+        let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: LocalObjectStore(folder: folder.path))
+        let target = live.playlist.replacing("index.m3u8", with: "s3.m4s")
+        let whole = try get(live, target).body
+        live.goOn(milliseconds: 30_000)
+        let head = try TestClient(live.server.port)
+        head.send("HEAD \(target) HTTP/1.1\r\nHost: t\r\n\r\n")
+        let answer = try head.receive(hasBody: false)
+        #expect(answer.status == 200 && answer["Content-Length"] == String(whole.count))
+        #expect(try get(live, target, "Range: bytes=-5\r\n").body == Array(whole.suffix(5)))
+        #expect(try get(live, target, "Range: bytes=\(whole.count)-\r\n").status == 416)
+        #expect(try get(live, target, "Range: bytes=1-2\r\nIf-Range: \"x\"\r\n").body == whole)
     }
 
     @Test func whatTheDiskHasLostIsNotThere() throws {

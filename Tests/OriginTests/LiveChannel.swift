@@ -43,7 +43,7 @@ final class LiveChannel {
     let playlist: String
     private let waker: Waker
     private let writer: WindowWriter?
-    private let reader: WindowReader?
+    let reader: WindowReader?
     private let feed: any Feed
     private var fedMilliseconds: Int64 = 0
 
@@ -55,7 +55,7 @@ final class LiveChannel {
         writer = store.map { [clock] in
             WindowWriter($0, restored: [], clock: clock, logger: Logger(sink: Quiet()), registry: MetricsRegistry())
         }
-        reader = store.map { WindowReader($0) }
+        reader = store.map { [clock] in WindowReader($0, clock: clock) }
         channel = Channel(
             ChannelConfiguration(id: "news", name: "news", streamKey: Secret("key-of-news"), profile: profile),
             waker: waker, writer: writer, clock: clock, logger: Logger(sink: Quiet()), registry: MetricsRegistry())

@@ -311,14 +311,16 @@ import Time
         presentation.play(Self.feed.events(seconds: 10))
         bench.keepWhole(presentation.snapshot)
         bench.stop()
-        let isAtWork = Monitor(false)
+        let removals = Monitor(0)
         bench.store.watchRemovals { _ in
-            isAtWork.signal { $0 = true }
+            removals.signal { $0 += 1 }
             usleep(200_000)
         }
         bench.start(removing: [try #require(ObjectKey("live/news/test"))])
-        #expect(isAtWork.wait(for: .seconds(60), until: { $0 }))
+        #expect(removals.wait(for: .seconds(60), until: { $0 > 0 }))
         bench.stop()
+        let count = removals.withLock { $0 }
+        #expect(!removals.wait(for: .seconds(1), until: { $0 > count }))
         #expect(try !bench.names("video").isEmpty)
     }
 }

@@ -73,7 +73,7 @@ public final class Server: Sendable {
                     writer: writer, clock: clocks, logger: logger, registry: registry)
             })
         self.writer = writer
-        reader = WindowReader(store)
+        reader = WindowReader(store, clock: clocks)
         self.waker = waker
         frontDoor = FrontDoor(
             origin: Origin(directory, options: settings.playlists.originOptions, reader: reader, clock: clocks),

@@ -79,7 +79,7 @@ public final class Origin: Sendable {
         case .initialization, .segment, .part:
             guard let response = responses.media(resource, of: rendition, in: snapshot) else {
                 if let stored = rendition.stored(resource) {
-                    return read(stored, of: rendition, channel, snapshot, RangeRequest(request))
+                    return read(stored, of: rendition, channel, snapshot, request)
                 }
                 // A cache that kept the answer would still give it when the media are there.
                 let age = rendition.isYetToCome(resource) ? 0 : snapshot.profile.targetDuration
@@ -89,29 +89,38 @@ public final class Origin: Sendable {
         }
     }
 
-    /// Answers with media that are on disk.
+    /// Answers with media that are on disk. It may take three target durations, as what is still to come.
     private func read(
         _ stored: StoredMedia, of rendition: RenditionWindow, _ channel: Channel, _ snapshot: PresentationSnapshot,
-        _ request: RangeRequest
+        _ request: HTTPRequest
     ) -> HTTPAnswer {
-        let busy = responses.failure(503, "Too much is being read from disk", cacheSeconds: 0, retryAfter: 1)
-        guard let reader else { return .response(busy) }
-        return .park { [responses, name = rendition.name, isVideo = rendition.name == Presentation.video] ticket in
-            let isTaken = reader.open(
-                segment: stored.segment, of: name, presentation: snapshot.id, channel: channel.configuration.id,
-                range: stored.range
-            ) { object in
-                guard let object else {
-                    ticket.resume(
-                        with: responses.failure(404, "This part of the stream cannot be read", cacheSeconds: 1))
-                    return
-                }
-                let file = HTTPResponse.FileRange(
-                    descriptor: object.descriptor, range: stored.range, owner: object)
-                ticket.resume(
-                    with: responses.media(.file(file), isVideo: isVideo, snapshot.profile).ranged(for: request))
+        let range = RangeRequest(request)
+        let part = request.method == .head ? 0..<0 : range.part(of: stored.range.count)
+        let offset = stored.range.lowerBound
+        guard let reader,
+            let wanted = WindowReader.Request(
+                segment: stored.segment, of: rendition.name, presentation: snapshot.id,
+                channel: channel.configuration.id, byteCount: stored.range.upperBound,
+                part: offset + part.lowerBound..<offset + part.upperBound)
+        else { return .response(responses.failure(404, "This part of the stream is not kept", cacheSeconds: 1)) }
+        let deadline = clock.now + .seconds(3 * snapshot.profile.targetDuration)
+        return .park { [responses, isVideo = rendition.name == Presentation.video] ticket in
+            reader.open(wanted, until: deadline) { outcome in
+                let answer =
+                    switch outcome {
+                    case .read(let object):
+                        responses.media(
+                            .file(.init(descriptor: object.descriptor, range: stored.range, owner: object)),
+                            isVideo: isVideo, snapshot.profile
+                        ).ranged(for: range)
+                    case .missing:
+                        responses.failure(404, "This part of the stream cannot be read", cacheSeconds: 1)
+                    case .tooLate:
+                        responses.failure(503, "The disk has too much to do", cacheSeconds: 0, retryAfter: 1)
+                    case .shuttingDown: responses.restarting
+                    }
+                ticket.resume(with: answer)
             }
-            if !isTaken { ticket.resume(with: busy) }
         }
     }
 
@@ -194,8 +203,7 @@ public final class Origin: Sendable {
                     case .cancelled:
                         responses.failure(404, "This part of the stream will not come", cacheSeconds: target)
                     case .timedOut: responses.failure(503, "The live stream has paused", cacheSeconds: 0, retryAfter: 1)
-                    case .shuttingDown:
-                        responses.failure(503, "The server is restarting", cacheSeconds: 0, retryAfter: 1)
+                    case .shuttingDown: responses.restarting
                     }
                 ticket.resume(with: answer)
             }

@@ -76,6 +76,9 @@ final class SharedResponses: Sendable {
         return HTTPResponse(status: status, headers: headers, body: .chunk(ByteChunk([UInt8]((message + "\n").utf8))))
     }
 
+    /// What those are told who wait while the server goes down.
+    var restarting: HTTPResponse { failure(503, "The server is restarting", cacheSeconds: 0, retryAfter: 1) }
+
     // MARK: Playlists
 
     /// The multivariant playlist. It changes slowly, and may be kept for a moment.

@@ -10,6 +10,16 @@ public struct RangeRequest: Sendable {
         field = request.method == .get ? request.header("Range") : nil
         condition = field == nil ? nil : request.header("If-Range")
     }
+
+    /// Which bytes of a representation without validators will be sent, when it has so many.
+    public func part(of length: Int) -> Range<Int> {
+        guard let field, condition == nil else { return 0..<length }
+        return switch ByteRange(field: field, length: length) {
+        case .whole: 0..<length
+        case .part(let range): range
+        case .unsatisfiable: 0..<0
+        }
+    }
 }
 
 extension HTTPResponse {
