@@ -65,6 +65,7 @@ import Time
                 #expect(isSame)
             }
             presentation.play(feed.events(seconds: seconds, from: source))
+            presentation.releaseKept()
             (source, clock) = (source + seconds * 1000, clock + seconds * 1000)
             let live = Self.segments(in: presentation.playlist("audio"))
             discontinuities += live.filter { seen[$0.key] == nil && $0.value.contains("#EXT-X-DISCONTINUITY") }.count
@@ -113,7 +114,7 @@ import Time
     @Test func aDeltaUpdateSkipsAllOfThePast() throws {
         let feed = Feed(gopFrames: 30)
         var presentation = Presentation.started(feed, .ultra, dvrWindow: .milliseconds(300_000))
-        presentation.play(feed.events(seconds: 200))
+        presentation.play(feed.events(seconds: 200)) { $0.releaseKept() }
         let snapshot = presentation.snapshot
         let window = try #require(snapshot.rendition("video"))
         let live = snapshot.playlist(of: window).renderedInTwo(skip: .segments)
@@ -150,6 +151,77 @@ import Time
             #expect(history.pieces.flatMap(\.listed).map(\.uri) == (start..<start + 400).map { "s\($0).m4s" })
             #expect(history.pieces.filter(\.isConstant).allSatisfy { $0.first.isMultiple(of: PastSegments.length) })
         }
+    }
+
+    /// The disk of the pictures hangs for a while, twice; there is a discontinuity each minute, and silence.
+    @Test func whatWasNeverKeptIsNotListedWhenItHasLeftMemory() throws {
+        let feed = Feed(gopFrames: 30)
+        var presentation = Presentation.started(feed, .ultra, dvrWindow: .milliseconds(1_000_000))
+        var kept: [String: Int64] = [:]
+        var lost: Set<String> = []
+        var (first, discontinuities, source, cuts) = (Int64(0), Int64(0), Int64(0), 0)
+        var isDiscontinuous: Set<Int64> = []
+        for second in 1..<900 {
+            if second % 60 == 0 {
+                presentation.interrupt()
+            } else if second % 60 < 11 {
+                presentation.passSilence(until: Instant(nanoseconds: Int64(second) * 1_000_000_000))
+            } else {
+                if second % 60 == 11 {
+                    source += 100_000
+                    let isSame = presentation.beginRun(
+                        tracks: feed.tracks, sourceStart: .milliseconds(source),
+                        now: Instant(nanoseconds: Int64(second) * 1_000_000_000))
+                    #expect(isSame)
+                }
+                presentation.play(feed.events(seconds: 1, from: source))
+                source += 1000
+            }
+            let hangs = (200..<300).contains(second) || (500..<610).contains(second)
+            for window in presentation.windows {
+                guard let end = window.segments.last(where: \.isComplete)?.sequenceNumber else { continue }
+                if window.name == "audio" || !hangs { kept[window.name] = end + 1 }
+            }
+            let video = try #require(presentation.videoWindow)
+            for segment in video.segments {
+                if segment.isDiscontinuous { isDiscontinuous.insert(segment.sequenceNumber) }
+                // What has left memory while the disk hung is not written when it goes on.
+                if hangs, segment.sequenceNumber >= kept["video"] ?? 0 { lost.insert("s\(segment.sequenceNumber).m4s") }
+            }
+            if !hangs { for segment in video.segments { lost.remove("s\(segment.sequenceNumber).m4s") } }
+            presentation.releaseMedia(before: kept)
+
+            let text = try Self.text(presentation, "video")
+            for (name, tags) in Self.segments(in: text) where lost.contains(name) && !tags.contains("#EXT-X-GAP") {
+                let number = try #require(Int64(name.dropFirst().dropLast(4)))
+                let segment = video.segments.first { $0.sequenceNumber == number }
+                #expect(segment?.isInMemory == true, "\(name) is listed and not there")
+            }
+            let sequence = try #require(Self.number(after: "#EXT-X-MEDIA-SEQUENCE:", in: text))
+            let gone = try #require(Self.number(after: "#EXT-X-DISCONTINUITY-SEQUENCE:", in: text))
+            #expect(sequence >= first && gone >= discontinuities)
+            #expect(Int(gone) == isDiscontinuous.count { $0 < sequence })
+            if sequence > first { cuts += 1 }
+            (first, discontinuities) = (sequence, gone)
+        }
+        #expect(cuts > 20, "it was cut as each segment left memory")
+        let window = try #require(presentation.snapshot.rendition("video"))
+        #expect(window.mediaSequence - first > 100, "the past grows again behind what was lost")
+        #expect(presentation.audioWindows[0].history?.mediaSequence == 0, "the other rendition has lost nothing")
+        // What stood before it may still be fetched by those who read of it.
+        #expect(window.oldestSegmentNumber == 0 && window.history?[10]?.byteCount ?? 0 > 0)
+    }
+
+    @Test func whatHasNoMediaIsNeverLost() throws {
+        let feed = Feed(gopFrames: 30)
+        var presentation = Presentation.started(feed, .ultra, dvrWindow: .milliseconds(1_000_000))
+        presentation.play(feed.events(seconds: 10))
+        presentation.interrupt()
+        presentation.releaseKept()
+        for second in 11..<400 {
+            presentation.passSilence(until: Instant(nanoseconds: Int64(second) * 1_000_000_000))
+        }
+        for window in presentation.windows { #expect(window.history?.mediaSequence == 0) }
     }
 
     @Test func withoutADVRWindowThereIsNoPast() {

@@ -96,12 +96,13 @@ import Time
             #expect(again.frameRate == presentation.frameRate)
             #expect(again.hasIndependentSegments == presentation.hasIndependentSegments)
             #expect(Set(again.windows.map(\.nextSegmentNumber)).count == 1, "the renditions stay in step")
-        }
-        for rendition in presentation.windows {
-            for segment in rendition.segments {
-                let kept = journal.media["\(rendition.name)/s\(segment.sequenceNumber).m4s"] ?? []
-                #expect(kept == segment.parts.flatMap { $0.data?.array ?? [] })
+            for rendition in presentation.windows {
+                for segment in rendition.segments where segment.isInMemory {
+                    let kept = journal.media["\(rendition.name)/s\(segment.sequenceNumber).m4s"] ?? []
+                    #expect(kept == segment.parts.flatMap { $0.data?.array ?? [] })
+                }
             }
+            presentation.releaseMedia(before: journal.marks.mapValues(\.segment))
         }
     }
 
@@ -199,6 +200,51 @@ import Time
             }
             #expect(discontinuities == Int64(left.count(where: \.isDiscontinuous)))
         }
+    }
+
+    /// Whoever keeps things comes to what has left the process by then: clients know that it is gone.
+    @Test func whatWasKeptTooLateStaysLost() throws {
+        let feed = Feed(gopFrames: 30)
+        var presentation = Presentation.started(feed, .ultra, dvrWindow: .milliseconds(300_000))
+        presentation.play(feed.events(seconds: 70))
+        let late = presentation
+        presentation.play(feed.events(seconds: 40, from: 70_000))
+        let (first, gone) = (late.windows.compactMap(\.segments.first), presentation.windows.compactMap(\.history))
+        #expect(gone.allSatisfy { $0.mediaSequence > 30 } && first.allSatisfy { $0.sequenceNumber < 10 })
+        var journal = Journal(late)
+        journal.keep(late)
+        journal.keep(presentation)
+        let again = try #require(Self.again(journal.reread(), wall: 110_000, now: 0))
+        #expect(again.windows.compactMap(\.history?.mediaSequence) == gone.map(\.mediaSequence))
+        // It is noted once.
+        let count = journal.records.count
+        journal.keep(presentation)
+        #expect(journal.records.count == count)
+        let replayed = Presentation.replaying(journal.records, wallTime: Self.wall(110_000), now: Self.instant(0))
+        var marks = try #require(replayed).marks
+        for window in again.windows {
+            let entries = window.entries(since: &marks[window.name, default: RenditionMark()])
+            #expect(!entries.contains { if case .lost = $0.record { true } else { false } })
+        }
+    }
+
+    /// What another process gave back to memory is kept, whenever it leaves it.
+    @Test func mediaThatWereGivenBackAreNotLostInALongSilence() throws {
+        let feed = Feed(gopFrames: 30)
+        var presentation = Presentation.started(feed, .ultra, dvrWindow: .milliseconds(300_000))
+        var journal = Journal(presentation)
+        presentation.play(feed.events(seconds: 30))
+        journal.keep(presentation)
+        var again = try #require(Self.again(journal.reread(), wall: 30_000, now: 30_000))
+        for window in again.windows {
+            for segment in window.segments where !segment.isGap {
+                let media = try #require(journal.media["\(window.name)/s\(segment.sequenceNumber).m4s"])
+                again.restore(ByteChunk(media), segment: segment.sequenceNumber, rendition: window.name)
+            }
+        }
+        #expect(again.windows.allSatisfy { $0.segments.contains { $0.parts.contains { $0.data != nil } } })
+        again.passSilence(until: Self.instant(200_000))
+        #expect(again.windows.allSatisfy { $0.history?.mediaSequence == 0 && $0.history?.end ?? 0 > 60 })
     }
 
     /// The last part of a segment was kept, its end was not, and the segment is gone: what follows is not a part of it.

@@ -36,6 +36,7 @@ import Time
                 rendition: "audio",
                 RenditionStanding(
                     nextSegment: 12, nextPart: 99, discontinuities: 2, keyFrames: 0)),
+            .lost(rendition: "audio", before: 1 << 40),
         ]
     }()
 

@@ -105,6 +105,14 @@ extension Presentation {
         }
     }
 
+    /// Lets go of media as a channel does whose disk has all that is complete.
+    public mutating func releaseKept() {
+        let ends = snapshot.renditions.map { rendition in
+            (rendition.name, (rendition.segments.last(where: \.isComplete)?.sequenceNumber ?? -1) + 1)
+        }
+        releaseMedia(before: Dictionary(uniqueKeysWithValues: ends))
+    }
+
     /// The media playlist of that rendition as it stands; "" when there is none.
     public func playlist(_ rendition: String, skip: SkipDirective? = nil) -> String {
         let snapshot = self.snapshot

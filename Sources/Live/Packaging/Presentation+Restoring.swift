@@ -53,7 +53,8 @@ extension Presentation {
         case .presentation, .ended, .stopped: break
         case .frameRate(let rate): frameRate = rate
         case .dependentSegments: hasIndependentSegments = false
-        case .track(let name, _, _), .part(let name, _), .segmentEnd(let name), .standing(let name, _):
+        case .track(let name, _, _), .part(let name, _), .segmentEnd(let name), .standing(let name, _),
+            .lost(let name, _):
             if name == Self.video {
                 if videoWindow == nil { videoWindow = RenditionWindow(name: name, profile: profile) }
                 videoWindow?.replay(record, wallStart: start.wall)

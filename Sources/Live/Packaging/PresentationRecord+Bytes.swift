@@ -30,6 +30,9 @@ extension PresentationRecord {
         case .standing(let rendition, let standing):
             fields.write(text: rendition)
             standing.write(to: &fields)
+        case .lost(let rendition, let number):
+            fields.write(text: rendition)
+            fields.write(UInt64(bitPattern: number))
         }
         var record = ByteWriter(capacity: fields.count + 8)
         record.write(UInt32(clamping: fields.count))
@@ -48,7 +51,8 @@ extension PresentationRecord {
         case .frameRate: 6
         case .dependentSegments: 7
         case .ended: 8
-        case .stopped: 9
+        case .lost: 9
+        case .stopped: 12
         }
     }
 
@@ -99,7 +103,8 @@ extension PresentationRecord {
             record = .frameRate(rate)
         case 7: record = .dependentSegments
         case 8: record = .ended
-        case 9: record = .stopped
+        case 9: record = .lost(rendition: try fields.readText(), before: try fields.readCount())
+        case 12: record = .stopped
         default: throw reader.fault
         }
         guard fields.isAtEnd else { throw reader.fault }

@@ -23,6 +23,8 @@ public enum PresentationRecord: Sendable, Equatable {
     case segmentEnd(rendition: String)
     /// How a rendition stood. What comes behind it can be understood without what came before, where that was let go.
     case standing(rendition: String, RenditionStanding)
+    /// The media of the segment before that number were lost: the DVR playlist begins behind it.
+    case lost(rendition: String, before: Int64)
 }
 
 /// A part without its media.

@@ -9,6 +9,8 @@ public struct RenditionMark: Sendable, Equatable {
     public internal(set) var part: Int64 = 0
     /// The number of the first segment whose end is not.
     public internal(set) var segment: Int64 = 0
+    /// The number behind that of the last lost segment of which it is known that it was.
+    var lossEnd: Int64 = 0
 
     /// Nothing is kept.
     public init() {}
@@ -70,6 +72,11 @@ extension RenditionWindow {
             mark.segment = segment.sequenceNumber + 1
         }
         noteInitializations(upTo: initializations.last?.version ?? 0, &mark, in: &entries)
+        // What was lost may have been kept after all, but too late: clients know that it has left the DVR playlist.
+        if let lossEnd = history?.lossEnd, lossEnd > mark.lossEnd {
+            note(.lost(rendition: name, before: lossEnd), in: &entries)
+            mark.lossEnd = lossEnd
+        }
         return entries
     }
 
@@ -79,6 +86,7 @@ extension RenditionWindow {
         mark.initialization = initializations.last?.version ?? 0
         mark.part = nextPartNumber
         mark.segment = segments.last.map { $0.isComplete ? nextSegmentNumber : $0.sequenceNumber } ?? nextSegmentNumber
+        mark.lossEnd = history?.lossEnd ?? 0
         return mark
     }
 

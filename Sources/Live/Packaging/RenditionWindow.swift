@@ -39,6 +39,8 @@ public struct RenditionWindow: Sendable {
     private var isDiscontinuityPending = false
     /// The first segment whose media may be in memory.
     private var firstInMemory: Int64 = 0
+    /// The first segment of which nobody has said that it is kept elsewhere.
+    private var firstUnkept: Int64 = 0
 
     init(name: String, profile: LatencyProfile) {
         self.name = name
@@ -127,11 +129,17 @@ public struct RenditionWindow: Sendable {
             position += 1
             if segments[position - 1].isDiscontinuous { discontinuitySequence += 1 }
         }
-        let gone = segments.prefix { $0.fetchableUntil.map { $0 < edge } ?? false }.count
-        segments.removeFirst(gone)
+        let gone = segments.prefix { $0.fetchableUntil.map { $0 < edge } ?? false }
+        if let lost = gone.last(where: isOnlyHere) { history?.lose(before: lost.sequenceNumber + 1) }
+        segments.removeFirst(gone.count)
         let oldest = history.flatMap { $0[$0.first]?.initializationVersion }
         let needed = oldest ?? segments.first?.initializationVersion ?? 0
         initializations.removeAll { $0.version < needed }
+    }
+
+    /// True when the media of `segment` are kept nowhere else.
+    private func isOnlyHere(_ segment: Segment) -> Bool {
+        segment.sequenceNumber >= firstUnkept && segment.parts.contains { $0.data != nil }
     }
 
     // MARK: Going on where another process stopped
@@ -157,6 +165,7 @@ public struct RenditionWindow: Sendable {
             keyFrameSequence = standing.keyFrames
             segments = []
             history?.begin(at: standing.nextSegment, discontinuities: standing.discontinuities)
+        case .lost(_, let number): history?.lose(before: number)
         case .presentation, .frameRate, .dependentSegments, .ended, .stopped: break
         }
     }
@@ -170,6 +179,7 @@ public struct RenditionWindow: Sendable {
 
     /// Lets go of the media of segments before `stored`, which are kept elsewhere, but for the recent ones.
     mutating func releaseMedia(before stored: Int64) {
+        firstUnkept = max(firstUnkept, stored)
         guard let first = segments.first else { return }
         firstInMemory = max(firstInMemory, first.sequenceNumber)
         while firstInMemory < stored, firstInMemory < nextSegmentNumber {
@@ -180,11 +190,12 @@ public struct RenditionWindow: Sendable {
         }
     }
 
-    /// Gives a segment its media again.
+    /// Gives a segment its media again, from where they are kept.
     mutating func restore(_ media: ByteChunk, segment number: Int64) {
         guard let position = segments.firstIndex(where: { $0.sequenceNumber == number }),
             media.count == segments[position].byteCount
         else { return }
+        firstUnkept = max(firstUnkept, number + 1)
         var offset = 0
         for index in segments[position].parts.indices where !segments[position].parts[index].isGap {
             let end = offset + segments[position].parts[index].byteCount

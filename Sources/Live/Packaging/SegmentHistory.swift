@@ -62,6 +62,8 @@ public struct SegmentHistory: Sendable {
     public private(set) var mediaSequence: Int64 = 0
     /// How many discontinuities have left the DVR playlist.
     public private(set) var discontinuitySequence: Int64 = 0
+    /// The number behind that of the last segment whose media were lost.
+    private(set) var lossEnd: Int64 = 0
 
     init(depth: MediaTime) { self.depth = depth }
 
@@ -80,15 +82,25 @@ public struct SegmentHistory: Sendable {
             rows.append(PastSegments(first: end - Int64(rest.count), segments: rest))
             rest = []
         }
-        while mediaSequence < end, let oldest = self[mediaSequence], edge - oldest.end >= depth {
-            mediaSequence += 1
-            if oldest.isDiscontinuous { discontinuitySequence += 1 }
-        }
+        while mediaSequence < end, let oldest = self[mediaSequence], edge - oldest.end >= depth { unlist(oldest) }
         // For its own length and that of the longest playlist that named it (§6.2.2), with room for both.
         while first < mediaSequence, let oldest = self[first], edge - oldest.end >= depth * 2 + oldest.room {
             first += 1
         }
         while let row = rows.first, row.first + Int64(row.segments.count) <= first { rows.removeFirst() }
+    }
+
+    /// Takes note that the media of the segment before `number` can be fetched nowhere: the DVR playlist begins behind it, as
+    /// segments leave a playlist in order (§6.2.1). What it listed before that can be fetched for as long as always.
+    mutating func lose(before number: Int64) {
+        lossEnd = max(lossEnd, number)
+        while mediaSequence < min(number, end), let oldest = self[mediaSequence] { unlist(oldest) }
+    }
+
+    /// Removes `oldest`, the first one, from the DVR playlist.
+    private mutating func unlist(_ oldest: PastSegment) {
+        mediaSequence += 1
+        if oldest.isDiscontinuous { discontinuitySequence += 1 }
     }
 
     /// The segment of that number; nothing when it cannot be fetched any more, or has not left the live playlist.
