@@ -191,6 +191,7 @@ import Time
             if !hangs { for segment in video.segments { lost.remove("s\(segment.sequenceNumber).m4s") } }
             presentation.releaseMedia(before: kept)
 
+            guard second.isMultiple(of: 3) else { continue }
             let text = try Self.text(presentation, "video")
             for (name, tags) in Self.segments(in: text) where lost.contains(name) && !tags.contains("#EXT-X-GAP") {
                 let number = try #require(Int64(name.dropFirst().dropLast(4)))

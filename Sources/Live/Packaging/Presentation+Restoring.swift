@@ -27,8 +27,8 @@ public struct PresentationReplay: Sendable {
     /// segment is still to pass (`passSilence`). The clocks show `wallTime` and `now`; a wall clock that stands before the
     /// newest media counts as standing there.
     ///
-    /// Nothing when the records tell of no presentation that can go on, or when it fell silent so long ago that nothing is
-    /// left that a client could go on with.
+    /// Nothing when the records tell of no presentation that can go on, because a rendition cannot be brought in step with the
+    /// others, or when it fell silent so long ago that nothing is left that a client could go on with.
     public consuming func goOn(
         at wallTime: WallTime, _ now: Instant
     ) -> (presentation: Presentation, marks: [String: RenditionMark])? {
@@ -76,12 +76,14 @@ extension Presentation {
     /// Completes what was growing, lets renditions that were behind catch up without media, so that all go on with the
     /// same segment, and places the timeline's zero on the clock.
     fileprivate mutating func goOn(at wallTime: WallTime, _ now: Instant, isWhole: Bool) -> Bool {
-        guard windows.contains(where: { !$0.segments.isEmpty }) else { return false }
-        videoWindow?.endSegment()
-        for index in audioWindows.indices { audioWindows[index].endSegment() }
-        if let leading = windows.max(by: { $0.nextSegmentNumber < $1.nextSegmentNumber }) {
-            videoWindow?.follow(leading, wallStart: start.wall)
-            for index in audioWindows.indices { audioWindows[index].follow(leading, wallStart: start.wall) }
+        func place(_ window: RenditionWindow) -> (Int64, MediaTime) { (window.nextSegmentNumber, window.edge ?? .zero) }
+        guard windows.contains(where: { !$0.segments.isEmpty }),
+            var leading = windows.max(by: { place($0) < place($1) })
+        else { return false }
+        leading.endSegment()
+        guard videoWindow?.follow(leading, wallStart: start.wall) ?? true else { return false }
+        for index in audioWindows.indices {
+            guard audioWindows[index].follow(leading, wallStart: start.wall) else { return false }
         }
         // A clock that was never set shows a date before all others.
         let apart = min(max(wallTime - start.wall, .zero), .seconds(1_000_000_000))
@@ -116,15 +118,32 @@ extension Presentation {
 }
 
 extension RenditionWindow {
-    /// Publishes missing media for the segments that `leading` has and this rendition has not.
-    fileprivate mutating func follow(_ leading: RenditionWindow, wallStart: WallTime) {
-        while nextSegmentNumber < leading.nextSegmentNumber, let segment = leading.segment(nextSegmentNumber) {
-            // Records that contradict each other must not keep a server from starting.
-            guard edge ?? .zero < segment.end else { return }
+    /// Completes what was growing and publishes missing media for the segments that `leading` has and this rendition has
+    /// not. False when they are not in step then: when it is so far behind that a segment would become longer than all may
+    /// be (§4.4.3.1), or when the records contradict each other.
+    fileprivate mutating func follow(_ leading: RenditionWindow, wallStart: WallTime) -> Bool {
+        func fits(_ length: MediaTime) -> Bool { length < profile.target + .milliseconds(500) }
+        if let growing = segments.last, !growing.isComplete {
+            // Less than a part apart are all that were cut where another was.
+            if let end = leading.segment(growing.sequenceNumber)?.end, end - growing.end >= profile.gapPart {
+                guard fits(end - growing.start) else { return false }
+                publish(Silence.Stretch(end: end, endsSegment: false, isWhole: true), of: profile, wallStart: wallStart)
+            }
+            endSegment()
+        }
+        while nextSegmentNumber < leading.nextSegmentNumber {
+            let start = edge ?? .zero
+            guard let segment = leading.segment(nextSegmentNumber), start < segment.end, fits(segment.end - start)
+            else {
+                return false
+            }
             // Discontinuities are the same in all renditions (§6.2.1).
             if segment.isDiscontinuous { discontinue() }
             publish(
                 Silence.Stretch(end: segment.end, endsSegment: true, isWhole: true), of: profile, wallStart: wallStart)
         }
+        // What comes next begins where the leading one ends.
+        guard let edge, let end = leading.edge else { return false }
+        return max(edge - end, end - edge) < profile.gapPart
     }
 }
