@@ -10,10 +10,13 @@ import Time
 /// The playlist of the DVR window lists what the live playlist did, for longer.
 @Suite struct DVRTests {
     /// The text of the DVR playlist, put together as it is for clients.
-    private static func text(_ presentation: Presentation, _ rendition: String) throws -> String {
+    static func text(
+        _ presentation: Presentation, _ rendition: String, skip: SkipDirective? = nil
+    ) throws -> String {
         let snapshot = presentation.snapshot
         let window = try #require(snapshot.rendition(rendition))
-        let (head, body, _) = snapshot.dvrPlaylist(of: window).renderedInTwo()
+        let (head, body, skipsEarlier) = snapshot.dvrPlaylist(of: window).renderedInTwo(skip: skip)
+        if skipsEarlier { return String(decoding: head + body, as: UTF8.self) }
         let past = try #require(window.history).pieces.flatMap {
             MediaPlaylist.text(of: $0.listed, queryParameters: [])
         }

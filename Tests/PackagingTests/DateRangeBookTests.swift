@@ -37,7 +37,7 @@ import Time
         playlist.split(separator: "\n").filter { $0.hasPrefix("#EXT-X-DATERANGE") }.map(String.init)
     }
 
-    private static func ids(in playlist: String) -> Set<String> {
+    static func ids(in playlist: String) -> Set<String> {
         Set(tags(in: playlist).compactMap { $0.split(separator: "\"").dropFirst().first.map(String.init) })
     }
 

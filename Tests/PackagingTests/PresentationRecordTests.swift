@@ -37,6 +37,13 @@ import Time
                 RenditionStanding(
                     nextSegment: 12, nextPart: 99, discontinuities: 2, keyFrames: 0)),
             .lost(rendition: "audio", before: 1 << 40),
+            .splice(
+                SpliceRecord(
+                    cue: DateRangeBookTests.cue(.out, id: .max, at: 90_000, for: 30_000), number: 1 << 33,
+                    addedAt: MediaTime(7_000_000, .video))),
+            .splice(SpliceRecord(cue: DateRangeBookTests.cue(.in, at: -1), number: 1, addedAt: .zero)),
+            .splice(
+                SpliceRecord(cue: DateRangeBookTests.cue(.command, at: 5, section: []), number: 2, addedAt: .zero)),
         ]
     }()
 
@@ -56,6 +63,18 @@ import Time
             #expect(records.count == Self.records.count - 1)
             #expect(length == whole.count)
         }
+    }
+
+    /// A later version that was here before has left records of its own.
+    @Test func whatIsNotKnownHereIsPassedOver() {
+        let fields: [UInt8] = [200, 1, 2, 3]
+        var unknown = ByteWriter(capacity: 16)
+        unknown.write(UInt32(fields.count))
+        unknown.write(PresentationRecord.checkSum(of: fields.span))
+        unknown.write(fields)
+        let bytes = Self.records.flatMap { $0.bytes + unknown.bytes }
+        let (records, length) = PresentationRecord.read(bytes.span)
+        #expect(records == Self.records && length == bytes.count)
     }
 
     /// A machine that lost its power may leave zeros, or anything else, where bytes should be.

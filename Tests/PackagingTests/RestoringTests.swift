@@ -10,14 +10,15 @@ import Time
 /// Whatever is left of the journals: the renditions go on in step, or not at all.
 @Suite struct RestoringTests {
     /// What was kept of a presentation, rendition by rendition.
-    private struct Kept {
-        let head: PresentationRecord
+    struct Kept {
+        var head: [PresentationRecord]
         var journals: [String: [PresentationRecord]] = [:]
         private var marks: [String: RenditionMark] = [:]
 
         init(_ presentation: Presentation) {
-            head = .presentation(
+            let first = PresentationRecord.presentation(
                 id: presentation.id, profile: presentation.profile, wallStart: presentation.start.wall)
+            head = [first]
         }
 
         mutating func keep(_ presentation: Presentation, only renditions: [String] = ["video", "audio"]) {
@@ -28,7 +29,7 @@ import Time
         }
 
         func again(wall milliseconds: Int64) -> Presentation? {
-            let records = [head] + (journals["video"] ?? []) + (journals["audio"] ?? [])
+            let records = head + (journals["video"] ?? []) + (journals["audio"] ?? [])
             return Presentation.replaying(
                 records, wallTime: WallTime(microseconds: 1_800_000_000_000_000 + milliseconds * 1000),
                 now: RestoringTests.instant(milliseconds))?.presentation

@@ -304,6 +304,39 @@ import Time
         #expect(try bench.restored(.low, seconds: 9) == nil)
     }
 
+    @Test func splicesAreKeptOnceAndToldOfAgain() throws {
+        let bench = WindowBench()
+        func tags(_ presentation: Presentation) -> [Substring] {
+            presentation.playlist("video").split(separator: "\n").filter { $0.hasPrefix("#EXT-X-DATERANGE") }
+        }
+        var presentation = Presentation.started(Feed(gopFrames: 30), .low)
+        var heads: [Int] = []
+        bench.start()
+        for life in Int64(0)..<3 {
+            presentation.play(Feed(gopFrames: 30).events(seconds: 4, from: life * 10_000)) { bench.keep($0.snapshot) }
+            for event: UInt32 in 1...2 {
+                _ = presentation.append(
+                    SpliceCue(
+                        kind: .command, eventID: event, time: .milliseconds(life * 10_000 + 3000),
+                        section: ByteChunk([0xFC, UInt8(event)])))
+                bench.keep(presentation.snapshot)
+            }
+            bench.stop()
+            heads.append(try bench.bytes("head").count)
+            let restored = try #require(try bench.restored(.low, seconds: life * 10 + 5))
+            #expect(tags(restored.presentation) == tags(presentation))
+            #expect(Set(tags(presentation)).count == Int(life + 1) * 2)
+            presentation = restored.presentation
+            bench.start(goingOnWith: [restored])
+            let goesOn = presentation.beginRun(
+                tracks: Feed().tracks, sourceStart: .milliseconds(life * 10_000 + 10_000),
+                now: Self.instant(life * 10 + 10))
+            #expect(goesOn)
+        }
+        bench.stop()
+        #expect(heads[2] - heads[1] == heads[1] - heads[0], "each is written once")
+    }
+
     /// A crash between two presentations leaves both.
     @Test func theNewestOfSeveralGoesOn() throws {
         let bench = WindowBench()

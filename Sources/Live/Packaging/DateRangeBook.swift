@@ -3,19 +3,14 @@ internal import HLS
 internal import Media
 internal import Time
 
-/// The date ranges of a presentation: when each of their tags was added, and when a range was removed, so that a delta
-/// update can leave out what its client has known for long (§6.2.5.1).
+/// The date ranges of a presentation, which its splices are to clients: those of the live playlists, and where there is a
+/// DVR window those of its playlists, which are listed for longer.
 ///
 /// Pure: all times are places on the presentation's timeline, `edge` that of the newest media.
 struct DateRangeBook: Sendable {
-    private struct Entry {
-        var tag: DateRange
-        var addedAt: MediaTime
-    }
-
     /// A break that has begun.
     private struct Opening {
-        var id: String
+        var number: Int64
         var start: MediaTime
     }
 
@@ -23,96 +18,160 @@ struct DateRangeBook: Sendable {
     /// remembered for two more, so that a window of a minute takes more than one each second; segments could not end as
     /// often. Of breaks that nobody ends it takes one a minute.
     private static let limit = (ranges: 256, bytes: 256 << 10)
+    /// How many ranges the DVR playlist lists: one each minute and a half for a whole day, and the text is still less than
+    /// that of the segments.
+    private static let dvrLimit = (ranges: 1024, bytes: 256 << 10)
     /// A break of which nobody says when it ends, or one that is said to last longer, is over then: no programme that a
     /// region is left out of is as long.
     private static let longestBreak = MediaTime.milliseconds(4 * 3_600_000)
 
-    private var entries: [Entry] = []
-    /// Where each range that is listed ends.
-    private var ends: [String: MediaTime] = [:]
-    private var removed: [(id: String, at: MediaTime)] = []
+    private var live = DateRangeList()
+    private var dvr: DateRangeList?
     private var openings: [UInt32: Opening] = [:]
-    private var cues = 0
+    /// The greatest number in an id.
+    private var lastNumber: Int64 = 0
+    /// How many tags this process has added.
+    private var tagCount = 0
     private var edge = MediaTime.zero
+
+    /// A book without ranges.
+    init(hasDVRWindow: Bool) { dvr = hasDVRWindow ? DateRangeList() : nil }
+
     /// Grows with every change.
-    private(set) var version: Int64 = 0
+    var version: Int64 { live.version + (dvr?.version ?? 0) }
 
     /// True when there is nothing to remember.
-    var isEmpty: Bool { entries.isEmpty && removed.isEmpty }
+    var isEmpty: Bool { all.entries.isEmpty && all.removed.isEmpty && live.removed.isEmpty }
+
+    /// The ranges of the longest playlists.
+    private var all: DateRangeList { dvr ?? live }
 
     // MARK: Adding
 
-    /// Adds the tag of a splice at `time`, which is `wallTime` for clients. The end of a break adds to its beginning's
-    /// range what was not known before, and repeats nothing.
+    /// Adds the tag of a splice at `cue.time`. The end of a break adds to its beginning's range what was not known before,
+    /// and repeats nothing.
     ///
     /// False when the splice was dropped because too much is remembered: what clients were told of may not go for what is
     /// new (§6.2.1). The end of a listed break is always taken; there is no more than one of each.
-    mutating func append(_ cue: SpliceCue, at time: MediaTime, wallTime: WallTime, edge: MediaTime) -> Bool {
+    mutating func append(_ cue: SpliceCue, wallStart: WallTime, edge: MediaTime) -> Bool {
         self.edge = edge
-        if cue.kind == .in, let opening = openings.removeValue(forKey: cue.eventID), ends[opening.id] != nil {
-            let duration = max(time - opening.start, .zero)
-            ends[opening.id] = opening.start + duration
-            add(DateRange(id: opening.id, start: nil, duration: duration, splice: .in(cue.section)))
-            return true
+        var number = lastNumber + 1
+        if cue.kind == .in, let opening = openings[cue.eventID] {
+            number = opening.number
+        } else {
+            // Splices are repeated until they happen.
+            if cue.kind == .out, let opening = openings[cue.eventID],
+                let end = live.end(of: Self.id(cue.eventID, opening.number)), cue.time <= end
+            {
+                return true
+            }
+            guard live.count + live.removed.count < Self.limit.ranges,
+                live.byteCount + cue.section.count <= Self.limit.bytes
+            else { return false }
         }
-        // Splices are repeated until they happen.
-        if cue.kind == .out, let opening = openings[cue.eventID], let end = ends[opening.id], time <= end {
-            return true
-        }
-        guard ends.count + removed.count < Self.limit.ranges, bytes + cue.section.count <= Self.limit.bytes else {
-            return false
-        }
-        cues += 1
-        // Event ids come again; a range's id does not.
-        let id = "splice-\(cue.eventID)-\(cues)"
-        ends[id] = time + min(cue.duration ?? (cue.kind == .out ? Self.longestBreak : .zero), Self.longestBreak)
-        switch cue.kind {
-        case .out:
-            openings[cue.eventID] = Opening(id: id, start: time)
-            add(
-                DateRange(
-                    id: id, start: wallTime,
-                    plannedDuration: cue.duration.flatMap { $0 <= Self.longestBreak ? $0 : nil },
-                    splice: .out(cue.section)))
-        case .in: add(DateRange(id: id, start: wallTime, splice: .in(cue.section)))
-        case .command: add(DateRange(id: id, start: wallTime, splice: .command(cue.section)))
-        }
+        tagCount += 1
+        add(SpliceRecord(cue: cue, number: number, addedAt: edge), wallStart: wallStart, place: tagCount)
+        trim(at: edge)
         return true
     }
 
-    /// The size of all listed sections.
-    private var bytes: Int { entries.reduce(0) { $0 + ($1.tag.splice?.section.count ?? 0) } }
+    /// Event ids come again; a range's id does not.
+    private static func id(_ event: UInt32, _ number: Int64) -> String { "splice-\(event)-\(number)" }
 
-    private mutating func add(_ tag: DateRange) {
-        entries.append(Entry(tag: tag, addedAt: edge))
-        version += 1
+    private mutating func add(_ record: SpliceRecord, wallStart: WallTime, place: Int) {
+        let cue = record.cue
+        lastNumber = max(lastNumber, record.number)
+        var tag = DateRange(id: Self.id(cue.eventID, record.number), start: wallStart + cue.time.duration)
+        var length = min(cue.duration ?? (cue.kind == .out ? Self.longestBreak : .zero), Self.longestBreak)
+        var start = cue.time
+        switch cue.kind {
+        case .out:
+            openings[cue.eventID] = Opening(number: record.number, start: cue.time)
+            tag.plannedDuration = cue.duration.flatMap { $0 <= Self.longestBreak ? $0 : nil }
+            tag.splice = .out(cue.section)
+        case .in:
+            if let opening = openings[cue.eventID], opening.number == record.number {
+                openings[cue.eventID] = nil
+                (start, length) = (opening.start, max(cue.time - opening.start, .zero))
+                (tag.start, tag.duration) = (nil, length)
+            }
+            tag.splice = .in(cue.section)
+        case .command: tag.splice = .command(cue.section)
+        }
+        let entry = DateRangeList.Entry(tag: tag, splice: record, number: place)
+        live.add(entry, end: start + length)
+        dvr?.add(entry, end: start + length)
+    }
+
+    /// Removes the oldest ranges from the DVR playlist when there are too many of them: of those that no live playlist lists.
+    private mutating func trim(at edge: MediaTime?) {
+        guard let dvr else { return }
+        var (count, bytes) = (dvr.count, dvr.byteCount)
+        var gone: Set<String> = []
+        for entry in dvr.entries where count > Self.dvrLimit.ranges || bytes > Self.dvrLimit.bytes {
+            let id = entry.tag.id
+            guard live.end(of: id) == nil else { continue }
+            if gone.insert(id).inserted { count -= 1 }
+            bytes -= entry.splice.cue.section.count
+        }
+        self.dvr?.remove(gone, at: edge)
+    }
+
+    // MARK: Going on where another process stopped
+
+    /// Does again what `record` tells; live playlists reach no further back than `reach`.
+    mutating func replay(_ record: SpliceRecord, wallStart: WallTime, reach: MediaTime) {
+        add(record, wallStart: wallStart, place: 0)
+        // Not at every one: there may be a year of them.
+        if live.count > Self.limit.ranges * 2 || live.byteCount > Self.limit.bytes * 2 {
+            live.drop(before: record.addedAt - reach)
+            closeForgotten()
+            trim(at: nil)
+        }
+    }
+
+    /// Removes, when all was done again, what had left the playlists before anybody could have to be told: `margin` before
+    /// they begin.
+    mutating func settle(before starts: (live: MediaTime, dvr: MediaTime), margin: MediaTime, edge: MediaTime) {
+        live.drop(before: starts.live - margin)
+        dvr?.drop(before: starts.dvr - margin)
+        trim(at: nil)
+        forget(before: starts, edge: edge)
+    }
+
+    /// The tags behind the one of that number that this process has added, to be kept.
+    func splices(after number: Int) -> [(number: Int, splice: SpliceRecord)] {
+        all.entries.reversed().prefix { $0.number > number }.reversed().map { ($0.number, $0.splice) }
     }
 
     // MARK: Removing
 
-    /// Removes the ranges that end before the playlists begin; never while any moment of theirs is listed (§6.2.1).
-    mutating func forget(before windowStart: MediaTime, edge: MediaTime) {
+    /// Removes from each kind of playlist the ranges that end before it begins; never while any moment of theirs is listed
+    /// (§6.2.1).
+    mutating func forget(before starts: (live: MediaTime, dvr: MediaTime), edge: MediaTime) {
         self.edge = edge
-        for (id, end) in ends where end < windowStart { remove(id) }
         // Nobody asks how far back a playlist was that left its window twice over.
-        removed.removeAll { edge - $0.at > (edge - windowStart) * 2 }
+        let memory = (edge - starts.live) * 2
+        let count = live.count
+        live.forget(before: starts.live, edge: edge, memory: memory)
+        dvr?.forget(before: starts.dvr, edge: edge, memory: memory)
+        if live.count < count { closeForgotten() }
     }
 
-    private mutating func remove(_ id: String) {
-        entries.removeAll { $0.tag.id == id }
-        ends[id] = nil
-        openings = openings.filter { $0.value.id != id }
-        removed.append((id, edge))
-        version += 1
+    /// The end of a break that is not listed any more is a range of its own.
+    private mutating func closeForgotten() {
+        openings = openings.filter { live.end(of: Self.id($0.key, $0.value.number)) != nil }
     }
 
     // MARK: Reading
 
-    /// The tags of this moment, where `skipUntil` is the Skip Boundary.
-    func tags(skipUntil: MediaTime) -> MediaPlaylist.DateRanges {
-        let boundary = edge - skipUntil
-        return MediaPlaylist.DateRanges(
-            listed: entries.map(\.tag), oldCount: entries.prefix { $0.addedAt < boundary }.count,
-            recentlyRemoved: removed.filter { $0.at >= boundary }.map(\.id).sorted())
-    }
+    /// The tags of the live playlists at this moment, where `skipUntil` is the Skip Boundary.
+    func tags(skipUntil: MediaTime) -> MediaPlaylist.DateRanges { live.tags(boundary: edge - skipUntil) }
+
+    /// Those of the DVR playlists.
+    func dvrTags(skipUntil: MediaTime) -> MediaPlaylist.DateRanges { all.tags(boundary: edge - skipUntil) }
+}
+
+extension MediaTime {
+    fileprivate var duration: Duration { .microseconds(ticks(in: Timescale(1_000_000))) }
 }

@@ -53,6 +53,8 @@ extension Presentation {
         case .presentation, .ended, .stopped: break
         case .frameRate(let rate): frameRate = rate
         case .dependentSegments: hasIndependentSegments = false
+        case .splice(let splice):
+            dateRanges.replay(splice, wallStart: start.wall, reach: profile.window + profile.target * 2)
         case .track(let name, _, _), .part(let name, _), .segmentEnd(let name), .standing(let name, _),
             .lost(let name, _):
             if name == Self.video {
@@ -90,6 +92,8 @@ extension Presentation {
         let passed = MediaTime(apart.wholeMicroseconds, Timescale(1_000_000))
         guard passed - edge < max(profile.window, profile.dvrWindow ?? .zero) + profile.target * 2 else { return false }
         if !isWhole { passUnrecorded(until: passed) }
+        // A removal is told of until the Skip Boundary has passed it.
+        dateRanges.settle(before: windowStarts, margin: profile.target * 8, edge: edge)
         // Fragments go on to be numbered behind those that there were (ISO/IEC 14496-12 §8.8.5): no part has two.
         videoSequenceNumber = UInt32(truncatingIfNeeded: videoWindow?.nextPartNumber ?? 0)
         audioSequenceNumbers = audioWindows.map { UInt32(truncatingIfNeeded: $0.nextPartNumber) }

@@ -53,13 +53,14 @@ public struct Presentation: Sendable {
     private var audioPlaces: [Int] = []
     private var metadata = PendingMetadata()
     /// What is known of breaks and the like.
-    private(set) var dateRanges = DateRangeBook()
+    var dateRanges: DateRangeBook
 
     /// A presentation whose timeline begins at `start`, when the wall clock shows `wallStart`.
     public init(id: String, profile: LatencyProfile, wallStart: WallTime, start: Instant) {
         self.id = id
         self.profile = profile
         self.start = (wallStart, start)
+        dateRanges = DateRangeBook(hasDVRWindow: profile.dvrWindow != nil)
     }
 
     // MARK: Feeding
@@ -130,9 +131,9 @@ public struct Presentation: Sendable {
     /// False when it was dropped, because there is no run or too many splices.
     public mutating func append(_ cue: SpliceCue) -> Bool {
         guard let time = run?.place(cue.time) else { return false }
-        let distance = time.ticks(in: Timescale(1_000_000))
-        let wallTime = start.wall + Duration.microseconds(distance)
-        guard dateRanges.append(cue, at: time, wallTime: wallTime, edge: edge) else { return false }
+        let placed = SpliceCue(
+            kind: cue.kind, eventID: cue.eventID, time: time, duration: cue.duration, section: cue.section)
+        guard dateRanges.append(placed, wallStart: start.wall, edge: edge) else { return false }
         run?.endSegment(at: time)
         return true
     }
@@ -190,7 +191,7 @@ public struct Presentation: Sendable {
 
     /// Lets date ranges go with the media that they lie in, whether these were published or missing.
     private mutating func forgetDateRanges() {
-        if !dateRanges.isEmpty { dateRanges.forget(before: windowStart, edge: edge) }
+        if !dateRanges.isEmpty { dateRanges.forget(before: windowStarts, edge: edge) }
     }
 
     /// The place of `now` on the timeline.
@@ -201,9 +202,11 @@ public struct Presentation: Sendable {
 
     var windows: [RenditionWindow] { [videoWindow].compactMap(\.self) + audioWindows }
 
-    /// Where the playlists begin.
-    private var windowStart: MediaTime {
-        windows.compactMap { $0.listed.first?.start }.min() ?? .zero
+    /// Where the live playlists begin, and those of the DVR window.
+    var windowStarts: (live: MediaTime, dvr: MediaTime) {
+        let live = windows.compactMap { $0.listed.first?.start }.min() ?? .zero
+        let past = windows.compactMap { window in window.history.flatMap { $0[$0.mediaSequence]?.start } }.min()
+        return (live, past.map { min($0, live) } ?? live)
     }
 
     /// Grows with every change that a client can see.

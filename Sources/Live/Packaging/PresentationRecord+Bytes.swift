@@ -33,6 +33,7 @@ extension PresentationRecord {
         case .lost(let rendition, let number):
             fields.write(text: rendition)
             fields.write(UInt64(bitPattern: number))
+        case .splice(let splice): splice.write(to: &fields)
         }
         var record = ByteWriter(capacity: fields.count + 8)
         record.write(UInt32(clamping: fields.count))
@@ -52,25 +53,28 @@ extension PresentationRecord {
         case .dependentSegments: 7
         case .ended: 8
         case .lost: 9
-        case .stopped: 12
+        case .splice: 10
+        case .stopped: 11
         }
     }
 
     /// Reads the records at the start of `bytes`, up to the first that is not whole: what a process that died was
-    /// writing. Returns them, and how many bytes they take.
+    /// writing. Returns them, and how many bytes they take; those of a later version, of a kind that is not known here, are
+    /// among the bytes alone.
     public static func read(_ bytes: Span<UInt8>) -> (records: [PresentationRecord], length: Int) {
         var reader = ByteReader(bytes)
         var records: [PresentationRecord] = []
         var length = 0
-        while let record = try? read(&reader) {
-            records.append(record)
-            length = reader.offset
-        }
-        return (records, length)
+        do throws(UnexpectedEnd) {
+            while true {
+                if let record = try read(&reader) { records.append(record) }
+                length = reader.offset
+            }
+        } catch { return (records, length) }
     }
 
     @_lifetime(reader: copy reader)
-    private static func read(_ reader: inout ByteReader) throws(UnexpectedEnd) -> PresentationRecord {
+    private static func read(_ reader: inout ByteReader) throws(UnexpectedEnd) -> PresentationRecord? {
         let length = Int(try reader.readUInt32())
         let sum = try reader.readUInt32()
         let body = try reader.read(length)
@@ -104,8 +108,10 @@ extension PresentationRecord {
         case 7: record = .dependentSegments
         case 8: record = .ended
         case 9: record = .lost(rendition: try fields.readText(), before: try fields.readCount())
-        case 12: record = .stopped
-        default: throw reader.fault
+        case 10: record = .splice(try SpliceRecord(from: &fields))
+        case 11: record = .stopped
+        case 0: throw reader.fault
+        default: return nil
         }
         guard fields.isAtEnd else { throw reader.fault }
         return record

@@ -56,6 +56,41 @@ extension RenditionStanding {
     }
 }
 
+extension SpliceRecord {
+    func write(to fields: inout ByteWriter) {
+        fields.write(UInt64(bitPattern: number))
+        fields.write(addedAt)
+        switch cue.kind {
+        case .out: fields.write(UInt8(0))
+        case .in: fields.write(UInt8(1))
+        case .command: fields.write(UInt8(2))
+        }
+        fields.write(cue.eventID)
+        fields.write(cue.time)
+        fields.write(UInt8(cue.duration == nil ? 0 : 1))
+        if let duration = cue.duration { fields.write(duration) }
+        fields.write(UInt32(clamping: cue.section.count))
+        fields.write(cue.section.span)
+    }
+
+    @_lifetime(fields: copy fields)
+    init(from fields: inout ByteReader) throws(UnexpectedEnd) {
+        number = try fields.readCount()
+        addedAt = try fields.readTime()
+        let kind: SpliceCue.Kind
+        switch try fields.readUInt8() {
+        case 0: kind = .out
+        case 1: kind = .in
+        case 2: kind = .command
+        default: throw fields.fault
+        }
+        let (event, time) = (try fields.readUInt32(), try fields.readTime())
+        let duration = try fields.readUInt8() == 0 ? nil : try fields.readTime()
+        guard duration ?? .zero >= .zero else { throw fields.fault }
+        cue = SpliceCue(kind: kind, eventID: event, time: time, duration: duration, section: try fields.readChunk())
+    }
+}
+
 extension Track {
     func write(to fields: inout ByteWriter) {
         fields.write(text: codec.rawValue)

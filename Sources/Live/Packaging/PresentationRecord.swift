@@ -11,6 +11,8 @@ public enum PresentationRecord: Sendable, Equatable {
     case frameRate(Double)
     /// A segment began without a key frame.
     case dependentSegments
+    /// A splice was announced.
+    case splice(SpliceRecord)
     /// The presentation ended.
     case ended
     /// The process stopped, and nothing was announced that is not told: only as the last record.
@@ -53,4 +55,14 @@ public struct RenditionStanding: Sendable, Equatable {
     public let discontinuities: Int64
     /// How many key frames there have been.
     public let keyFrames: Int64
+}
+
+/// A splice as clients were told of it.
+public struct SpliceRecord: Sendable, Equatable {
+    /// The splice, at its place on the presentation's timeline.
+    public let cue: SpliceCue
+    /// The number in the id of its date range. The end of a break has that of its beginning; else no two have the same.
+    public let number: Int64
+    /// Where the newest media ended then.
+    public let addedAt: MediaTime
 }

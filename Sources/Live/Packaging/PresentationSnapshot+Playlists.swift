@@ -68,20 +68,21 @@ extension PresentationSnapshot {
 
     /// The media playlist of `rendition`, which is one of these.
     public func playlist(of rendition: RenditionWindow) -> MediaPlaylist {
-        complete(rendition.playlist, of: rendition, .playlist)
+        complete(rendition.playlist, of: rendition, .playlist, dateRanges.tags)
     }
 
     /// The media playlist of the DVR window of `rendition`, which is one of these: what comes before the live window is
     /// only counted in it.
     public func dvrPlaylist(of rendition: RenditionWindow) -> MediaPlaylist {
-        complete(rendition.dvrPlaylist, of: rendition, .dvrPlaylist)
+        complete(rendition.dvrPlaylist, of: rendition, .dvrPlaylist, dateRanges.dvrTags)
     }
 
     private func complete(
-        _ playlist: MediaPlaylist, of rendition: RenditionWindow, _ resource: MediaResource
+        _ playlist: MediaPlaylist, of rendition: RenditionWindow, _ resource: MediaResource,
+        _ tags: (_ skipUntil: MediaTime) -> MediaPlaylist.DateRanges
     ) -> MediaPlaylist {
         var playlist = playlist
-        playlist.dateRanges = dateRanges.tags(skipUntil: playlist.serverControl.canSkipUntil)
+        playlist.dateRanges = tags(playlist.serverControl.canSkipUntil)
         for other in renditions where other.name != rendition.name {
             let uri = "../\(other.name)/\(resource.fileName)"
             if let report = other.report(uri: uri) { playlist.renditionReports.append(report) }

@@ -40,6 +40,11 @@ public final class PresentationSnapshot: Sendable {
     /// True when nothing will be added any more.
     public var isEnded: Bool { renditions.allSatisfy(\.isEnded) }
 
+    /// The splices that this process took behind that of `number`, oldest first, each with its number; the first has 1.
+    public func splices(after number: Int) -> [(number: Int, splice: SpliceRecord)] {
+        dateRanges.splices(after: number)
+    }
+
     /// How long the presentation must stay readable after its end: its media are fetchable for so long (§6.2.2).
     public var timeToRead: Duration {
         .seconds((max(profile.window, profile.dvrWindow ?? .zero) + profile.target * 3).seconds)

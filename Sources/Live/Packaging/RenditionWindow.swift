@@ -166,7 +166,7 @@ public struct RenditionWindow: Sendable {
             segments = []
             history?.begin(at: standing.nextSegment, discontinuities: standing.discontinuities)
         case .lost(_, let number): history?.lose(before: number)
-        case .presentation, .frameRate, .dependentSegments, .ended, .stopped: break
+        case .presentation, .frameRate, .dependentSegments, .splice, .ended, .stopped: break
         }
     }
 

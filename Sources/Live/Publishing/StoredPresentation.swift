@@ -18,6 +18,8 @@ struct StoredPresentation: Sendable {
     private struct Head: Equatable {
         var frameRate: Double?
         var hasIndependentSegments = true
+        /// The number of the last splice that this process has taken.
+        var splices = 0
         var isEnded = false
     }
 
@@ -64,6 +66,10 @@ struct StoredPresentation: Sendable {
         if !snapshot.hasIndependentSegments, written.hasIndependentSegments {
             try head?.append([ByteChunk(PresentationRecord.dependentSegments.bytes)])
             written.hasIndependentSegments = false
+        }
+        for (number, splice) in snapshot.splices(after: written.splices) {
+            try head?.append([ByteChunk(PresentationRecord.splice(splice).bytes)])
+            written.splices = number
         }
         // One that fails does not keep the others from being written, nor from making room.
         var fault: StoreError?

@@ -13,7 +13,9 @@ import Time
     let input = Array(UnsafeBufferPointer(start: start, count: count))
     let bytes = input[0] == 0 ? Array(input[1...]) : journal(of: input[1...])
     let (records, length) = PresentationRecord.read(bytes.span)
-    precondition(length <= bytes.count && records.flatMap(\.bytes).count == length, "what is read is what was written")
+    let written = records.flatMap(\.bytes)
+    precondition(length <= bytes.count && written.count <= length, "what is read was there")
+    precondition(PresentationRecord.read(written.span).records == records, "what is written is what is read")
     goOn(records)
     return 0
 }
