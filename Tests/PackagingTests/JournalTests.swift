@@ -59,9 +59,7 @@ import Time
     }
 
     private static func again(_ records: [PresentationRecord], wall time: Int64, now: Int64) -> Presentation? {
-        var replay = PresentationReplay(Array(records.prefix(1)))
-        for record in records.dropFirst() { replay?.take(record) }
-        return replay?.goOn(at: wall(time), instant(now))?.presentation
+        Presentation.replaying(records, wallTime: wall(time), now: instant(now))?.presentation
     }
 
     /// Random lives: what is kept at random moments is the window, to the last number, whenever the process ends.
