@@ -139,6 +139,15 @@ import Time
         #expect(Self.tags(presentation).isEmpty)
     }
 
+    @Test func theEndOfABreakThatIsNotListedAnyMoreIsARangeOfItsOwn() {
+        var presentation = Self.played(5)
+        _ = presentation.append(Self.cue(.out, at: 6000, for: 5000))
+        Self.play(&presentation, from: 5000, seconds: 100)
+        #expect(Self.tags(presentation).isEmpty)
+        _ = presentation.append(Self.cue(.in, at: 106_000))
+        #expect(Self.tags(presentation).first?.hasPrefix("#EXT-X-DATERANGE:ID=\"splice-7-2\",START-DATE=") == true)
+    }
+
     // MARK: Delta updates
 
     @Test func aDeltaLeavesOutWhatIsOldAndNamesWhatIsGone() throws {

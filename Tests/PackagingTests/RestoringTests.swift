@@ -164,27 +164,46 @@ import Time
         #expect(again.audioWindows[0].segments.last?.isGap == true)
     }
 
+    /// The records of the sound say that a segment was over when the others' was not.
+    @Test(arguments: [14_500, 19_700]) func whatEndedWhereNoOtherDidCannotGoOn(end: Int) throws {
+        let feed = Feed(gopFrames: 120)
+        var presentation = Presentation.started(feed, .low)
+        var kept = Kept(presentation)
+        let events = feed.events(seconds: 20)
+        let (early, late) = (events.count * 12_700 / 20_000, events.count * end / 20_000)
+        presentation.play(Array(events[..<early]))
+        kept.keep(presentation)
+        presentation.play(Array(events[early..<late]))
+        kept.keep(presentation, only: ["video"])
+        #expect(kept.again(wall: 20_000) != nil)
+        kept.journals["audio"]?.append(.segmentEnd(rendition: "audio"))
+        #expect(kept.again(wall: 20_000) == nil)
+    }
+
     /// A disk can hold anything.
-    @Test func recordsFromAnotherTimeEndSoon() throws {
+    @Test(arguments: [0, 100], [3000, 900_000_000] as [Int64])
+    func recordsFromAnotherTimeEndSoon(ahead: Int64, farSeconds: Int64) throws {
         let feed = Feed()
         var presentation = Presentation.started(feed, .ultra)
         presentation.play(feed.events(seconds: 5))
         var kept = Kept(presentation)
         kept.keep(presentation, only: ["video"])
+        let growing = try #require(presentation.videoWindow?.segments.last)
+        #expect(!growing.isComplete)
+        let next = growing.sequenceNumber + ahead
         kept.journals["audio"] = [
             .track(rendition: "audio", version: 1, feed.audio),
             .standing(
                 rendition: "audio",
-                RenditionStanding(nextSegment: 100, nextPart: 0, discontinuities: 0, keyFrames: 0)),
+                RenditionStanding(nextSegment: next, nextPart: 0, discontinuities: 0, keyFrames: 0)),
         ]
         #expect(kept.again(wall: 5000) == nil)
-        let far = MediaTime.milliseconds(900_000_000_000)
-        kept.journals["audio"]?.append(
-            .part(
-                rendition: "audio",
-                PartRecord(
-                    start: far, end: far + .milliseconds(200), byteCount: 10, keyFrame: nil, isIndependent: true,
-                    isDiscontinuous: false)))
+        // As many parts as that would be, no process could have.
+        let far = MediaTime.milliseconds(farSeconds * 1000)
+        let part = PartRecord(
+            start: far, end: far + .milliseconds(200), byteCount: 10, keyFrame: nil, isIndependent: true,
+            isDiscontinuous: false)
+        kept.journals["audio"]?.append(.part(rendition: "audio", part))
         #expect(kept.again(wall: 5000) == nil)
     }
 }
