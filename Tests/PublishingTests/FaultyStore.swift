@@ -15,6 +15,7 @@ final class FaultyStore: ObjectStore {
     private struct State {
         var fault: Fault?
         var isBlocked = false
+        var held = 0
         var operations = 0
         var removal: @Sendable (ObjectKey) -> Void = { _ in }
         var failures = 0
@@ -41,9 +42,18 @@ final class FaultyStore: ObjectStore {
     func watchRemovals(_ body: @escaping @Sendable (ObjectKey) -> Void) { state.withLock { $0.removal = body } }
 
     /// Lets nothing be done, or goes on.
-    func block(_ isBlocked: Bool) { state.signal { $0.isBlocked = isBlocked } }
+    func block(_ isBlocked: Bool) {
+        state.signal { state in
+            state.isBlocked = isBlocked
+            state.held = 0
+        }
+    }
+
+    /// True when somebody waits for it to go on.
+    var isHolding: Bool { state.withLock { $0.held > 0 } }
 
     fileprivate func pass(_ operation: Operation, _ key: ObjectKey) throws(StoreError) {
+        state.withLock { $0.held += $0.isBlocked ? 1 : 0 }
         state.wait(for: .seconds(60)) { !$0.isBlocked }
         let error = state.withLock { state -> StoreError? in
             defer { state.operations += 1 }

@@ -156,6 +156,8 @@ public final class Channel: Sendable {
                 if state.session?.isRunning == true { state.session?.restart() }
                 state.presentation?.interrupt()
             }
+            // A process that stood still has much to pass at once: what is kept must be known before it leaves.
+            release(&state)
             state.presentation?.passSilence(until: now)
             return collect(&state, before: before)
         }
@@ -211,12 +213,18 @@ public final class Channel: Sendable {
         var effects = Effects()
         guard let presentation = state.presentation else { return effects }
         if presentation.version != before {
-            if let writer { state.presentation?.releaseMedia(before: writer.ends(of: presentation.id)) }
+            release(&state)
             effects.snapshot = state.presentation?.snapshot
         }
         effects.events = state.presentation?.takeEvents() ?? []
         effects.publisher = state.publisher?.publisher
         return effects
+    }
+
+    /// Lets go of the media that are kept by now.
+    private func release(_ state: inout State) {
+        guard let writer, let id = state.presentation?.id else { return }
+        state.presentation?.releaseMedia(before: writer.ends(of: id))
     }
 
     // MARK: Outside the lock

@@ -109,7 +109,7 @@ public final class WindowWriter: Sendable {
                 defer { state.unwritten = [:] }
                 return (state.unwritten, state.isStopping)
             }
-            waiting.merge(fresh) { _, newer in newer }
+            waiting.merge(fresh) { $0.snapshot.version > $1.snapshot.version ? $0 : $1 }
             // What failed waits for its time, and nothing else waits for that.
             let isDue = isStopping || ContinuousClock.now >= retryAt
             if isDue { retryAt = .now + retryPace }
