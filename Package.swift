@@ -127,7 +127,10 @@ let package = Package(
             ]),
         tests(
             "ChannelsTests",
-            ["Locks", "Bytes", "Channels", "Ingest", "Media", "Packaging", "Publishing", "Telemetry", "Time"]),
+            [
+                "Locks", "Bytes", "Channels", "HTTPTestClient", "Ingest", "Media", "ObjectStore", "Packaging",
+                "Publishing", "Telemetry", "TestFolder", "Time",
+            ]),
         tests("HeadwaterServerTests", ["Configuration", "HeadwaterServer", "Schema"]),
         tests(
             "OriginTests",
