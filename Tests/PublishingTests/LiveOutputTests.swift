@@ -84,6 +84,40 @@ import Time
         log.expect(["a 3", "b 3", "c 4"])
     }
 
+    @Test func theOrderInWhichTheyCameHoldsAcrossWhatTheyWaitFor() {
+        let waker = Waker()
+        defer { waker.stop() }
+        let output = LiveOutput(waker: waker)
+        let log = Log()
+        output.publish(Self.presentation(2).snapshot)
+        let deadline = SystemClocks().now + .seconds(60)
+        let playlist = Awaited.playlist(rendition: "audio", AwaitedPosition(mediaSequence: 0, part: 2))
+        for number in 0..<6 {
+            let awaited = number.isMultiple(of: 2) ? .part(rendition: "audio", number: 2) : playlist
+            output.wait(for: awaited, of: "one", until: deadline, resume: log.note("\(number)"))
+        }
+        output.publish(Self.presentation(3).snapshot)
+        log.expect((0..<6).map { "\($0) 3" })
+    }
+
+    /// Of those who wait for the same thing, one who came later may have less time.
+    @Test func eachWaitHasADeadlineOfItsOwn() {
+        let waker = Waker()
+        defer { waker.stop() }
+        let output = LiveOutput(waker: waker)
+        let log = Log()
+        output.publish(Self.presentation(2).snapshot)
+        let awaited = Awaited.part(rendition: "audio", number: 2)
+        let now = SystemClocks().now
+        output.wait(for: awaited, of: "one", until: now + .seconds(60), resume: log.note("a"))
+        output.wait(for: awaited, of: "one", until: now + .milliseconds(50), resume: log.note("b"))
+        output.wait(for: awaited, of: "one", until: now + .milliseconds(300), resume: log.note("c"))
+        log.expect(["b timed out", "c timed out"])
+        #expect(output.waiterCount == 1)
+        output.publish(Self.presentation(3).snapshot)
+        log.expect(["b timed out", "c timed out", "a 3"])
+    }
+
     @Test func whatIsThereAlreadyEndsTheWaitAtOnce() {
         let waker = Waker()
         defer { waker.stop() }

@@ -33,23 +33,79 @@ public final class LiveOutput: Sendable {
     public typealias Resume = @Sendable (WaitOutcome) -> Void
 
     private struct Waiter {
-        let awaited: Awaited
-        let presentation: String
+        /// How many came before.
+        let number: UInt64
         let deadline: Instant
         let resume: Resume
+    }
+
+    /// Those who wait for the same thing, in the order in which they came: thousands want the part that comes next.
+    private struct Queue {
+        let awaited: Awaited
+        let presentation: String
+        var waiters: [Waiter] = []
+        /// The earliest deadline of them all.
+        var deadline: Instant
     }
 
     private struct State {
         var snapshot: PresentationSnapshot?
         /// The presentations before it, which their viewers may still play to the end. Only so many.
         var ended: [(snapshot: PresentationSnapshot, forgetAt: Instant)] = []
-        var waiters: [Waiter] = []
+        var queues: [Queue] = []
+        var arrivals: UInt64 = 0
         var isClosed = false
 
         func snapshot(of presentation: String) -> PresentationSnapshot? {
             if let snapshot, snapshot.id == presentation { return snapshot }
             return ended.first { $0.snapshot.id == presentation }?.snapshot
         }
+
+        /// Appends a waiter. Returns whether it is the first of its queue, and whether its deadline is.
+        mutating func add(
+            _ awaited: Awaited, _ presentation: String, _ deadline: Instant, _ resume: @escaping Resume
+        ) -> (isFirst: Bool, isEarliest: Bool) {
+            let waiter = Waiter(number: arrivals, deadline: deadline, resume: resume)
+            arrivals += 1
+            if let index = queues.firstIndex(where: { $0.awaited == awaited && $0.presentation == presentation }) {
+                queues[index].waiters.append(waiter)
+                if queues[index].deadline <= deadline { return (false, false) }
+                queues[index].deadline = deadline
+                return (false, true)
+            }
+            queues.append(Queue(awaited: awaited, presentation: presentation, waiters: [waiter], deadline: deadline))
+            return (true, true)
+        }
+
+        /// Takes out whoever need not wait any more.
+        mutating func takeSettled(at now: Instant) -> [Settled] {
+            var progress: [String: Progress] = [:]
+            for snapshot in [snapshot].compactMap(\.self) + ended.map(\.snapshot) {
+                progress[snapshot.id] = Progress(snapshot)
+            }
+            var settled: [Settled] = []
+            for index in queues.indices {
+                var outcome = progress[queues[index].presentation]?.outcome(of: queues[index].awaited)
+                if progress[queues[index].presentation] == nil { outcome = .cancelled }
+                if outcome == nil, isClosed { outcome = .shuttingDown }
+                if let outcome {
+                    settled.append(Settled(outcome: outcome, waiters: queues[index].waiters))
+                    queues[index].waiters = []
+                } else if queues[index].deadline <= now {
+                    let late = queues[index].waiters.filter { $0.deadline <= now }
+                    settled.append(Settled(outcome: .timedOut, waiters: late))
+                    queues[index].waiters.removeAll { $0.deadline <= now }
+                    queues[index].deadline = queues[index].waiters.lazy.map(\.deadline).min() ?? now
+                }
+            }
+            queues.removeAll { $0.waiters.isEmpty }
+            return settled
+        }
+    }
+
+    private struct Settled {
+        let outcome: WaitOutcome
+        let waiters: [Waiter]
     }
 
     private static let endedLimit = 4
@@ -74,7 +130,7 @@ public final class LiveOutput: Sendable {
     }
 
     /// How many viewers wait.
-    public var waiterCount: Int { state.withLock { $0.waiters.count } }
+    public var waiterCount: Int { state.withLock { $0.queues.reduce(0) { $0 + $1.waiters.count } } }
 
     /// Makes `snapshot` the newest one, if it is: of two threads, the one with the older may come last. Cheap: whoever
     /// waits is woken later, elsewhere.
@@ -82,7 +138,7 @@ public final class LiveOutput: Sendable {
         let hasWaiters = state.withLock { state in
             if let current = state.snapshot(of: snapshot.id), current.version >= snapshot.version { return false }
             state.snapshot = snapshot
-            return !state.waiters.isEmpty
+            return !state.queues.isEmpty
         }
         if hasWaiters { waker.wake(self) }
     }
@@ -108,13 +164,14 @@ public final class LiveOutput: Sendable {
     public func wait(
         for awaited: Awaited, of presentation: String, until deadline: Instant, resume: @escaping Resume
     ) {
-        let waiter = Waiter(awaited: awaited, presentation: presentation, deadline: deadline, resume: resume)
-        let isSettled = state.withLock { state in
-            state.waiters.append(waiter)
+        let (isEarliest, isSettled) = state.withLock { state in
+            let (isFirst, isEarliest) = state.add(awaited, presentation, deadline, resume)
+            // Whoever comes later stands behind one who has been looked at, or will be: publishing wakes him.
+            guard isFirst else { return (isEarliest, state.isClosed) }
             var progress = Progress(state.snapshot(of: presentation))
-            return state.isClosed || progress.outcome(of: waiter.awaited) != nil
+            return (isEarliest, state.isClosed || progress.outcome(of: awaited) != nil)
         }
-        waker.note(deadline, of: self)
+        if isEarliest { waker.note(deadline, of: self) }
         if isSettled { waker.wake(self) }
     }
 
@@ -126,26 +183,23 @@ public final class LiveOutput: Sendable {
 
     /// Resumes whoever need not wait any more, in the order in which they came. Returns the earliest deadline left.
     func settle(at now: Instant) -> Instant? {
-        var settled: [(Waiter, WaitOutcome)] = []
-        let next = state.withLock { state -> Instant? in
-            guard !state.waiters.isEmpty else { return nil }
-            var progress: [String: Progress] = [:]
-            for snapshot in [state.snapshot].compactMap(\.self) + state.ended.map(\.snapshot) {
-                progress[snapshot.id] = Progress(snapshot)
-            }
-            state.waiters.removeAll { waiter in
-                var outcome = progress[waiter.presentation]?.outcome(of: waiter.awaited)
-                if progress[waiter.presentation] == nil { outcome = .cancelled }
-                if outcome == nil, state.isClosed { outcome = .shuttingDown }
-                if outcome == nil, waiter.deadline <= now { outcome = .timedOut }
-                guard let outcome else { return false }
-                settled.append((waiter, outcome))
-                return true
-            }
-            return state.waiters.lazy.map(\.deadline).min()
-        }
-        for (waiter, outcome) in settled { waiter.resume(outcome) }
+        let (settled, next) = state.withLock { ($0.takeSettled(at: now), $0.queues.lazy.map(\.deadline).min()) }
+        Self.resume(settled)
         return next
+    }
+
+    private static func resume(_ settled: [Settled]) {
+        var positions = settled.map { _ in 0 }
+        while true {
+            var next: (queue: Int, number: UInt64)?
+            for (queue, position) in positions.enumerated() where position < settled[queue].waiters.count {
+                let number = settled[queue].waiters[position].number
+                if number < next?.number ?? .max { next = (queue, number) }
+            }
+            guard let queue = next?.queue else { return }
+            settled[queue].waiters[positions[queue]].resume(settled[queue].outcome)
+            positions[queue] += 1
+        }
     }
 }
 
