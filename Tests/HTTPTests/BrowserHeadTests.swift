@@ -52,6 +52,39 @@ import Testing
         for _ in 0..<2 { #expect(try client.get("/live/news/index.m3u8\(query)", fields + rest).status == 200) }
     }
 
+    /// Memory is short then, and what a client has sent beyond the request takes some of it.
+    @Test func whatFollowsThreeKibibytesOfCookiesNeverCostsTheAnswer() throws {
+        let server = try startServer { _ in .response(Self.answer) }
+        defer { server.stop() }
+        let fields = "Host: t\r\n" + Self.chromium.map { $0 + "\r\n" }.joined()
+        let head =
+            "GET /live/news/index.m3u8 HTTP/1.1\r\n" + fields + Self.cookies(40, 3072 - fields.utf8.count) + "\r\n"
+        var statuses: Set<Int> = []
+        for length in stride(from: 0, to: 4000, by: 100) {
+            let client = try TestClient(server.port)
+            client.send(head + "GET /" + String(repeating: "a", count: length))
+            let status = try client.receive().status
+            #expect(status == 200 || status == 431, "\(length) bytes")
+            statuses.insert(status)
+        }
+        #expect(statuses == [200, 431])
+    }
+
+    @Test(arguments: [0, 1000, 3000]) func manyRequestsAfterOneAnotherLeaveTheMemoryAsItWas(bodyLength: Int) throws {
+        let server = try startServer { _ in .response(Self.answer) }
+        defer { server.stop() }
+        let client = try TestClient(server.port)
+        let fields = Self.chromium.map { $0 + "\r\n" }.joined()
+        for _ in 0..<4 {
+            client.send(
+                "POST / HTTP/1.1\r\nHost: t\r\nContent-Length: \(bodyLength)\r\n\r\n"
+                    + String(repeating: "b", count: bodyLength))
+            #expect(try client.receive().status == 200)
+            let cookies = Self.cookies(40, 3072 - fields.utf8.count)
+            #expect(try client.get("/live/news/index.m3u8", fields + cookies).status == 200)
+        }
+    }
+
     private static func cookies(_ count: Int, _ room: Int) -> String {
         let value = String(repeating: "c", count: (room - 10) / count - 7)
         return "Cookie: " + (0..<count).map { "k\($0 + 10)=\(value)" }.joined(separator: "; ") + "\r\n"

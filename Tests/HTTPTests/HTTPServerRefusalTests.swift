@@ -49,7 +49,7 @@ import Testing
         for width in [1, 60, 1000, 15_000] {
             var total = 0
             while total < 15_500 {
-                total += total > 12_000 || (width == 1 && total > 3000) ? 24 : 400
+                total += total > 8000 || (width == 1 && total > 3000) ? 24 : 400
                 var fields = ""
                 while fields.utf8.count + 6 < total {
                     fields +=
@@ -62,7 +62,7 @@ import Testing
                 if status == 200 { largest = max(largest, total) } else { refusals += 1 }
             }
         }
-        #expect(largest > 12_000)
+        #expect(largest > 8000)
         #expect(refusals > 100)
     }
 

@@ -19,6 +19,8 @@ final class ConnectionWatch: Sendable {
     private let awaiting = Atomic(0)
     /// What it is once no request is awaited any more.
     private static let ended = Int.min
+    /// True while its request is parked: then nothing is expected of the client.
+    let isParked = Atomic(false)
     /// Only the patrol's thread looks at it, under the lock of `OpenSockets`.
     let sight = Mutex(Sight())
 

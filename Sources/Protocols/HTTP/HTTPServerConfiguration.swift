@@ -1,9 +1,9 @@
-internal import Glibc
+internal import CMicroHTTPD
 
 /// Within which bounds an `HTTPServer` serves.
 public struct HTTPServerConfiguration: Sendable {
-    /// How many threads serve.
-    public var workers = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    /// How many threads serve: one for each core that the process may run on, for two would only take one from each other.
+    public var workers = max(1, Int(usable_cores()))
     /// How many connections may be open. The first request on one of an eighth more gets 503; further ones wait in the
     /// kernel's queue.
     public var connectionLimit = 20_000
@@ -27,9 +27,10 @@ public struct HTTPServerConfiguration: Sendable {
     /// How long a reader is watched before it counts as slow. Whole seconds.
     public var slowReaderWindow = Duration.seconds(20)
     /// How much memory a connection has for request line, request fields, 64 bytes for each field, a copy of the cookies
-    /// and 64 bytes for each, and the fields of the response. Half of it is the buffer to read into. The default takes
-    /// three kibibytes of a browser's fields, forty cookies among them.
-    public var connectionMemory = 14_336
+    /// and 64 bytes for each, and the fields of the response: most of what a viewer who waits costs. Half of it is the
+    /// buffer to read into, as long as nothing else needs it. The default takes three kibibytes of a browser's fields,
+    /// forty cookies among them.
+    public var connectionMemory = 10_240
     /// How long a request body may be; a longer one gets 413.
     public var uploadLimit = 65_536
     /// Fields of every response that the server makes itself (400, 413, 431, 500, 503): CORS belongs here.

@@ -33,6 +33,8 @@ final class Patrol: Sendable {
     private static func reason(
         to descriptor: Int32, _ watch: ConnectionWatch, at second: Int, _ core: ServerCore
     ) -> DropReason? {
+        // Viewers who wait are most of all connections. One that has not taken its last answer is seen before it waits again.
+        if watch.isParked.load(ordering: .relaxed) { return nil }
         var standing = tcp_standing()
         guard tcp_read_standing(descriptor, &standing) == 1 else { return nil }
         return watch.sight.withLock { sight in

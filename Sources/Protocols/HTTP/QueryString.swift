@@ -21,19 +21,19 @@ enum QueryString {
             let query = buffer.span
             return name.withUTF8 { name in
                 var start = 0
-                guard firstValue(of: name.span, in: query, from: &start) != nil else { return false }
-                return firstValue(of: name.span, in: query, from: &start) != nil
+                return find(name.span, in: query, from: &start) != nil
+                    && find(name.span, in: query, from: &start) != nil
             }
         }
     }
 
     private static func firstValue(of name: Span<UInt8>, in query: Span<UInt8>) -> String? {
         var start = 0
-        return firstValue(of: name, in: query, from: &start)
+        return find(name, in: query, from: &start).map { text(query.extracting($0)) }
     }
 
-    /// Looks from `start` on, which comes to stand behind what was found.
-    private static func firstValue(of name: Span<UInt8>, in query: Span<UInt8>, from start: inout Int) -> String? {
+    /// Where the value of `name` stands, from `start` on, which comes to stand behind it.
+    private static func find(_ name: Span<UInt8>, in query: Span<UInt8>, from start: inout Int) -> Range<Int>? {
         while start < query.count {
             var end = start
             var equals: Int?
@@ -43,8 +43,7 @@ enum QueryString {
             }
             defer { start = end + 1 }
             if matches(query.extracting(start..<(equals ?? end)), name) {
-                guard let equals else { return "" }
-                return text(query.extracting((equals + 1)..<end))
+                return equals.map { ($0 + 1)..<end } ?? end..<end
             }
         }
         return nil

@@ -30,6 +30,8 @@ final class ServerConnection: @unchecked Sendable {
     /// How long the target is, its query included, up to its end or the first NUL in it.
     private var targetLength = 0
     private var framing = mhd_framing()
+    /// How long all its requests were, as far as they were read; nothing once there was one whose length is not known.
+    private var requestBytes: UInt64? = 0
     private var body: [UInt8] = []
     private var status = 0
     /// True when libmicrohttpd gave the last request up after its line.
@@ -72,6 +74,7 @@ final class ServerConnection: @unchecked Sendable {
             self.method = HTTPMethod(String(cString: method))
             phase = .receiving
             framing = mhd_read_framing(connection, method)
+            requestBytes = framing.codings > 0 ? nil : requestBytes.map { $0 + UInt64(framing.head_size) }
             if isOneTooMany { return queue(core.refusals.tooManyConnections, to: connection) }
             // One space, and no NUL, stands between the parts of the line, CR and LF behind it: RFC 9112 §3. Both are NULs
             // by now.
@@ -88,6 +91,7 @@ final class ServerConnection: @unchecked Sendable {
             return answer(connection, target: target)
         case .parked(let ticket):
             guard let response = ticket.takeResponse() else { return true }
+            watch.isParked.store(false, ordering: .relaxed)
             return queue(response, to: connection)
         case .answered: return true
         }
@@ -148,6 +152,7 @@ final class ServerConnection: @unchecked Sendable {
     private func receive(_ upload: UnsafeBufferPointer<UInt8>) -> Bool {
         if upload.count > core.uploadLimit - body.count { return close(saying: core.refusals.contentTooLarge) }
         body.append(contentsOf: upload)
+        requestBytes = requestBytes.map { $0 + UInt64(upload.count) }
         return true
     }
 
@@ -173,6 +178,7 @@ final class ServerConnection: @unchecked Sendable {
         switch ticket.park(connection, of: core, client: client) {
         case .suspended:
             phase = .parked(ticket)
+            watch.isParked.store(true, ordering: .relaxed)
             return true
         case .answered(let response): return queue(response, to: connection)
         case .refused: return queue(core.refusals.stopping, to: connection)
@@ -181,7 +187,7 @@ final class ServerConnection: @unchecked Sendable {
 
     private func queue(_ response: HTTPResponse, to connection: OpaquePointer) -> Bool {
         if core.isDraining, mhd_close_after_response(connection) != 0 { framing.records += 1 }
-        guard response.memoryNeeded <= memoryLeft else {
+        guard response.memoryNeeded <= memoryLeft || response.memoryNeeded <= exactMemoryLeft(connection) else {
             return close(saying: core.refusals.fieldsTooLarge)
         }
         guard response.queue(to: connection) else { return close(saying: core.refusals.internalError) }
@@ -201,9 +207,20 @@ final class ServerConnection: @unchecked Sendable {
     ///
     /// Its read buffer is half of the memory, and grows by 128 bytes at a time when the fields alone need more; behind
     /// them it may hold the beginning of the next request. Each field has a record of 64 bytes, and cookies are copied.
-    private var memoryLeft: Int {
-        core.connectionMemory - max(core.connectionMemory / 2, framing.head_size + 160) - 64 * Int(framing.records)
-            - framing.cookie_size
+    private var memoryLeft: Int { memoryLeft(reading: max(core.connectionMemory / 2, framing.head_size + 160)) }
+
+    /// The same for a connection on which memory is short: with what the read buffer really holds, as libmicrohttpd gives
+    /// the rest of it away for records, cookies and the fields of the response. The kernel knows how much came in, and
+    /// what is no part of a request that was answered stands behind this one.
+    private func exactMemoryLeft(_ connection: OpaquePointer) -> Int {
+        let bytesRead = socket_bytes_read(mhd_connection_socket(connection))
+        guard let requestBytes, bytesRead >= requestBytes else { return 0 }
+        return memoryLeft(reading: framing.head_size + 160 + Int(clamping: bytesRead - requestBytes))
+    }
+
+    private func memoryLeft(reading size: Int) -> Int {
+        let (free, overflows) = core.connectionMemory.subtractingReportingOverflow(size)
+        return overflows ? 0 : free - 64 * Int(framing.records) - framing.cookie_size
     }
 
     /// True when libmicrohttpd closes because of bytes that it could not read as a request line: it says nothing to
