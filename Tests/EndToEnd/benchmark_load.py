@@ -120,7 +120,8 @@ def blocked(root, source, viewers, seconds, pairs):
                     broadcast.server.url(broadcast.playlist), viewers, int(ramp) + seconds + 2, "--playlists-only")
                 try:
                     time.sleep(ramp)
-                    wait_for(lambda: broadcast.metric("parked_requests") >= viewers, what="all of them waiting")
+                    # On a busy machine there is hardly a moment at which all do.
+                    wait_for(lambda: broadcast.metric("parked_requests") >= 0.95 * viewers, what="those who wait")
                     if number == 0:
                         # Later there is memory left over from the viewers before.
                         per_viewer = (resident_megabytes(broadcast.pid) - memory) * 1e6 / 1024 / viewers

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import signal
 import socket
 import ssl
@@ -67,6 +68,19 @@ def test_two_hundred_viewers_see_neither_stalls_nor_errors(on_air):
         assert report["parsed"] < report["playlists"] / 10
 
     in_some_run(run)
+
+
+def test_a_server_that_has_one_core_has_one_worker(serve):
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        server = serve([channel("c")])
+    finally:
+        os.sched_setaffinity(0, cores)
+    tasks = pathlib.Path(f"/proc/{server.process.pid}/task")
+    names = [name.read_text().strip() for name in tasks.glob("*/comm")]
+    # A pool of several has threads of another name. The metrics have a worker of their own.
+    assert [name for name in names if name.startswith("MHD")] == ["MHD-single"] * 2, names
 
 
 def test_playlists_alone_are_read_from_many_addresses(on_air):

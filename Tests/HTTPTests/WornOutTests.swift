@@ -183,6 +183,24 @@ import Testing
         #expect(observer.counts.undelivered == 1)
     }
 
+    /// Whoever waits is not watched, but is again when the answer is there.
+    @Test func aClientThatWaitedAndReadsNothingIsCutOff() throws {
+        let observer = CountingObserver()
+        let tickets = Tickets()
+        let server = try startServer(
+            observer: observer, configure: { ($0.slowReaderWindow, $0.requestTimeout) = (.seconds(1), .seconds(1)) }
+        ) { _ in tickets.park() }
+        defer { server.stop(grace: .zero) }
+        let client = try TestClient(server.port, receiveBuffer: 16_384)
+        client.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n")
+        #expect(eventually { server.parkedCount == 1 })
+        #expect(!client.isReadable(within: 3500))
+        #expect(observer.counts.dropped.isEmpty)
+        let body = ByteChunk([UInt8](repeating: 7, count: 20_000_000))
+        tickets.all[0].resume(with: HTTPResponse(status: 200, body: .chunk(body)))
+        #expect(eventually { observer.counts.dropped == [.slowReader] })
+    }
+
     /// A client that takes some bytes every tenth of a second, so many times or until it is cut off; how many it got.
     private func bytesRead(atOnce: Int, times: Int, _ observer: CountingObserver) throws -> Int {
         let total = 20_000_000
