@@ -1,13 +1,19 @@
 // Linux calls that Swift cannot make itself: variadic ones, and those that its C library module leaves out.
+//
+// Types that the C library module has too, such as those of <sys/socket.h>, are kept out: of two modules that show one, the
+// compiler takes either for the one that defines it.
 #pragma once
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /// Names the calling thread; Linux keeps the first 15 bytes.
 static inline int clinux_set_thread_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
-/// accept4(2) without the address family's types, which the C library hides behind _GNU_SOURCE.
-extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+/// accept4(2), which the C library hides behind _GNU_SOURCE: a `struct sockaddr` and its length.
+static inline int clinux_accept(int descriptor, void *address, unsigned int *length, int flags)
+{
+    return (int) syscall(SYS_accept4, descriptor, address, length, flags);
+}

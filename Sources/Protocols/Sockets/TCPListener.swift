@@ -45,11 +45,7 @@ public final class TCPListener: Sendable {
         while awaitConnection() {
             var peer = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-            let accepted = withUnsafeMutablePointer(to: &peer) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    accept4(descriptor, $0, &length, Int32(SOCK_CLOEXEC.rawValue))
-                }
-            }
+            let accepted = clinux_accept(descriptor, &peer, &length, Int32(SOCK_CLOEXEC.rawValue))
             if accepted >= 0 { return AcceptedSocket(descriptor: accepted, peer: peer, length: length) }
             switch errno {
             case EINTR, ECONNABORTED, EPROTO, EAGAIN: continue
