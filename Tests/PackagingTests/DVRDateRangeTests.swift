@@ -108,6 +108,24 @@ import Time
         text.split(separator: "\n").filter { $0.hasPrefix("#EXT-X-DATERANGE") }
     }
 
+    /// A break that nobody ended has left the live playlists when the server restarts; then its end comes.
+    @Test func theEndOfABreakThatIsNotListedBeginsARangeAfterARestartToo() throws {
+        var presentation = Presentation.started(Self.feed, .ultra, dvrWindow: .milliseconds(600_000))
+        var kept = RestoringTests.Kept(presentation)
+        presentation.play(Self.feed.events(seconds: 8))
+        _ = presentation.append(DateRangeBookTests.cue(.out, id: 7, at: 9000, for: 10_000))
+        presentation.play(Self.feed.events(seconds: 192, from: 8000)) { $0.releaseKept() }
+        kept.keep(presentation)
+        kept.head += presentation.snapshot.splices(after: 0).map { .splice($0.splice) }
+        var again = try #require(kept.again(wall: 200_000))
+        _ = again.beginRun(
+            tracks: Self.feed.tracks, sourceStart: .milliseconds(201_000), now: Self.instant(201))
+        again.play(Self.feed.events(seconds: 2, from: 201_000))
+        _ = again.append(DateRangeBookTests.cue(.in, id: 7, at: 203_000))
+        let tags = Self.tags(again.playlist("video"))
+        #expect(tags.count == 1 && tags[0].contains("START-DATE"))
+    }
+
     @Test func theTagsAreTheSameAfterARestartAndNoIDComesAgain() throws {
         var presentation = Presentation.started(Self.feed, .ultra, dvrWindow: .milliseconds(600_000))
         var kept = RestoringTests.Kept(presentation)

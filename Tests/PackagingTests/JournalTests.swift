@@ -58,8 +58,10 @@ import Time
         WallTime(microseconds: 1_800_000_000_000_000 + milliseconds * 1000)
     }
 
-    private static func again(_ records: [PresentationRecord], wall time: Int64, now: Int64) -> Presentation? {
-        Presentation.replaying(records, wallTime: wall(time), now: instant(now))?.presentation
+    private static func again(
+        _ records: [PresentationRecord], wall time: Int64, now: Int64, announced: AnnouncedCounts? = nil
+    ) -> Presentation? {
+        Presentation.replaying(records, wallTime: wall(time), now: instant(now), announced: announced)?.presentation
     }
 
     /// Random lives: what is kept at random moments is the window, to the last number, whenever the process ends.
@@ -139,7 +141,9 @@ import Time
             journal.keep(presentation)
             let edge = try #require(presentation.videoWindow?.edge)
             var again = try #require(
-                Self.again(journal.records, wall: 20_000 + outage + wallStep, now: 1_000_000))
+                Self.again(
+                    journal.records, wall: 20_000 + outage + wallStep, now: 1_000_000,
+                    announced: presentation.snapshot.announced))
             let passed = wallStep < 0 ? 0 : outage
             again.passSilence(until: Self.instant(1_000_000 + 8000))
             let window = try #require(again.videoWindow)
@@ -185,7 +189,7 @@ import Time
         var journal = Journal(presentation)
         journal.keep(presentation)
         let again = try #require(
-            Self.again(journal.reread(), wall: 230_000, now: 0))
+            Self.again(journal.reread(), wall: 230_000, now: 0, announced: presentation.snapshot.announced))
         for (before, after) in zip(presentation.windows, again.windows) {
             Self.expect(after, toGoOnWith: before)
             #expect(after.segments.first?.sequenceNumber == before.segments.first?.sequenceNumber)
@@ -297,7 +301,7 @@ import Time
             isBehind = isBehind || last?.isDiscontinuous == true
             var journal = Journal(presentation)
             journal.keep(presentation)
-            let again = Self.again(journal.reread(), wall: 16_000, now: 16_000)
+            let again = Self.again(journal.reread(), wall: 21_000, now: 21_000)
             let discontinuities = again?.windows.map { window in
                 window.segments.filter(\.isDiscontinuous).map(\.sequenceNumber)
             }

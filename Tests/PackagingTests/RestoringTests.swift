@@ -124,7 +124,7 @@ import Time
     }
 
     /// Its disk failed while that of the others went on for three minutes.
-    @Test func aRenditionThatIsFarBehindBeginsAnother() throws {
+    @Test func aRenditionThatIsFarBehindBeginsWhereTheOthersDo() throws {
         let feed = Feed(gopFrames: 30)
         for seconds in [Int64(40), 200] {
             var presentation = Presentation.started(feed, .ultra, dvrWindow: .milliseconds(600_000))
@@ -134,10 +134,14 @@ import Time
             presentation.play(feed.events(seconds: seconds, from: 15_000)) { presentation in
                 kept.keep(presentation, only: ["video"])
             }
-            let again = kept.again(wall: 15_000 + seconds * 1000)
-            // While the others' segments can be fetched, it follows them.
-            #expect((again != nil) == (seconds == 40))
-            if let again { Self.expectInStep(again) }
+            let again = try #require(kept.again(wall: 15_000 + seconds * 1000))
+            Self.expectInStep(again)
+            let (video, audio) = (try #require(again.videoWindow), try #require(again.audioWindows.first))
+            #expect(video.mediaSequence == audio.mediaSequence)
+            #expect(video.discontinuitySequence == audio.discontinuitySequence)
+            // While the others' segments can be fetched, it follows them and keeps what it had.
+            #expect((audio.history?.first == 0) == (seconds == 40))
+            #expect(audio.segment(audio.mediaSequence)?.isGap == (audio.mediaSequence > 8))
         }
     }
 

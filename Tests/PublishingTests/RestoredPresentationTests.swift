@@ -180,71 +180,6 @@ import Time
         #expect(outdated.map(\.path) == ["live/news/test"])
     }
 
-    /// The disk has been full for long when the server dies: nobody knows how far it got, and caches hold what it announced.
-    @Test(arguments: LatencyProfile.Name.allCases, [14, 60] as [Int64])
-    func noNameIsGivenTwiceThoughNobodyRemembersIt(profile: LatencyProfile.Name, gopFrames: Int64) throws {
-        var random = SeededGenerator(seed: 5)
-        let bench = WindowBench()
-        let feed = Feed(gopFrames: gopFrames)
-        var presentation = Presentation.started(feed, profile)
-        presentation.play(feed.events(seconds: 20))
-        bench.start()
-        bench.keepWhole(presentation.snapshot)
-        bench.store.plant { _, _, _ in .full }
-        var clock: Int64 = 20
-        // An encoder that comes and goes cuts short segments.
-        while clock < 40 {
-            let seconds = Int64.random(in: 2...9, using: &random)
-            let events = feed.events(seconds: seconds, from: clock * 1000)
-            presentation.play(Array(events.dropLast(Int.random(in: 0..<60, using: &random))))
-            presentation.interrupt()
-            clock += seconds
-            _ = presentation.beginRun(
-                tracks: feed.tracks, sourceStart: .milliseconds(clock * 1000), now: Self.instant(clock))
-        }
-        bench.keep(presentation.snapshot)
-        bench.stop()
-        bench.store.plant(nil)
-        let restored = try #require(try bench.restored(profile, seconds: clock))
-        var after = restored.presentation
-        after.passSilence(until: Self.instant(clock))
-        bench.start(goingOnWith: [restored])
-        bench.keep(after.snapshot)
-        _ = after.beginRun(tracks: feed.tracks, sourceStart: .zero, now: Self.instant(clock))
-        after.play(feed.events(seconds: 9)) { bench.keep($0.snapshot) }
-        bench.stop()
-        for (before, after) in zip(presentation.snapshot.renditions, after.snapshot.renditions) {
-            let silence = try #require(after.segments.lastIndex { $0.isGap })
-            let fresh = after.segments[(silence + 1)...]
-            #expect(fresh.count > 1)
-            let (announced, first) = (try #require(before.segments.last), try #require(fresh.first))
-            #expect(announced.sequenceNumber < first.sequenceNumber)
-            #expect(before.nextPartNumber <= first.firstPart)
-        }
-        let again = try #require(try bench.restored(profile, seconds: clock + 9)).presentation.snapshot
-        expect(again, in: bench, toGoOnWith: after.snapshot)
-        #expect(
-            again.renditions.map(\.segments.first?.sequenceNumber)
-                == after.snapshot.renditions.map(\.segments.first?.sequenceNumber), "the window goes on")
-    }
-
-    /// Then nothing was announced that nobody remembers, and no number is left out.
-    @Test func aServerThatStoppedGoesOnWithTheNextNumbers() throws {
-        let bench = WindowBench()
-        let before = Self.keep(10, in: bench).snapshot
-        let restored = try #require(try bench.restored(.low, seconds: 13))
-        let after = restored.presentation.snapshot
-        #expect(after.renditions.map(\.nextPartNumber) == before.renditions.map(\.nextPartNumber))
-        #expect(
-            after.renditions.map(\.segments.last?.sequenceNumber)
-                == before.renditions.map(\.segments.last?.sequenceNumber))
-        // The next one has not stopped.
-        bench.start(goingOnWith: [restored])
-        let killed = try #require(try bench.restored(.low, seconds: 13)).presentation.snapshot
-        #expect(killed.renditions.allSatisfy { $0.segments.last?.isGap == true })
-        bench.stop()
-    }
-
     /// A machine that lost its power has made the next journal, and written nothing into it.
     @Test func anEmptyJournalIsNone() throws {
         let bench = WindowBench()
@@ -264,6 +199,21 @@ import Time
         bench.stop()
         let again = try #require(try bench.restored(.low, seconds: 29)).presentation.snapshot
         expect(again, in: bench, toGoOnWith: presentation.snapshot)
+    }
+
+    /// Somebody's files beside those of the server.
+    @Test func whatIsNoPresentationIsLetBe() throws {
+        let bench = WindowBench()
+        _ = Self.keep(9, in: bench)
+        for path in [
+            "live/news/README.txt", "live/news/notes/a.txt", "live/news/x/video/s0.m4s", "live/news/x/cover.jpg",
+        ] {
+            _ = try bench.disk.create(#require(ObjectKey(path)))
+        }
+        #expect(try bench.found(.low, seconds: 9).outdated.isEmpty)
+        // What is left of a removal is not somebody's.
+        _ = try bench.disk.create(#require(ObjectKey("live/news/y/audio2/s0.m4s")))
+        #expect(try bench.found(.low, seconds: 9).outdated.map(\.path) == ["live/news/y"])
     }
 
     /// A channel that was left out of the configuration by mistake finds its window when it is back.

@@ -1,6 +1,7 @@
 import Bytes
 import HTTPTestClient
 import Locks
+import Media
 import ObjectStore
 import Packaging
 import Publishing
@@ -55,7 +56,12 @@ final class WindowBench: Sendable {
     let store: FaultyStore
     let clock = ManualClock(wallTime: WallTime(microseconds: 1_800_000_000_000_000))
 
-    init(fault: FaultyStore.Fault? = nil) {
+    /// What knows how far things were announced; nothing after the machine went down.
+    private let announcements: Announcements?
+
+    init(fault: FaultyStore.Fault? = nil, isMachineUp: Bool = false, dvrWindow: MediaTime? = nil) {
+        self.dvrWindow = dvrWindow
+        announcements = isMachineUp ? Announcements(folder: folder.path) : nil
         disk = LocalObjectStore(folder: folder.path)
         store = FaultyStore(disk, fault: fault)
     }
@@ -64,8 +70,9 @@ final class WindowBench: Sendable {
     func start(goingOnWith restored: [RestoredPresentation] = [], removing outdated: [ObjectKey] = []) {
         let logger = Logger(level: .info, sink: sink, clock: clock)
         let started = WindowWriter(
-            Hold(store, holds), restored: restored, outdated: outdated, clock: clock, logger: logger,
+            Hold(store, holds), restored: restored, announcements: announcements, clock: clock, logger: logger,
             registry: MetricsRegistry())
+        started.remove(outdated)
         writer.withLock { $0 = started }
     }
 
@@ -97,12 +104,17 @@ final class WindowBench: Sendable {
     /// Stops the writer as a server does, which does not wait for a disk that hangs.
     func stopSoon() { writer.withLock { $0 }?.stop() }
 
+    /// How much the DVR playlist of the next process lists.
+    let dvrWindow: MediaTime?
+
     /// What another process finds, and what it removes.
     func found(
         _ profile: LatencyProfile.Name, seconds: Int64, from store: (any ObjectStore)? = nil
     ) throws -> (newest: RestoredPresentation?, outdated: [ObjectKey]) {
-        try RestoredPresentation.find(
-            ofChannel: "news", profile: LatencyProfile(profile), in: store ?? disk,
+        var settings = LatencyProfile(profile)
+        settings.dvrWindow = dvrWindow
+        return try RestoredPresentation.find(
+            ofChannel: "news", profile: settings, in: store ?? disk, announcements: announcements,
             wallTime: WallTime(microseconds: 1_800_000_000_000_000 + seconds * 1_000_000),
             now: Instant(nanoseconds: seconds * 1_000_000_000))
     }

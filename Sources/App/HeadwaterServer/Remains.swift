@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Locks
 internal import ObjectStore
+internal import Packaging
 internal import Publishing
 internal import Runtime
 internal import Telemetry
@@ -17,7 +18,11 @@ struct Remains: Sendable {
 
     /// Reads what there is of `channels`, and of those that were once configured, on as many threads as there are cores. What
     /// cannot be read is told, and begins anew.
-    init(of channels: [ChannelSettings], in store: any ObjectStore, _ clocks: any Clocks, _ logger: Logger) {
+    init(
+        of channels: [ChannelSettings], in store: any ObjectStore, _ announcements: Announcements?,
+        _ clocks: any Clocks,
+        _ logger: Logger
+    ) {
         let configured = Set(channels.map(\.id))
         let kept = ObjectKey("live").flatMap { try? store.names(below: $0) } ?? []
         let names = channels.map(\.id) + kept.filter { !configured.contains($0) }
@@ -36,7 +41,8 @@ struct Remains: Sendable {
                     do throws(StoreError) {
                         if let channel = settings[name] {
                             let (newest, outdated) = try RestoredPresentation.find(
-                                ofChannel: name, profile: channel.profile, in: store, wallTime: wallTime, now: now)
+                                ofChannel: name, profile: channel.profile, in: store, announcements: announcements,
+                                wallTime: wallTime, now: now)
                             found.withLock {
                                 $0.restored[name] = newest
                                 $0.outdated += outdated
@@ -57,5 +63,14 @@ struct Remains: Sendable {
         }
         for thread in threads { thread.join() }
         self = found.withLock { $0 }
+        // A folder that was copied: of two channels with the same presentation, one begins anew.
+        var ids: Set<String> = []
+        for channel in channels {
+            guard let id = restored[channel.id]?.presentation.id, !ids.insert(id).inserted else { continue }
+            restored[channel.id] = nil
+            logger.error(
+                "channel.restore_failed",
+                ["channel.id": .public(channel.id), "reason": .public("another channel has the same presentation")])
+        }
     }
 }

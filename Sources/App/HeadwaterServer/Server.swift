@@ -59,9 +59,11 @@ public final class Server: Sendable {
         let channels = (demo?.channels ?? []) + settings.channels
         let waker = Waker(clock: clocks)
         let store = LocalObjectStore(folder: settings.data)
-        let remains = Remains(of: channels, in: store, clocks, logger)
+        let announcements = Announcements(folder: settings.data)
+        let remains = Remains(of: channels, in: store, announcements, clocks, logger)
         let writer = WindowWriter(
-            store, restored: Array(remains.restored.values), outdated: remains.outdated, clock: clocks, logger: logger,
+            store, restored: Array(remains.restored.values), announcements: announcements, clock: clocks,
+            logger: logger,
             registry: registry)
         directory = ChannelDirectory(
             channels.map { channel in
@@ -111,6 +113,8 @@ public final class Server: Sendable {
         channelClock = ChannelClock(directory.channels)
         rtmp.start()
         frontDoor.setReady(true)
+        // Not before all is well: a start that fails changes nothing.
+        writer.remove(remains.outdated)
         logger.info(
             "server.started",
             [

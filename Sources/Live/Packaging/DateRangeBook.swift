@@ -134,6 +134,7 @@ struct DateRangeBook: Sendable {
     /// they begin.
     mutating func settle(before starts: (live: MediaTime, dvr: MediaTime), margin: MediaTime, edge: MediaTime) {
         live.drop(before: starts.live - margin)
+        closeForgotten()
         dvr?.drop(before: starts.dvr - margin)
         trim(at: nil)
         forget(before: starts, edge: edge)

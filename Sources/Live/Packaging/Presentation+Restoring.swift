@@ -23,17 +23,19 @@ public struct PresentationReplay: Sendable {
     public mutating func take(_ record: PresentationRecord) { presentation.replay(record) }
 
     /// The presentation as the other process left it, and how much of each rendition the records tell. What was published
-    /// keeps its numbers and its dates, what was growing is complete, and of the time since then only what is shorter than a
-    /// segment is still to pass (`passSilence`). The clocks show `wallTime` and `now`; a wall clock that stands before the
-    /// newest media counts as standing there.
+    /// keeps its numbers and its dates, what was growing is complete, and the time since then is still to pass
+    /// (`passSilence`). What was `announced` and is not recorded is missing media under its numbers; where nobody knows how
+    /// much that was, so much that no name is given twice. The clocks show `wallTime` and `now`; a wall clock that stands
+    /// before the newest media counts as standing there.
     ///
     /// Nothing when the records tell of no presentation that can go on, because a rendition cannot be brought in step with the
-    /// others, or when it fell silent so long ago that nothing is left that a client could go on with.
+    /// others, when nobody knows what was announced nor what time it is, or when it fell silent so long ago that nothing is
+    /// left that a client could go on with.
     public consuming func goOn(
-        at wallTime: WallTime, _ now: Instant
+        at wallTime: WallTime, _ now: Instant, announced: AnnouncedCounts?
     ) -> (presentation: Presentation, marks: [String: RenditionMark])? {
         let marks = Dictionary(uniqueKeysWithValues: presentation.windows.map { ($0.name, $0.mark) })
-        guard presentation.goOn(at: wallTime, now, isWhole: isWhole) else { return nil }
+        guard presentation.goOn(at: wallTime, now, announced: announced, isWhole: isWhole) else { return nil }
         return (presentation, marks)
     }
 }
@@ -56,7 +58,7 @@ extension Presentation {
         case .splice(let splice):
             dateRanges.replay(splice, wallStart: start.wall, reach: profile.window + profile.target * 2)
         case .track(let name, _, _), .part(let name, _), .segmentEnd(let name), .standing(let name, _),
-            .lost(let name, _):
+            .lost(let name, _), .gap(let name, _):
             if name == Self.video {
                 if videoWindow == nil { videoWindow = RenditionWindow(name: name, profile: profile) }
                 videoWindow?.replay(record, wallStart: start.wall)
@@ -77,21 +79,29 @@ extension Presentation {
 
     /// Completes what was growing, lets renditions that were behind catch up without media, so that all go on with the
     /// same segment, and places the timeline's zero on the clock.
-    fileprivate mutating func goOn(at wallTime: WallTime, _ now: Instant, isWhole: Bool) -> Bool {
+    fileprivate mutating func goOn(
+        at wallTime: WallTime, _ now: Instant, announced: AnnouncedCounts?, isWhole: Bool
+    ) -> Bool {
         func place(_ window: RenditionWindow) -> (Int64, MediaTime) { (window.nextSegmentNumber, window.edge ?? .zero) }
         guard windows.contains(where: { !$0.segments.isEmpty }),
             var leading = windows.max(by: { place($0) < place($1) })
         else { return false }
+        // A clock that was never set shows a date before all others.
+        let apart = min(max(wallTime - start.wall, .zero), .seconds(1_000_000_000))
+        let passed = MediaTime(apart.wholeMicroseconds, Timescale(1_000_000))
+        guard passed - edge < max(profile.window, profile.dvrWindow ?? .zero) + profile.target * 2 else { return false }
+        var announced = announced
+        if announced == nil, !isWhole {
+            // The newest media may end a little after now.
+            guard passed > edge - .milliseconds(1000) else { return false }
+            announced = .most(of: windows, until: passed)
+        }
         leading.endSegment()
         guard videoWindow?.follow(leading, wallStart: start.wall) ?? true else { return false }
         for index in audioWindows.indices {
             guard audioWindows[index].follow(leading, wallStart: start.wall) else { return false }
         }
-        // A clock that was never set shows a date before all others.
-        let apart = min(max(wallTime - start.wall, .zero), .seconds(1_000_000_000))
-        let passed = MediaTime(apart.wholeMicroseconds, Timescale(1_000_000))
-        guard passed - edge < max(profile.window, profile.dvrWindow ?? .zero) + profile.target * 2 else { return false }
-        if !isWhole { passUnrecorded(until: passed) }
+        if let announced { passUnrecorded(announced) }
         // A removal is told of until the Skip Boundary has passed it.
         dateRanges.settle(before: windowStarts, margin: profile.target * 8, edge: edge)
         // Fragments go on to be numbered behind those that there were (ISO/IEC 14496-12 §8.8.5): no part has two.
@@ -102,26 +112,47 @@ extension Presentation {
         return true
     }
 
-    /// Publishes missing media for the time that no record tells of. The process that died may have announced media there
-    /// that it could not write, or the machine lost; caches hold them by their names. So there are more segments than it can
-    /// have cut, and more parts: no name is given twice to media. A part that was hinted at is missing like all others.
-    private mutating func passUnrecorded(until time: MediaTime) {
-        let (begin, lost) = (edge, (time - edge).ticks(in: .milliseconds))
-        // No part is as short.
-        guard lost >= 100 else { return }
-        // Segments end at the first key frame after half a target duration, and only the first few of a run earlier.
-        let count = max(1, lost / 500)
-        for number in 1...count {
-            pass(.init(end: begin + .milliseconds(lost * number / count), endsSegment: true, isWhole: true))
+    /// Publishes missing media for what was `announced` and is not recorded: the process that died could not write it, or the
+    /// machine lost it, and caches hold it by its names.
+    private mutating func passUnrecorded(_ announced: AnnouncedCounts) {
+        for (index, number) in announced.nextParts.enumerated() {
+            let audio = videoWindow == nil ? index : index - 1
+            if audio < 0 { videoWindow?.skipParts(before: number) }
+            if audioWindows.indices.contains(audio) { audioWindows[audio].skipParts(before: number) }
         }
-        // But for the last of a segment, no part is half as short as this.
-        let parts = lost / (profile.gapPart.ticks(in: .milliseconds) / 2) + count + 16
-        videoWindow?.skipParts(parts)
-        for index in audioWindows.indices { audioWindows[index].skipParts(parts) }
+        let known = AnnouncedCounts(windows)
+        let count = min(announced.nextSegment - known.nextSegment, 1 << 20)
+        guard count > 0 else { return }
+        // As long as those were, each; a clock may say that there was no time.
+        let length = max((announced.edge - edge).ticks(in: .milliseconds), count * 20)
+        let begin = edge
+        for number in 1...count {
+            if number <= announced.discontinuities - known.discontinuities {
+                videoWindow?.discontinue()
+                for index in audioWindows.indices { audioWindows[index].discontinue() }
+            }
+            let end =
+                begin + .milliseconds(min(length * number / count, profile.target.ticks(in: .milliseconds) * number))
+            pass(Silence.Stretch(end: end, endsSegment: true, isWhole: true))
+        }
     }
 }
 
 extension RenditionWindow {
+    /// Forgets all that there is, and begins with `segment` of `leading` as missing media.
+    private mutating func begin(at segment: Segment, of leading: RenditionWindow, wallStart: WallTime) {
+        let skipped = segment.sequenceNumber - nextSegmentNumber
+        let standing = RenditionStanding(
+            nextSegment: segment.sequenceNumber, nextPart: nextPartNumber,
+            discontinuities: leading.standing(before: segment).discontinuities,
+            keyFrames: keyFrameSequence + Int64(listed.reduce(0) { $0 + $1.keyFrames.count }) + skipped)
+        replay(.standing(rendition: name, standing), wallStart: wallStart)
+        if segment.isDiscontinuous { discontinue() }
+        append(
+            PartMedia(end: segment.end, isIndependent: false, data: nil), from: segment.start, wallStart: wallStart)
+        endSegment()
+    }
+
     /// Completes what was growing and publishes missing media for the segments that `leading` has and this rendition has
     /// not. False when they are not in step then: when it is so far behind that a segment would become longer than all may
     /// be (§4.4.3.1), or when the records contradict each other.
@@ -134,6 +165,10 @@ extension RenditionWindow {
                 publish(Silence.Stretch(end: end, endsSegment: false, isWhole: true), of: profile, wallStart: wallStart)
             }
             endSegment()
+        }
+        // What is missing of it has left the leading one: it begins anew where that one does.
+        if let first = leading.segments.first, first.sequenceNumber > nextSegmentNumber {
+            begin(at: first, of: leading, wallStart: wallStart)
         }
         while nextSegmentNumber < leading.nextSegmentNumber {
             let start = edge ?? .zero

@@ -30,6 +30,11 @@ extension PresentationRecord {
         case .standing(let rendition, let standing):
             fields.write(text: rendition)
             standing.write(to: &fields)
+        case .gap(let rendition, let gap):
+            fields.write(text: rendition)
+            fields.write(gap.end)
+            fields.write(UInt64(clamping: gap.nextPart))
+            fields.write(UInt8(gap.isDiscontinuous ? 1 : 0))
         case .lost(let rendition, let number):
             fields.write(text: rendition)
             fields.write(UInt64(bitPattern: number))
@@ -55,6 +60,7 @@ extension PresentationRecord {
         case .lost: 9
         case .splice: 10
         case .stopped: 11
+        case .gap: 12
         }
     }
 
@@ -110,6 +116,13 @@ extension PresentationRecord {
         case 9: record = .lost(rendition: try fields.readText(), before: try fields.readCount())
         case 10: record = .splice(try SpliceRecord(from: &fields))
         case 11: record = .stopped
+        case 12:
+            let rendition = try fields.readText()
+            record = .gap(
+                rendition: rendition,
+                GapRecord(
+                    end: try fields.readTime(), nextPart: try fields.readCount(),
+                    isDiscontinuous: try fields.readUInt8() != 0))
         case 0: throw reader.fault
         default: return nil
         }

@@ -23,6 +23,8 @@ public enum PresentationRecord: Sendable, Equatable {
     case part(rendition: String, PartRecord)
     /// The growing segment of a rendition was completed.
     case segmentEnd(rendition: String)
+    /// A segment of a rendition was completed without media: the growing one, or another where none grew.
+    case gap(rendition: String, GapRecord)
     /// How a rendition stood. What comes behind it can be understood without what came before, where that was let go.
     case standing(rendition: String, RenditionStanding)
     /// The media of the segment before that number were lost: the DVR playlist begins behind it.
@@ -42,6 +44,16 @@ public struct PartRecord: Sendable, Equatable {
     /// True when its first sample needs no other.
     public let isIndependent: Bool
     /// True when it begins a segment that does not continue the one before.
+    public let isDiscontinuous: Bool
+}
+
+/// Missing media up to the end of a segment.
+public struct GapRecord: Sendable, Equatable {
+    /// Where the segment ends.
+    public let end: MediaTime
+    /// The number of the part that follows.
+    public let nextPart: Int64
+    /// True when the segment does not continue the one before.
     public let isDiscontinuous: Bool
 }
 

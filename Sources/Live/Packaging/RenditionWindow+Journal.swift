@@ -41,7 +41,7 @@ extension RenditionWindow {
     /// What happened since `mark`, in order; `mark` is moved there. What nobody kept in time, and has left the process, is
     /// left out: then an entry tells where the rest stands.
     public func entries(since mark: inout RenditionMark) -> [JournalEntry] {
-        var entries: [JournalEntry] = []
+        var entries = passedEntries(since: &mark)
         let unkept = segments.drop {
             $0.firstPart + Int64($0.parts.count) <= mark.part && $0.sequenceNumber < mark.segment
         }
@@ -80,6 +80,25 @@ extension RenditionWindow {
         return entries
     }
 
+    /// What has left the process since `mark`, as far as nothing is lost with it: missing media, of which thousands of
+    /// segments come at once where a machine was asleep or off.
+    private func passedEntries(since mark: inout RenditionMark) -> [JournalEntry] {
+        var entries: [JournalEntry] = []
+        while mark.segment < segments.first?.sequenceNumber ?? 0, let past = history?[mark.segment] {
+            if past.nextPart == mark.part {
+                note(.segmentEnd(rendition: name), in: &entries)
+            } else if past.byteCount == 0 {
+                let gap = GapRecord(end: past.end, nextPart: past.nextPart, isDiscontinuous: past.isDiscontinuous)
+                note(.gap(rendition: name, gap), in: &entries)
+            } else {
+                break
+            }
+            mark.part = past.nextPart
+            mark.segment += 1
+        }
+        return entries
+    }
+
     /// What is kept of a rendition that was read from where it is kept.
     var mark: RenditionMark {
         var mark = RenditionMark()
@@ -107,7 +126,7 @@ extension RenditionWindow {
     }
 
     /// The counts at the beginning of `segment`, which can be fetched.
-    private func standing(before segment: Segment) -> RenditionStanding {
+    func standing(before segment: Segment) -> RenditionStanding {
         let between = segments.filter {
             $0.sequenceNumber >= mediaSequence && $0.sequenceNumber < segment.sequenceNumber
         }

@@ -153,6 +153,15 @@ public struct RenditionWindow: Sendable {
             isDiscontinuityPending = part.isDiscontinuous
             append(PartMedia(part), from: part.start, wallStart: wallStart)
         case .segmentEnd: endSegment()
+        case .gap(_, let gap):
+            // Records that contradict each other must not keep a server from starting.
+            guard let edge, gap.end > edge, gap.end - edge < profile.target * 2, gap.nextPart > nextPartNumber else {
+                break
+            }
+            if segments.last?.isComplete ?? true { isDiscontinuityPending = gap.isDiscontinuous }
+            append(PartMedia(end: gap.end, isIndependent: false, data: nil), from: edge, wallStart: wallStart)
+            nextPartNumber = gap.nextPart
+            endSegment()
         case .standing(_, let standing):
             endSegment()
             if standing.nextSegment == nextSegmentNumber, standing.nextPart >= nextPartNumber {
@@ -170,8 +179,8 @@ public struct RenditionWindow: Sendable {
         }
     }
 
-    /// Leaves out the numbers of so many parts; no segment is growing.
-    mutating func skipParts(_ count: Int64) { nextPartNumber += count }
+    /// Leaves out the numbers of parts before that one; no segment is growing.
+    mutating func skipParts(before number: Int64) { nextPartNumber = max(nextPartNumber, number) }
 
     /// True for a segment that many ask for: within six target durations from the end. Players start at three, and may fall
     /// behind.
@@ -261,6 +270,9 @@ public struct RenditionWindow: Sendable {
     public func initialization(_ version: Int) -> Initialization? {
         initializations.first { $0.version == version }
     }
+
+    /// How many discontinuities there have been.
+    var discontinuityCount: Int64 { discontinuitySequence + Int64(listed.count(where: \.isDiscontinuous)) }
 
     /// True when a client can begin to play: a part where parts are offered, else a segment.
     public var isPlayable: Bool {

@@ -16,6 +16,8 @@ public struct PastSegment: Sendable {
     public let isDiscontinuous: Bool
     /// The size of its media; 0 where there are none for its time.
     public let byteCount: Int
+    /// The number behind that of its last part.
+    let nextPart: Int64
 
     init(_ segment: Segment) {
         start = segment.start
@@ -24,6 +26,7 @@ public struct PastSegment: Sendable {
         initializationVersion = segment.initializationVersion
         isDiscontinuous = segment.isDiscontinuous
         byteCount = segment.byteCount
+        nextPart = segment.firstPart + Int64(segment.parts.count)
     }
 }
 

@@ -11,14 +11,18 @@ public struct RestoredPresentation: Sendable {
     let stored: StoredPresentation
 
     /// The newest presentation of `channel` in `store` that can go on with `profile`, and the folders of all others, which
-    /// nobody can read any more. The clocks show `wallTime` and `now`.
+    /// nobody can read any more. `announcements` knows how far they were announced. The clocks show `wallTime` and `now`.
     public static func find(
-        ofChannel channel: String, profile: LatencyProfile, in store: any ObjectStore, wallTime: WallTime, now: Instant
+        ofChannel channel: String, profile: LatencyProfile, in store: any ObjectStore, announcements: Announcements?,
+        wallTime: WallTime, now: Instant
     ) throws(StoreError) -> (newest: RestoredPresentation?, outdated: [ObjectKey]) {
         guard let folder = StoredPresentation.folder(ofChannel: channel) else { return (nil, []) }
         var (kept, outdated) = try KeptPresentation.newest(in: folder, profile: profile, of: store)
         guard let kept else { return (nil, outdated) }
-        if let restored = try kept.read(from: store, wallTime: wallTime, now: now) { return (restored, outdated) }
+        let announced = announcements?.counts(of: kept.id, channel: channel)
+        if let restored = try kept.read(from: store, wallTime: wallTime, now: now, announced: announced) {
+            return (restored, outdated)
+        }
         outdated.append(kept.folder)
         return (nil, outdated)
     }
@@ -29,7 +33,11 @@ public struct RestoredPresentation: Sendable {
     ) throws(StoreError) -> [ObjectKey] {
         guard let folder = StoredPresentation.folder(ofChannel: channel) else { return [] }
         let (kept, outdated) = try KeptPresentation.newest(in: folder, profile: nil, of: store)
-        guard let kept, try kept.replayed(from: store, wallTime: wallTime, now: now) == nil else { return outdated }
+        // How far it was announced does not matter as long as nobody goes on with it.
+        let nothing = AnnouncedCounts(nextSegment: 0, nextParts: [], discontinuities: 0, edge: .zero)
+        guard let kept, try kept.replayed(from: store, wallTime: wallTime, now: now, announced: nothing) == nil else {
+            return outdated
+        }
         return outdated + [kept.folder]
     }
 }
@@ -60,11 +68,12 @@ private struct KeptPresentation {
     }
 
     let folder: ObjectKey
+    let id: String
     let head: Journal
     let wallStart: WallTime
 
     /// The newest presentation below `folder` that has not ended and, where that is given, has that profile; and the
-    /// folders of all others.
+    /// folders of all other presentations. What else is there is somebody's, and is let be.
     static func newest(
         in folder: ObjectKey, profile: LatencyProfile?, of store: any ObjectStore
     ) throws(StoreError) -> (KeptPresentation?, others: [ObjectKey]) {
@@ -75,25 +84,35 @@ private struct KeptPresentation {
             do throws(StoreError) {
                 head = try Journal(folder / id / StoredPresentation.headName, in: store)
             } catch {
-                // What cannot be read now may be the next time.
-                if case .missing = error { others.append(folder / id) }
+                // A removal that was not finished. What cannot be read now may be the next time.
+                if case .missing = error, try isPresentation(folder / id, in: store) { others.append(folder / id) }
                 continue
             }
-            guard case .presentation(id, let kept, let start)? = head.records.first,
-                kept == profile ?? kept, !head.records.contains(.ended), newest.map({ $0.wallStart < start }) ?? true
+            guard case .presentation(id, let kept, let start)? = head.records.first else {
+                if try isPresentation(folder / id, in: store) { others.append(folder / id) }
+                continue
+            }
+            guard kept == profile ?? kept, !head.records.contains(.ended), newest.map({ $0.wallStart < start }) ?? true
             else {
                 others.append(folder / id)
                 continue
             }
             if let newest { others.append(newest.folder) }
-            newest = KeptPresentation(folder: folder / id, head: head, wallStart: start)
+            newest = KeptPresentation(folder: folder / id, id: id, head: head, wallStart: start)
         }
         return (newest, others)
     }
 
+    /// True for a folder in which nothing is but what a presentation has.
+    private static func isPresentation(_ folder: ObjectKey, in store: any ObjectStore) throws(StoreError) -> Bool {
+        let names = try store.names(below: folder)
+        let own = [StoredPresentation.headName, Presentation.video]
+        return !names.isEmpty && names.allSatisfy { own.contains($0) || $0.hasPrefix(Presentation.audio(0)) }
+    }
+
     /// The presentation without its media.
     func replayed(
-        from store: any ObjectStore, wallTime: WallTime, now: Instant
+        from store: any ObjectStore, wallTime: WallTime, now: Instant, announced: AnnouncedCounts?
     ) throws(StoreError) -> (presentation: Presentation, marks: [String: RenditionMark], files: [String: Files])? {
         guard var replay = PresentationReplay(head.records) else { return nil }
         var files: [String: Files] = [:]
@@ -110,14 +129,18 @@ private struct KeptPresentation {
             }
             files[rendition] = found
         }
-        guard let (presentation, marks) = replay.goOn(at: wallTime, now) else { return nil }
+        guard let (presentation, marks) = replay.goOn(at: wallTime, now, announced: announced) else { return nil }
         return (presentation, marks, files)
     }
 
     /// The presentation with the media of its window.
-    func read(from store: any ObjectStore, wallTime: WallTime, now: Instant) throws(StoreError) -> RestoredPresentation?
-    {
-        guard let (replayed, marks, files) = try replayed(from: store, wallTime: wallTime, now: now) else { return nil }
+    func read(
+        from store: any ObjectStore, wallTime: WallTime, now: Instant, announced: AnnouncedCounts?
+    ) throws(StoreError) -> RestoredPresentation? {
+        guard
+            let (replayed, marks, files) = try replayed(
+                from: store, wallTime: wallTime, now: now, announced: announced)
+        else { return nil }
         var presentation = replayed
         var renditions: [String: StoredRendition] = [:]
         for (rendition, mark) in marks {

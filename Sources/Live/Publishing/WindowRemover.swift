@@ -16,8 +16,9 @@ final class WindowRemover: Sendable {
     private let state = Monitor(State())
     private let thread: NamedThread
 
-    /// Starts the thread that removes from `store`; `failed` is told of what could not be removed.
-    init(_ store: any ObjectStore, failed: @escaping @Sendable (ObjectKey, StoreError) -> Void) {
+    /// Starts the thread that removes from `store`; `report` is told of each folder that is gone, and of what could not be
+    /// removed.
+    init(_ store: any ObjectStore, report: @escaping @Sendable (ObjectKey, StoreError?) -> Void) {
         thread = NamedThread("window-remover") { [state] in
             while true {
                 state.wait(for: .seconds(3600)) { !$0.folders.isEmpty || $0.isStopping }
@@ -25,7 +26,7 @@ final class WindowRemover: Sendable {
                 if let folder {
                     // Without its head, no start takes what is left for a presentation.
                     try? store.remove(folder / StoredPresentation.headName)
-                    Self.remove(folder, from: store, state, failed)
+                    if Self.remove(folder, from: store, state, report) { report(folder, nil) }
                 } else if state.withLock({ $0.isStopping }) {
                     return state.signal { $0.hasStopped = true }
                 }
@@ -44,17 +45,22 @@ final class WindowRemover: Sendable {
         if state.wait(for: Self.farewell, until: \.hasStopped) { thread.join() } else { thread.detach() }
     }
 
-    /// Removes file by file: a server that stops need not wait for a folder.
+    /// Removes file by file: a server that stops need not wait for a folder. Returns whether all is gone.
     private static func remove(
         _ key: ObjectKey, from store: any ObjectStore, _ state: Monitor<State>,
-        _ failed: (ObjectKey, StoreError) -> Void
-    ) {
+        _ report: (ObjectKey, StoreError?) -> Void
+    ) -> Bool {
         do throws(StoreError) {
             for name in try store.names(below: key) {
-                if state.withLock({ $0.isStopping }) { return }
-                if let inner = key.appending(name) { remove(inner, from: store, state, failed) }
+                guard !state.withLock({ $0.isStopping }), remove(key / name, from: store, state, report) else {
+                    return false
+                }
             }
             try store.remove(key)
-        } catch { failed(key, error) }
+            return true
+        } catch {
+            report(key, error)
+            return false
+        }
     }
 }

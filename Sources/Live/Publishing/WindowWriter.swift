@@ -22,6 +22,8 @@ public final class WindowWriter: Sendable {
         var alerts = LogRateLimiter(interval: .seconds(60))
         var isStopping = false
         var hasStopped = false
+        /// True when it has stopped and all that was announced is in the store.
+        var isWhole = false
     }
 
     /// How long a publisher waits for what it publishes to be in the store.
@@ -36,26 +38,31 @@ public final class WindowWriter: Sendable {
     private let state = Monitor(State())
     private let thread: NamedThread
     private let remover: WindowRemover
+    private let announcements: Announcements?
     private let clock: any MonotonicClock
     private let logger: Logger
 
-    /// Starts the thread that writes to `store`, where `restored` is already, and has the folders `outdated` removed.
+    /// Starts the thread that writes to `store`, where `restored` is already. How far things are announced is noted in
+    /// `announcements`.
     public init(
-        _ store: any ObjectStore, restored: [RestoredPresentation], outdated: [ObjectKey] = [],
+        _ store: any ObjectStore, restored: [RestoredPresentation], announcements: Announcements? = nil,
         clock: any MonotonicClock, logger: Logger, registry: MetricsRegistry
     ) {
+        self.announcements = announcements
         self.clock = clock
         self.logger = logger
         var presentations: [String: StoredPresentation] = [:]
         for one in restored { presentations[one.presentation.id] = one.stored }
         let metrics = WindowMetrics(registry)
         remover = WindowRemover(store) { key, error in
-            metrics.failures.increment()
-            logger.warning(
-                "window.remove_failed",
-                ["key": .public(key.path), "reason": .public(error.description)])
+            if let error {
+                metrics.failures.increment()
+                logger.warning(
+                    "window.remove_failed", ["key": .public(key.path), "reason": .public(error.description)])
+            } else {
+                logger.info("window.removed", ["key": .public(key.path)])
+            }
         }
-        remover.remove(outdated)
         let writing = Writing(
             store: store, presentations: presentations, clock: clock, logger: logger, metrics: metrics, remover: remover
         )
@@ -65,6 +72,11 @@ public final class WindowWriter: Sendable {
     /// Has `snapshot` written, and waits until it is, if that is soon: then a process that dies has announced nothing that
     /// another one cannot find.
     public func keep(_ snapshot: PresentationSnapshot, of channel: String) {
+        write(snapshot, of: channel)
+        announcements?.note(snapshot, of: channel)
+    }
+
+    private func write(_ snapshot: PresentationSnapshot, of channel: String) {
         let (id, version) = (snapshot.id, snapshot.version)
         let behindSince = state.signal { state in
             let known = max(state.unwritten[id]?.snapshot.version ?? 0, state.written[id]?.version ?? 0)
@@ -87,6 +99,9 @@ public final class WindowWriter: Sendable {
         }
     }
 
+    /// Has the folders of presentations removed that nobody can read any more.
+    public func remove(_ folders: [ObjectKey]) { remover.remove(folders) }
+
     /// Of each rendition of a presentation, the number of the first segment that is not wholly in the store.
     public func ends(of presentation: String) -> [String: Int64] {
         state.withLock { $0.written[presentation]?.ends ?? [:] }
@@ -98,6 +113,7 @@ public final class WindowWriter: Sendable {
         state.signal { $0.isStopping = true }
         if state.wait(for: Self.farewell, until: \.hasStopped) { thread.join() } else { thread.detach() }
         remover.stop()
+        if state.withLock(\.isWhole) { announcements?.forget() }
     }
 
     private static func run(_ state: Monitor<State>, _ writing: consuming Writing) {
@@ -129,6 +145,7 @@ public final class WindowWriter: Sendable {
                 }
                 for id in gone { (state.written[id], state.behindSince[id]) = (nil, nil) }
                 state.hasStopped = isStopping
+                state.isWhole = isStopping && writing.failing.isEmpty
             }
             if isStopping { return }
         }
