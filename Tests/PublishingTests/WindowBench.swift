@@ -66,6 +66,8 @@ final class WindowBench: Sendable {
         store = FaultyStore(disk, fault: fault)
     }
 
+    deinit { announcements?.forget() }
+
     /// Starts the writer, as a server does.
     func start(goingOnWith restored: [RestoredPresentation] = [], removing outdated: [ObjectKey] = []) {
         let logger = Logger(level: .info, sink: sink, clock: clock)

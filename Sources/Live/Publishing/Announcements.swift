@@ -27,7 +27,7 @@ public final class Announcements: Sendable {
     }
 
     /// Leaves nothing behind: all that was announced is in the store.
-    func forget() {
+    public func forget() {
         let channels = pages.withLock { pages in
             defer { pages = [:] }
             return Array(pages.keys)
