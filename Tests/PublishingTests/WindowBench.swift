@@ -104,7 +104,7 @@ final class WindowBench: Sendable {
     }
 
     /// Stops the writer as a server does, which does not wait for a disk that hangs.
-    func stopSoon() { writer.withLock { $0 }?.stop() }
+    func stopSoon() { writer.withLock { $0.take() }?.stop() }
 
     /// How much the DVR playlist of the next process lists.
     let dvrWindow: MediaTime?
