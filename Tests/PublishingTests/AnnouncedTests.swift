@@ -102,6 +102,28 @@ import Time
                 == after.snapshot.renditions.map(\.segments.first?.sequenceNumber), "the window goes on")
     }
 
+    /// The first segments of a run end at every key frame, which may come often.
+    @Test func theFirstSegmentsOfARunAreReckonedWith() throws {
+        let bench = WindowBench()
+        let feed = Feed(gopFrames: 7)
+        var presentation = Presentation.started(feed, .ultra)
+        presentation.play(feed.events(seconds: 10))
+        presentation.interrupt()
+        bench.start()
+        bench.keepWhole(presentation.snapshot)
+        bench.store.plant { _, _, _ in .full }
+        _ = presentation.beginRun(tracks: feed.tracks, sourceStart: .milliseconds(20_000), now: Self.instant(10))
+        presentation.play(feed.events(seconds: 1, from: 20_000))
+        bench.keep(presentation.snapshot)
+        bench.stop()
+        bench.store.plant(nil)
+        let restored = try #require(try bench.restored(.ultra, seconds: 11)).presentation.snapshot
+        for (after, before) in zip(restored.renditions, presentation.snapshot.renditions) {
+            let (known, announced) = (try #require(after.segments.last), try #require(before.segments.last))
+            #expect(known.sequenceNumber >= announced.sequenceNumber)
+        }
+    }
+
     /// Nor can anybody tell by a clock that shows a time before.
     @Test func whereNobodyKnowsTheTimeEitherAnotherBegins() throws {
         let bench = WindowBench()
@@ -169,6 +191,9 @@ import Time
         } else {
             presentation.interrupt()
             presentation.releaseKept()
+            // An encoder came, and sent nothing.
+            _ = presentation.beginRun(tracks: Feed().tracks, sourceStart: .zero, now: Self.instant(21))
+            presentation.interrupt()
         }
         presentation.passSilence(until: Self.instant(20 + pause))
         bench.keep(presentation.snapshot)
