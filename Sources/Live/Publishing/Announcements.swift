@@ -9,11 +9,13 @@ public final class Announcements: Sendable {
     private let prefix: String
     private let pages = Mutex<[String: Page]>([:])
 
-    /// What servers whose data are in `folder` announce; nothing when there is no such folder.
+    /// What servers whose data are in `folder` announce; nothing when there is no such folder. The memory is made of files in
+    /// the service manager's directory (systemd.exec(5), RUNTIME_DIRECTORY), or else where POSIX shared memory is.
     public init?(folder: String) {
         var status = stat()
         guard stat(folder, &status) == 0 else { return nil }
-        prefix = "/headwater-\(status.st_dev)-\(status.st_ino)-"
+        let directory = getenv("RUNTIME_DIRECTORY").map { String(cString: $0) } ?? "/dev/shm"
+        prefix = "\(directory)/headwater-\(status.st_dev)-\(status.st_ino)-"
     }
 
     /// How far the presentation of that id has announced its media; nothing when nobody knows.
@@ -32,7 +34,7 @@ public final class Announcements: Sendable {
             defer { pages = [:] }
             return Array(pages.keys)
         }
-        for channel in channels { shm_unlink(prefix + channel) }
+        for channel in channels { unlink(prefix + channel) }
     }
 
     private func page(of channel: String) -> Page? {
@@ -59,9 +61,9 @@ private final class Page: Sendable {
 
     private let words: Mutex<Words>
 
-    /// Nothing when the system has no shared memory.
-    init?(_ name: String) {
-        let descriptor = shm_open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    /// Nothing when there can be no such file.
+    init?(_ path: String) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         // Zeroes are added where it is new.
