@@ -78,14 +78,13 @@ class Server:
 
     def __init__(self, folder, channels, *flags, name="server", http_port=0, rtmp_port=0, limit_files=None,
                  settings=None, sockets=None, variables=None, metrics_port=0):
-        self.folder = folder
+        self.folder, self.data = folder, folder / f"{name}-data"
         configuration = folder / f"{name}.json5"
         configuration.write_text(json.dumps({"channels": channels, **(settings or {})}))
         self.keys = {channel["id"]: channel["streamKey"] for channel in channels}
         self.log, self.said = [], []
-        command = [BINARY, "serve", "--config", configuration, "--data", folder / f"{name}-data", "--http-port",
-                   str(http_port), "--rtmp-port", str(rtmp_port), "--metrics-listen", f"127.0.0.1:{metrics_port}",
-                   *flags]
+        command = [BINARY, "serve", "--config", configuration, "--data", self.data, "--http-port", str(http_port),
+                   "--rtmp-port", str(rtmp_port), "--metrics-listen", f"127.0.0.1:{metrics_port}", *flags]
         with handed_over(sockets or {}, command, **variables or {}) as start:
             self.process = subprocess.Popen(
                 **(start if sockets else {"args": command}), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -136,6 +135,11 @@ class Server:
             self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(timeout=60)
         self.reader.join(timeout=20)
+        # What one that was killed leaves to the next, and there is none.
+        with contextlib.suppress(FileNotFoundError):
+            place = self.data.stat()
+            for page in pathlib.Path("/dev/shm").glob(f"headwater-{place.st_dev}-{place.st_ino}-*"):
+                page.unlink(missing_ok=True)
         return code
 
 

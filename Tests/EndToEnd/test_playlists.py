@@ -58,7 +58,7 @@ def test_a_token_goes_with_every_request(serve, publish, chromium):
     assert len(uris) > 5 and all(uri.endswith("?token={$token}") for uri in uris)
     assert "DEFINE" not in server.get(f"{folder}/index.m3u8").text
     assert "DEFINE" not in server.get(f"{folder}/index.m3u8?token=").text, "a player refuses one without a value"
-    assert "variable-defined" in probe(server, f"/live/news/index.m3u8?token={TOKEN}")
+    assert "playlist.variable-defined" in probe(server, f"/live/news/index.m3u8?token={TOKEN}")
     chromium.open(server.url("/player/hls.LICENSE.txt"))
     chromium.evaluate(f"""import('/player/hls.js').then(module => {{
         const Hls = module.default ?? module.Hls ?? module.H

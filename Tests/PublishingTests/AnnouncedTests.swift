@@ -1,11 +1,13 @@
 import Media
 import ObjectStore
 import Packaging
-import Publishing
 import SampleFeed
 import SeededRandom
+import TestFolder
 import Testing
 import Time
+
+@testable import Publishing
 
 /// What was announced keeps its names and its counts, whether anybody wrote it down or not.
 @Suite(.timeLimit(.minutes(30))) struct AnnouncedTests {
@@ -148,6 +150,23 @@ import Time
         for (after, before) in zip(restored.renditions, presentation.snapshot.renditions) {
             #expect(after.nextPartNumber >= before.nextPartNumber)
         }
+    }
+
+    @Test func countsAreOfOnePresentation() throws {
+        let folder = TemporaryFolder()
+        var presentation = Presentation.started(Feed(gopFrames: 30), .low)
+        presentation.play(Feed(gopFrames: 30).events(seconds: 10))
+        let (died, next) = (
+            try #require(Announcements(folder: folder.path)), try #require(Announcements(folder: folder.path))
+        )
+        died.note(presentation.snapshot, of: "news")
+        let (counts, announced) = (next.counts(of: "test", channel: "news"), presentation.snapshot.announced)
+        #expect(counts?.nextSegment == announced.nextSegment && counts?.nextParts == announced.nextParts)
+        #expect(abs((counts?.edge.seconds ?? 0) - announced.edge.seconds) < 0.001)
+        #expect(next.counts(of: "other", channel: "news") == nil && next.counts(of: "test", channel: "sport") == nil)
+        next.forget()
+        #expect(try #require(Announcements(folder: folder.path)).counts(of: "test", channel: "news") == nil)
+        Announcements(folder: folder.path)?.forget()
     }
 
     /// Then nothing is left out, and nothing is missing but the time since.

@@ -214,6 +214,9 @@ import Time
         // What is left of a removal is not somebody's.
         _ = try bench.disk.create(#require(ObjectKey("live/news/y/audio2/s0.m4s")))
         #expect(try bench.found(.low, seconds: 9).outdated.map(\.path) == ["live/news/y"])
+        // Nor is what a machine that lost its power left of a beginning.
+        _ = try bench.disk.create(#require(ObjectKey("live/news/z/head")))
+        #expect(try bench.found(.low, seconds: 9).outdated.map(\.path) == ["live/news/y", "live/news/z"])
     }
 
     /// A channel that was left out of the configuration by mistake finds its window when it is back.
