@@ -126,6 +126,31 @@ import Time
         }
     }
 
+    /// Shared memory may hold anything.
+    @Test(arguments: [(1 << 40, 100), (7, 1 << 40)] as [(Int64, Int64)])
+    func countsThatCannotBeBeginAnother(nextSegment: Int64, seconds: Int64) throws {
+        var presentation = Presentation.started(Feed(gopFrames: 30), .low)
+        presentation.play(Feed(gopFrames: 30).events(seconds: 10))
+        var records = [
+            PresentationRecord.presentation(
+                id: "test", profile: presentation.profile, wallStart: presentation.snapshot.wallStart)
+        ]
+        for rendition in presentation.snapshot.renditions {
+            var mark = RenditionMark()
+            records += rendition.entries(since: &mark).map(\.record)
+        }
+        func again(_ announced: AnnouncedCounts) throws -> Bool {
+            var replay = try #require(PresentationReplay(Array(records.prefix(1))))
+            for record in records.dropFirst() { replay.take(record) }
+            return replay.goOn(
+                at: presentation.snapshot.wallStart + .seconds(10), Self.instant(10), announced: announced) != nil
+        }
+        let counts = AnnouncedCounts(
+            nextSegment: nextSegment, nextParts: [], discontinuities: 0, edge: .milliseconds(seconds * 1000))
+        #expect(try !again(counts))
+        #expect(try again(presentation.snapshot.announced))
+    }
+
     /// Nor can anybody tell by a clock that shows a time before.
     @Test func whereNobodyKnowsTheTimeEitherAnotherBegins() throws {
         let bench = WindowBench()

@@ -101,7 +101,7 @@ extension Presentation {
         for index in audioWindows.indices {
             guard audioWindows[index].follow(leading, wallStart: start.wall) else { return false }
         }
-        if let announced { passUnrecorded(announced) }
+        if let announced, !passUnrecorded(announced) { return false }
         // A removal is told of until the Skip Boundary has passed it.
         dateRanges.settle(before: windowStarts, margin: profile.target * 8, edge: edge)
         // Fragments go on to be numbered behind those that there were (ISO/IEC 14496-12 §8.8.5): no part has two.
@@ -113,18 +113,23 @@ extension Presentation {
     }
 
     /// Publishes missing media for what was `announced` and is not recorded: the process that died could not write it, or the
-    /// machine lost it, and caches hold it by its names.
-    private mutating func passUnrecorded(_ announced: AnnouncedCounts) {
+    /// machine lost it, and caches hold it by its names. False where that is more than there can have been in a day: memory
+    /// may hold anything.
+    private mutating func passUnrecorded(_ announced: AnnouncedCounts) -> Bool {
+        // As in the records: two times can be added on any timescale without a further look.
+        guard abs(announced.edge.seconds) < 1_000_000_000 else { return false }
+        let known = AnnouncedCounts(windows)
+        let count = announced.nextSegment - known.nextSegment
+        let lost = (announced.edge - edge).ticks(in: .milliseconds)
+        guard count <= 1 << 18, lost / profile.gapPart.ticks(in: .milliseconds) <= 1 << 20 else { return false }
         for (index, number) in announced.nextParts.enumerated() {
             let audio = videoWindow == nil ? index : index - 1
             if audio < 0 { videoWindow?.skipParts(before: number) }
             if audioWindows.indices.contains(audio) { audioWindows[audio].skipParts(before: number) }
         }
-        let known = AnnouncedCounts(windows)
-        let count = min(announced.nextSegment - known.nextSegment, 1 << 20)
-        guard count > 0 else { return }
+        guard count > 0 else { return true }
         // As long as those were, each; a clock may say that there was no time.
-        let length = max((announced.edge - edge).ticks(in: .milliseconds), count * 20)
+        let length = max(lost, count * 20)
         let begin = edge
         for number in 1...count {
             if number <= announced.discontinuities - known.discontinuities {
@@ -135,6 +140,7 @@ extension Presentation {
                 begin + .milliseconds(min(length * number / count, profile.target.ticks(in: .milliseconds) * number))
             pass(Silence.Stretch(end: end, endsSegment: true, isWhole: true))
         }
+        return true
     }
 }
 
