@@ -113,15 +113,17 @@ extension Presentation {
     }
 
     /// Publishes missing media for what was `announced` and is not recorded: the process that died could not write it, or the
-    /// machine lost it, and caches hold it by its names. False where that is more than there can have been in a day: memory
-    /// may hold anything.
+    /// machine lost it, and caches hold it by its names. False where that is more than there can have been in half a day:
+    /// memory may hold anything.
     private mutating func passUnrecorded(_ announced: AnnouncedCounts) -> Bool {
         // As in the records: two times can be added on any timescale without a further look.
         guard abs(announced.edge.seconds) < 1_000_000_000 else { return false }
         let known = AnnouncedCounts(windows)
         let count = announced.nextSegment - known.nextSegment
         let lost = (announced.edge - edge).ticks(in: .milliseconds)
-        guard count <= 1 << 18, lost / profile.gapPart.ticks(in: .milliseconds) <= 1 << 20 else { return false }
+        // A few segments are shorter than half a second, of many none.
+        guard count <= min(max(lost, 0) / 500 + 64, 1 << 15), lost / profile.gapPart.ticks(in: .milliseconds) <= 1 << 18
+        else { return false }
         for (index, number) in announced.nextParts.enumerated() {
             let audio = videoWindow == nil ? index : index - 1
             if audio < 0 { videoWindow?.skipParts(before: number) }
