@@ -16,8 +16,9 @@ import Time
 @Suite(.timeLimit(.minutes(30))) struct DVRWindowTests {
     /// A disk that opens nothing while its gate is shut.
     private struct Gated: ObjectStore {
-        let store: LocalObjectStore
+        let folder = TemporaryFolder()
         let isShut = Monitor(false)
+        var store: LocalObjectStore { LocalObjectStore(folder: folder.path) }
 
         func create(_ key: ObjectKey) throws(StoreError) -> any ObjectWriter { try store.create(key) }
         func resume(_ key: ObjectKey, at length: Int) throws(StoreError) -> any ObjectWriter {
@@ -35,6 +36,15 @@ import Time
         var profile = LatencyProfile(.ultra)
         profile.dvrWindow = dvrSeconds.map { .milliseconds($0 * 1000) }
         return profile
+    }
+
+    /// A channel whose first segments are on a disk that has just been shut, and what comes before their names.
+    private static func behindAShutDisk() throws -> (live: LiveChannel, store: Gated, base: String) {
+        let store = Gated()
+        let live = try LiveChannel(profile(dvrSeconds: 600), store: store)
+        live.goOn(milliseconds: 30_000)
+        store.isShut.signal { $0 = true }
+        return (live, store, String(live.playlist.dropLast("index.m3u8".count)))
     }
 
     private func get(_ live: LiveChannel, _ target: String, _ fields: String = "") throws -> TestClient.Response {
@@ -113,12 +123,7 @@ import Time
     }
 
     @Test func aDiskThatIsSlowHoldsUpOnlyThoseWhoAskForWhatIsOnIt() throws {
-        let folder = TemporaryFolder()
-        let store = Gated(store: LocalObjectStore(folder: folder.path))
-        let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: store)
-        live.goOn(milliseconds: 30_000)
-        let base = live.playlist.dropLast("index.m3u8".count)
-        store.isShut.signal { $0 = true }
+        let (live, store, base) = try Self.behindAShutDisk()
         // More than there are threads of any kind.
         let waiting = try (0..<12).map { try live.park(base + "s\($0).m4s") }
         let next = try live.park(
@@ -132,12 +137,7 @@ import Time
 
     /// As long as for what is still to come.
     @Test func aDiskThatHangsIsWaitedForForThreeTargetDurations() throws {
-        let folder = TemporaryFolder()
-        let store = Gated(store: LocalObjectStore(folder: folder.path))
-        let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: store)
-        live.goOn(milliseconds: 30_000)
-        let base = live.playlist.dropLast("index.m3u8".count)
-        store.isShut.signal { $0 = true }
+        let (live, store, base) = try Self.behindAShutDisk()
         let waiting = try (0..<12).map { try live.park(base + "s\($0).m4s") }
         live.clock.advance(by: .milliseconds(5999))
         #expect(!waiting[11].isReadable(within: 500))
@@ -152,12 +152,7 @@ import Time
     }
 
     @Test func aDiskThatHangsDoesNotKeepAServerFromGoingDown() throws {
-        let folder = TemporaryFolder()
-        let store = Gated(store: LocalObjectStore(folder: folder.path))
-        let live = try LiveChannel(Self.profile(dvrSeconds: 600), store: store)
-        live.goOn(milliseconds: 30_000)
-        let base = live.playlist.dropLast("index.m3u8".count)
-        store.isShut.signal { $0 = true }
+        let (live, store, base) = try Self.behindAShutDisk()
         let waiting = try (0..<6).map { try live.park(base + "s\($0).m4s") }
         live.reader?.stop()
         for client in waiting {

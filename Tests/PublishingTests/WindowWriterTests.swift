@@ -291,13 +291,19 @@ import Time
         bench.stop()
     }
 
-    @Test func whatIsOutdatedIsRemovedItsHeadFirst() throws {
+    /// A folder in which a process has left ten seconds.
+    private static func left() -> WindowBench {
         let bench = WindowBench()
         bench.start()
-        var presentation = Presentation.started(Self.feed, .low)
-        presentation.play(Self.feed.events(seconds: 10))
+        var presentation = Presentation.started(feed, .low)
+        presentation.play(feed.events(seconds: 10))
         bench.keepWhole(presentation.snapshot)
         bench.stop()
+        return bench
+    }
+
+    @Test func whatIsOutdatedIsRemovedItsHeadFirst() throws {
+        let bench = Self.left()
         let removed = Mutex<[String]>([])
         bench.store.watchRemovals { key in removed.withLock { $0.append(key.path) } }
         bench.start(removing: [try #require(ObjectKey("live/news/test"))])
@@ -310,12 +316,7 @@ import Time
 
     /// A folder has thousands of files; a server that stops leaves to the next one what it has not removed.
     @Test func aStopDoesNotWaitForARemoval() throws {
-        let bench = WindowBench()
-        bench.start()
-        var presentation = Presentation.started(Self.feed, .low)
-        presentation.play(Self.feed.events(seconds: 10))
-        bench.keepWhole(presentation.snapshot)
-        bench.stop()
+        let bench = Self.left()
         let removals = Monitor(0)
         bench.store.watchRemovals { _ in
             removals.signal { $0 += 1 }

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Locks
 internal import ObjectStore
 internal import Packaging
@@ -20,8 +19,7 @@ struct Remains: Sendable {
     /// cannot be read is told, and begins anew.
     init(
         of channels: [ChannelSettings], in store: any ObjectStore, _ announcements: Announcements?,
-        _ clocks: any Clocks,
-        _ logger: Logger
+        _ clocks: any Clocks, _ logger: Logger
     ) {
         let configured = Set(channels.map(\.id))
         let kept = ObjectKey("live").flatMap { try? store.names(below: $0) } ?? []
@@ -29,7 +27,7 @@ struct Remains: Sendable {
         let settings = Dictionary(channels.map { ($0.id, $0) }) { first, _ in first }
         let next = Mutex(0)
         let found = Mutex(Remains())
-        let threads = (0..<min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), names.count)).map { _ in
+        let threads = (0..<min(UsableCores.count, names.count)).map { _ in
             NamedThread("restore") {
                 while true {
                     let index = next.withLock { next in

@@ -63,16 +63,14 @@ public final class Server: Sendable {
         let remains = Remains(of: channels, in: store, announcements, clocks, logger)
         let writer = WindowWriter(
             store, restored: Array(remains.restored.values), announcements: announcements, clock: clocks,
-            logger: logger,
-            registry: registry)
+            logger: logger, registry: registry)
         directory = ChannelDirectory(
             channels.map { channel in
                 Channel(
                     ChannelConfiguration(
                         id: channel.id, name: channel.name ?? channel.id, streamKey: channel.streamKey,
                         profile: channel.profile), goingOnWith: remains.restored[channel.id]?.presentation,
-                    waker: waker,
-                    writer: writer, clock: clocks, logger: logger, registry: registry)
+                    waker: waker, writer: writer, clock: clocks, logger: logger, registry: registry)
             })
         self.writer = writer
         reader = WindowReader(store, clock: clocks)

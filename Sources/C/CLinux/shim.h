@@ -17,3 +17,16 @@ static inline int clinux_accept(int descriptor, void *address, unsigned int *len
 {
     return (int) syscall(SYS_accept4, descriptor, address, length, flags);
 }
+
+/// On how many cores the process may run, sched_getaffinity(2), which the C library hides behind _GNU_SOURCE; 0 when the
+/// kernel does not tell.
+static inline int clinux_usable_cores(void)
+{
+    unsigned long cores[128];
+    long size = syscall(SYS_sched_getaffinity, 0, sizeof cores, cores);
+    int count = 0;
+    for (long word = 0; word < size / (long) sizeof *cores; word++) {
+        count += __builtin_popcountl(cores[word]);
+    }
+    return count;
+}

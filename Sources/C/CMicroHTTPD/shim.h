@@ -10,8 +10,6 @@
 #include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 typedef void *(*mhd_request_line_callback)(void *context, const char *target, struct MHD_Connection *connection);
 typedef size_t (*mhd_unescape_callback)(void *context, struct MHD_Connection *connection, char *text);
@@ -212,19 +210,6 @@ static inline uint64_t socket_bytes_read(int descriptor)
         return 0;
     }
     return standing.bytes_received - (uint64_t) unread;
-}
-
-/* On how many cores the process may run; 0 when the kernel does not tell. The C library hides its call behind
-   _GNU_SOURCE. */
-static inline int usable_cores(void)
-{
-    unsigned long cores[128];
-    long size = syscall(SYS_sched_getaffinity, 0, sizeof cores, cores);
-    int count = 0;
-    for (long word = 0; word < size / (long) sizeof *cores; word++) {
-        count += __builtin_popcountl(cores[word]);
-    }
-    return count;
 }
 
 #endif

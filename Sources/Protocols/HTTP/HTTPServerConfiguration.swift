@@ -1,9 +1,9 @@
-internal import CMicroHTTPD
+internal import Runtime
 
 /// Within which bounds an `HTTPServer` serves.
 public struct HTTPServerConfiguration: Sendable {
-    /// How many threads serve: one for each core that the process may run on, for two would only take one from each other.
-    public var workers = max(1, Int(usable_cores()))
+    /// How many threads serve: one for each core.
+    public var workers = UsableCores.count
     /// How many connections may be open. The first request on one of an eighth more gets 503; further ones wait in the
     /// kernel's queue.
     public var connectionLimit = 20_000

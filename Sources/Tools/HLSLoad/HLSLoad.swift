@@ -27,7 +27,7 @@ internal import Time
         guard let client = TLSClient(verifies: !options.isInsecure) else { complain("TLS cannot be set up.") }
         // Two renditions, and for each a connection for playlists and one for media.
         let connections = options.viewers * (options.isPlaylistsOnly ? 2 : 4)
-        let threads = min(options.threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), options.viewers)
+        let threads = min(options.threads ?? UsableCores.count, options.viewers)
         let limit = OpenFileLimit.raise()
         guard connections + threads + 32 <= limit else {
             complain(
