@@ -4,8 +4,18 @@ public import Bytes
 public enum Codec: String, Sendable, Hashable, CaseIterable {
     /// H.264, ISO/IEC 14496-10.
     case h264
+    /// HEVC, ISO/IEC 23008-2.
+    case hevc
     /// AAC, ISO/IEC 14496-3.
     case aac
+    /// AC-3, ETSI TS 102 366.
+    case ac3
+    /// Enhanced AC-3, ETSI TS 102 366 annex E.
+    case eac3
+    /// Opus, RFC 6716.
+    case opus
+    /// MPEG audio layer II, ISO/IEC 11172-3 and 13818-3.
+    case mp2
 }
 
 /// One elementary stream: what every sample of it has in common.
@@ -28,7 +38,8 @@ public struct Track: Sendable, Hashable {
     public let codec: Codec
     /// The properties of the medium, as the bitstream states them.
     public let format: Format
-    /// The decoder configuration, as MP4 carries it: an `AVCDecoderConfigurationRecord`, an `AudioSpecificConfig`.
+    /// The decoder configuration, as MP4 carries it: the payload of `avcC`, `hvcC`, `dac3`, `dec3` or `dOps`, or an
+    /// `AudioSpecificConfig`; nothing for MPEG audio layer II.
     public let decoderConfiguration: ByteChunk
     /// The codec in the form of RFC 6381, such as `avc1.64001f`, taken from the bitstream.
     public let codecString: String

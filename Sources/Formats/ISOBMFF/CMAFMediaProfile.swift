@@ -13,6 +13,7 @@ enum CMAFMediaProfile {
         case .aac:
             guard let configuration = try? AudioSpecificConfig(track.decoderConfiguration.span) else { return [] }
             return isCoreAudio(configuration) ? ["caac"] : []
+        case .hevc, .ac3, .eac3, .opus, .mp2: return []
         }
     }
 
