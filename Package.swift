@@ -58,7 +58,7 @@ let package = Package(
                 "Locks", "Bytes", "Bitstreams", "Crypto", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time",
                 "Timeline",
             ]),
-        library("Packaging", in: "Live", ["Bytes", "Media", "Time", "ISOBMFF", "HLS", "Timeline"]),
+        library("Packaging", in: "Live", ["Bytes", "Media", "Time", "Bitstreams", "ISOBMFF", "HLS", "Timeline"]),
         library(
             "Publishing", in: "Live",
             ["Bytes", "Locks", "HLS", "Media", "ObjectStore", "Packaging", "Runtime", "Telemetry", "Time"]),

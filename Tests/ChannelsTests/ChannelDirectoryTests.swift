@@ -104,7 +104,7 @@ import Time
         decoderConfiguration: ByteChunk([1, 0x64, 0, 0x1F, 0xFF, 0xE0, 0]), codecString: "avc1.64001f")
     static let audio = Track(
         codec: .aac, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1024)),
-        decoderConfiguration: ByteChunk([0x11, 0x90]), codecString: "mp4a.40.2")
+        decoderConfiguration: ByteChunk([0x09, 0x90]), codecString: "mp4a.40.1")
 
     func feed(_ feed: any Feed, milliseconds range: Range<Int64>, gop: Int64 = 1000, hasKeys: Bool = true) {
         for time in stride(from: range.lowerBound, to: range.upperBound, by: 40) {

@@ -85,10 +85,29 @@ import Time
         #expect(media[1].contains("NAME=\"de\",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE=\"de\""))
         #expect(media[2].contains("NAME=\"Audio 3\",DEFAULT=NO,AUTOSELECT=YES,LANGUAGE=\"und\""))
         #expect(media[1].contains("URI=\"test/audio2/index.m3u8\""))
-        #expect(text.contains("CODECS=\"avc1.64001f,mp4a.40.2\""), "each codec once")
+        #expect(text.contains("CODECS=\"avc1.64001f,mp4a.40.1\""), "each codec once")
         // Every playlist reports on every other.
         let reports = presentation.playlist("audio2").split(separator: "\n").filter { $0.hasPrefix("#EXT-X-RENDITION") }
         #expect(reports.contains { $0.contains("../audio3/") } && reports.count == 3)
+    }
+
+    /// §4.4.6.2: who cannot decode one way of coding takes the variant with the other.
+    @Test func soundCodedOtherwiseIsAGroupOfItsOwn() throws {
+        let surround = Track(
+            codec: .ac3, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 6, samplesPerFrame: 1536)),
+            decoderConfiguration: ByteChunk([0x10, 0x3D, 0xC0]), codecString: "ac-3")
+        var presentation = Self.started([Self.track(0, "en"), Self.track(1, "de"), surround])
+        Self.play(&presentation, seconds: 4, tracks: [Self.track(0, "en"), Self.track(1, "de")])
+        let lines = Self.multivariant(presentation)
+        let media = lines.filter { $0.hasPrefix("#EXT-X-MEDIA") }
+        let variants = lines.filter { $0.hasPrefix("#EXT-X-STREAM-INF") }
+        try #require(media.count == 3 && variants.count == 2)
+        #expect(media[2].contains("GROUP-ID=\"audio-ac3\"") && media[2].contains("CHANNELS=\"6\""))
+        #expect(media.map { $0.contains("DEFAULT=YES") } == [true, false, true])
+        #expect(variants[0].contains("CODECS=\"avc1.64001f,mp4a.40.1\"") && variants[0].contains("AUDIO=\"audio\""))
+        #expect(variants[1].contains("CODECS=\"avc1.64001f,ac-3\"") && variants[1].contains("AUDIO=\"audio-ac3\""))
+        #expect(variants[0].contains("STABLE-VARIANT-ID=\"video\""))
+        #expect(variants[1].contains("STABLE-VARIANT-ID=\"video-audio-ac3\""))
     }
 
     /// §4.4.6.2: the greatest peak of the group and its greatest average, which need not be of one member.

@@ -117,7 +117,7 @@ import Time
         }
         let variants = lines.filter { $0.hasPrefix("#EXT-X-STREAM-INF") }
         try #require(variants.count == 1)
-        #expect(variants[0].contains("AUDIO=\"audio\"") && variants[0].contains("CODECS=\"mp4a.40.2\""))
+        #expect(variants[0].contains("AUDIO=\"audio\"") && variants[0].contains("CODECS=\"mp4a.40.1\""))
         #expect(lines.last == "test/audio/index.m3u8")
     }
 }

@@ -26,8 +26,9 @@ import Time
         ("en 0, de 1", "DE 0, EN 1", [1, 0]), ("en 0, de 5", "de 5, en 6", [1, 0]), ("en 0, de 1", "", []),
         // A language that nobody knows of.
         ("en 0, de 1", "en 0, fr 1", nil), ("en 0, de 1", "fr 0", nil), ("en 0, de 1", "en 0, de 1, fr 2", nil),
-        ("en 0, de 1", "en 0, - 1", nil), ("en 0, de 1", "en 0, en 1", nil), ("- 0", "en 0", nil),
-        ("en 0, und 1", "- 0, en 1", [1, 0]),
+        ("en 0, de 1", "en 0, - 1", nil), ("en 0, de 1", "en 0, en 1", nil), ("en 0, und 1", "- 0, en 1", [1, 0]),
+        // One of which nobody knows the language will do for any that has no better.
+        ("- 0", "en 0", [0]), ("- 0, de 1", "de 0, en 1", [1, 0]), ("- 0", "en 0, de 1", nil),
         // Several of one language: the name, then the place, then the order.
         ("en/A 0, en/B 1", "en/B 0, en/A 1", [1, 0]), ("en/A 0, en/B 1", "en/C 0, en/A 1", [1, 0]),
         ("en/A 0, en/A 1", "en/A 0, en/A 1", [0, 1]), ("en 0, en/B 1", "en/B 0, en 1", [1, 0]),

@@ -41,7 +41,7 @@ public struct Feed: Sendable {
         Track(
             codec: .aac,
             format: .audio(AudioFormat(sampleRate: sampleRate, channelCount: 2, samplesPerFrame: 1024)),
-            decoderConfiguration: ByteChunk([0x11, 0x90]), codecString: "mp4a.40.2")
+            decoderConfiguration: ByteChunk([0x09, 0x90]), codecString: "mp4a.40.1")
     }
 
     /// The tracks there are.

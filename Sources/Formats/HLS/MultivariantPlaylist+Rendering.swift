@@ -10,7 +10,10 @@ extension MultivariantPlaylist {
         if let steering {
             text.line("#EXT-X-CONTENT-STEERING:SERVER-URI=\"\(steering.serverURI)\",PATHWAY-ID=\"\(steering.pathway)\"")
         }
-        for (position, rendition) in audio.enumerated() { render(rendition, isDefault: position == 0, into: &text) }
+        for (position, rendition) in audio.enumerated() {
+            let isFirst = !audio[..<position].contains { $0.group == rendition.group }
+            render(rendition, isDefault: isFirst, into: &text)
+        }
         for variant in variants { render(variant, into: &text) }
         for variant in iFrameVariants { render(variant, into: &text) }
         return text.bytes

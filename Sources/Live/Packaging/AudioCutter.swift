@@ -63,10 +63,14 @@ struct AudioCutter {
         return true
     }
 
-    /// Gives up waiting for frames before `time`: they will be a hole.
-    mutating func giveUp(before time: MediaTime) {
+    /// Gives up waiting for frames before `time`: they will be so many frames of `silence`, or a hole where there is none.
+    mutating func giveUp(before time: MediaTime, silence: ByteChunk?) {
         hasBegun = true
-        leaveHole(upTo: time.ticks(in: timescale, rounding: .up))
+        let end = time.ticks(in: timescale, rounding: .up)
+        guard let silence else { return leaveHole(upTo: end) }
+        while position < end {
+            pieces.append(Piece(start: position, end: position + frameDuration, data: silence))
+        }
     }
 
     /// The first frame of a run may begin a little after the video: the track then begins there, without a hole.

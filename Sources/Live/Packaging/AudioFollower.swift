@@ -7,8 +7,10 @@ struct AudioFollower {
     private static let largestLag = MediaTime.milliseconds(250)
 
     private(set) var cutter: AudioCutter
+    /// A frame that nothing is heard of, where there is one: it stands for sound that is missing.
+    private let silence: ByteChunk?
     /// True when the renditions include the track and the source has none.
-    let isAbsent: Bool
+    private(set) var isAbsent: Bool
     /// How much sound has come since the last picture.
     var heard = MediaTime.zero
     /// True while the others go on without it: nothing has come since then.
@@ -18,8 +20,9 @@ struct AudioFollower {
     /// Where it is still to be cut.
     var targets: [AudioTarget] = []
 
-    init(cutter: AudioCutter, isAbsent: Bool) {
+    init(cutter: AudioCutter, silence: ByteChunk?, isAbsent: Bool) {
         self.cutter = cutter
+        self.silence = silence
         self.isAbsent = isAbsent
         hasStopped = isAbsent
         heardAt = cutter.end
@@ -37,9 +40,15 @@ struct AudioFollower {
         heardAt = max(heardAt, leading)
     }
 
-    /// Gives up waiting for frames before `time`: they will be a hole.
+    /// The source has no such track any more.
+    mutating func withdraw() {
+        isAbsent = true
+        hasStopped = true
+    }
+
+    /// Gives up waiting for frames before `time`: they will be silence, or a hole.
     mutating func giveUp(before time: MediaTime) {
-        cutter.giveUp(before: time)
+        cutter.giveUp(before: time, silence: silence)
         hasStopped = true
     }
 
@@ -51,7 +60,7 @@ struct AudioFollower {
                 targets.removeFirst()
                 return .segmentEnd(reason)
             case .chunkEnd(let instant):
-                if isAbsent { cutter.giveUp(before: instant) }
+                if isAbsent { cutter.giveUp(before: instant, silence: silence) }
                 switch cutter.cut(at: instant) {
                 case .chunk(let chunk):
                     targets.removeFirst()
@@ -60,7 +69,7 @@ struct AudioFollower {
                 case .wait:
                     guard isEnding else { return nil }
                     if instant - cutter.end > Self.largestLag || !cutter.hasFrames {
-                        cutter.giveUp(before: instant)
+                        cutter.giveUp(before: instant, silence: silence)
                         continue
                     }
                     targets.removeFirst()

@@ -5,18 +5,22 @@ extension Presentation {
     /// of them goes on with none, and so needs a presentation that tells clients of it.
     ///
     /// A track goes on with one that is coded alike and has the same language: with the one of the same name, then
-    /// with the one at the same place, then with the first. Where the source tells no language at all, any will do.
+    /// with the one at the same place, then with the first. Where the source tells no language at all, any will do; and one
+    /// of which no language was told will do for any that has no better.
     static func places(of tracks: [Track], among known: [Track]) -> [Int]? {
         let tellsLanguages = tracks.contains { $0.spokenLanguage != nil }
         // A source that leaves tracks out goes on counting as before; one that counts otherwise leaves the order.
         let keepsIndices = tracks.allSatisfy { track in known.contains { $0.index == track.index } }
         var places = [Int?](repeating: nil, count: tracks.count)
-        for (byName, byPlace) in [(true, true), (true, false), (false, true), (false, false)] {
+        let order = [(true, true), (true, false), (false, true), (false, false)]
+        let wishes = order.map { (name: $0, place: $1, language: true) } + order.map { ($0, $1, false) }
+        for (byName, byPlace, byLanguage) in wishes {
             for (position, track) in tracks.enumerated() where places[position] == nil {
                 places[position] = known.indices.first { place in
                     let other = known[place]
+                    let mayDiffer = !tellsLanguages || !byLanguage && other.spokenLanguage == nil
                     return !places.contains(place) && other.codec == track.codec
-                        && (!tellsLanguages || other.spokenLanguage == track.spokenLanguage)
+                        && (mayDiffer || other.spokenLanguage == track.spokenLanguage)
                         && (!byName || (track.name != nil && other.name == track.name))
                         && (!byPlace || (keepsIndices ? other.index == track.index : place == position))
                 }

@@ -69,21 +69,35 @@ public struct Presentation: Sendable {
     /// The first run begins at the presentation's zero; a later one begins a discontinuity, at the place that the
     /// clock gives it.
     ///
+    /// With `continues` the source's timeline goes on as in the run before, only its tracks have changed: so does ours. When
+    /// the first run has no sound yet and `expectsSound`, there is a rendition for it from the start, silent until it comes.
+    ///
     /// Returns false when the tracks do not fit the renditions that clients know: then a new presentation is needed.
-    public mutating func beginRun(tracks: [Track], sourceStart: MediaTime, now: Instant) -> Bool {
+    public mutating func beginRun(
+        tracks: [Track], sourceStart: MediaTime, now: Instant, continues: Bool = false, expectsSound: Bool = false
+    ) -> Bool {
         let video = tracks.first { if case .video = $0.format { true } else { false } }
         let audio = tracks.filter { if case .audio = $0.format { true } else { false } }
         let isFirst = videoWindow == nil && audioWindows.isEmpty
         guard let places = isFirst ? Array(audio.indices) : places(of: video, audio) else { return false }
+        let continued = continues ? run?.place(sourceStart) : nil
         interrupt()
         audioPlaces = places
         var start = MediaTime.zero
         if isFirst {
             if video != nil { videoWindow = RenditionWindow(name: Self.video, profile: profile) }
-            audioWindows = audio.indices.map { RenditionWindow(name: Self.audio($0), profile: profile) }
-            audioSequenceNumbers = audio.map { _ in 0 }
+            let isSilent = audio.isEmpty && video != nil && expectsSound
+            let count = isSilent ? 1 : audio.count
+            audioWindows = (0..<count).map { RenditionWindow(name: Self.audio($0), profile: profile) }
+            audioSequenceNumbers = [UInt32](repeating: 0, count: count)
+            if isSilent, let silence = SilentSound.track { audioWindows[0].begin(silence) }
         } else {
-            start = max(elapsed(at: now), edge).converted(to: .milliseconds, rounding: .up)
+            if let continued {
+                // Sound may end a frame behind the picture: it goes on there.
+                start = max(continued, videoWindow?.edge ?? edge)
+            } else {
+                start = max(elapsed(at: now), edge).converted(to: .milliseconds, rounding: .up)
+            }
             endSilence(at: start)
         }
         if let video { videoWindow?.begin(video) }
@@ -91,7 +105,7 @@ public struct Presentation: Sendable {
         videoWindow?.discontinue()
         for index in audioWindows.indices { audioWindows[index].discontinue() }
         run = Run(
-            profile: profile, video: video, audio: audioWindows.compactMap(\.audioFormat),
+            profile: profile, video: video, audio: audioWindows.compactMap(\.sound),
             present: places, sourceStart: sourceStart, sourceTimescale: sourceStart.timescale, start: start)
         return true
     }
@@ -117,6 +131,13 @@ public struct Presentation: Sendable {
     public mutating func appendAudio(_ sample: Sample, track: Int = 0) {
         guard audioPlaces.indices.contains(track) else { return }
         run?.appendAudio(sample, track: audioPlaces[track])
+        advance()
+    }
+
+    /// The current run's audio track of that index has no sound any more that its rendition could carry: nobody waits for it.
+    public mutating func withdrawAudio(track: Int) {
+        guard audioPlaces.indices.contains(track) else { return }
+        run?.withdrawAudio(track: audioPlaces[track])
         advance()
     }
 
@@ -245,8 +266,8 @@ public struct Presentation: Sendable {
                     chunk, in: .video, number: &videoSequenceNumber, wallStart: start.wall,
                     events: metadata.take(into: chunk, of: .video))
             case .video(.segmentEnd(let reason)):
+                if reason == .withoutKeyFrame || reason == .openKeyFrame { hasIndependentSegments = false }
                 if reason == .withoutKeyFrame {
-                    hasIndependentSegments = false
                     events.append(
                         .segmentWithoutKeyFrame(sequenceNumber: videoWindow?.segments.last?.sequenceNumber ?? 0))
                 }
@@ -272,9 +293,7 @@ public struct Presentation: Sendable {
 }
 
 extension RenditionWindow {
-    fileprivate var audioFormat: AudioFormat? {
-        if case .audio(let format)? = initializations.last?.track.format { format } else { nil }
-    }
+    fileprivate var sound: Sound? { initializations.last.flatMap { Sound(of: $0.track, upTo: edge ?? .zero) } }
 
     fileprivate mutating func publish(
         _ chunk: Chunk, in timescale: Timescale, number: inout UInt32, wallStart: WallTime, events: [EventMessage]

@@ -3,9 +3,6 @@ internal import Media
 internal import Time
 
 extension PresentationSnapshot {
-    /// The audio group of the variants.
-    private static let audioGroup = "audio"
-
     /// The multivariant playlist, which lies one folder above the presentation's.
     public var multivariantPlaylist: MultivariantPlaylist { multivariantPlaylist(of: .playlist) }
 
@@ -16,29 +13,59 @@ extension PresentationSnapshot {
         let videos = renditions.filter(\.isVideo)
         let audios = renditions.filter { !$0.isVideo }
         // Sound alone needs no group, unless there is a choice.
-        let groups = videos.isEmpty && audios.count < 2 ? [] : audioGroup(of: audios, resource)
-        let variants = (videos.isEmpty ? Array(audios.prefix(1)) : videos).map { rendition in
-            let own = rendition.measuredBandwidth
-            // The greatest of each that any other can add (Apple's authoring rule 9.13): not always the same one's.
-            let others = audios.filter { $0.name != rendition.name }
-            let added = others.map(\.measuredBandwidth)
-            return MultivariantPlaylist.Variant(
-                stableID: rendition.name, bandwidth: own.peak + (added.map(\.peak).max() ?? 0),
-                averageBandwidth: own.average + (added.map(\.average).max() ?? 0), score: 1,
-                codecs: ([rendition] + others).flatMap(\.codecs).uniqued,
-                resolution: rendition.resolution, videoRange: rendition.videoRange,
-                frameRate: rendition.isVideo ? frameRate : nil,
-                audioGroup: groups.isEmpty ? nil : Self.audioGroup, uri: uri(of: resource, in: rendition))
+        let groups = videos.isEmpty && audios.count < 2 ? [] : audioGroups
+        let variants = (groups.isEmpty ? [nil] : groups.map(\.self)).flatMap { group in
+            (videos.isEmpty ? Array((group?.members ?? audios).prefix(1)) : videos).map { rendition in
+                variant(of: rendition, with: group, resource)
+            }
         }
         return MultivariantPlaylist(
-            hasIndependentSegments: hasIndependentSegments, audio: groups, variants: variants,
-            iFrameVariants: resource == .playlist ? videos.map(iFrameVariant) : [])
+            hasIndependentSegments: hasIndependentSegments, audio: groups.flatMap { members(of: $0, resource) },
+            variants: variants, iFrameVariants: resource == .playlist ? videos.map(iFrameVariant) : [])
     }
 
-    /// The members of the audio group. What the source calls its tracks they are called, as long as that is unique.
-    private func audioGroup(
-        of renditions: [RenditionWindow], _ resource: MediaResource
-    ) -> [MultivariantPlaylist.AudioRendition] {
+    /// Audio renditions that are coded alike: who can decode one can decode all of them.
+    private struct AudioGroup {
+        let id: String
+        var members: [RenditionWindow]
+    }
+
+    /// The audio renditions, one group for each way of coding: a client takes the variants that it can decode (§4.4.6.2).
+    private var audioGroups: [AudioGroup] {
+        var groups: [(codec: Codec, group: AudioGroup)] = []
+        for rendition in renditions {
+            guard let track = rendition.track, !rendition.isVideo else { continue }
+            if let place = groups.firstIndex(where: { $0.codec == track.codec }) {
+                groups[place].group.members.append(rendition)
+            } else {
+                let id = groups.isEmpty ? "audio" : "audio-\(track.codec.rawValue)"
+                groups.append((track.codec, AudioGroup(id: id, members: [rendition])))
+            }
+        }
+        return groups.map(\.group)
+    }
+
+    private func variant(
+        of rendition: RenditionWindow, with group: AudioGroup?, _ resource: MediaResource
+    ) -> MultivariantPlaylist.Variant {
+        let own = rendition.measuredBandwidth
+        // The greatest of each that any other can add (Apple's authoring rule 9.13): not always the same one's.
+        let others = (group?.members ?? []).filter { $0.name != rendition.name }
+        let added = others.map(\.measuredBandwidth)
+        let isFirst = group.map { $0.id == "audio" } ?? true
+        return MultivariantPlaylist.Variant(
+            stableID: isFirst || !rendition.isVideo ? rendition.name : "\(rendition.name)-\(group?.id ?? "")",
+            bandwidth: own.peak + (added.map(\.peak).max() ?? 0),
+            averageBandwidth: own.average + (added.map(\.average).max() ?? 0), score: 1,
+            codecs: ([rendition] + others).flatMap(\.codecs).uniqued,
+            resolution: rendition.resolution, videoRange: rendition.videoRange,
+            frameRate: rendition.isVideo ? frameRate : nil, audioGroup: group?.id, uri: uri(of: resource, in: rendition)
+        )
+    }
+
+    /// The members of a group. What the source calls its tracks they are called, as long as that is unique.
+    private func members(of group: AudioGroup, _ resource: MediaResource) -> [MultivariantPlaylist.AudioRendition] {
+        let renditions = group.members
         let names = renditions.enumerated().map { place, rendition in
             rendition.track?.name?.printable ?? rendition.track?.language?.printable
                 ?? (place == 0 ? "Main" : "Audio \(place + 1)")
@@ -46,7 +73,7 @@ extension PresentationSnapshot {
         return zip(renditions, names.distinct).compactMap { rendition, name in
             guard case .audio(let format)? = rendition.track?.format else { return nil }
             return .init(
-                group: Self.audioGroup, stableID: rendition.name, name: name,
+                group: group.id, stableID: rendition.name, name: name,
                 language: rendition.track?.language?.printable ?? "und", channels: format.channelCount,
                 uri: uri(of: resource, in: rendition))
         }

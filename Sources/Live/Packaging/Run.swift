@@ -33,18 +33,20 @@ struct Run {
     /// The renditions that were waited for in vain.
     private(set) var stalled: Set<String> = []
 
-    /// A run of those tracks, whose audio renditions have the formats of `audio`. The source has those at the indices
-    /// `present`; the others are to be kept going.
+    /// A run of those tracks, whose audio renditions are those of `audio`. The source has those at the indices `present`;
+    /// the others are to be kept going.
     init(
-        profile: LatencyProfile, video: Track?, audio: [AudioFormat], present: [Int], sourceStart: MediaTime,
+        profile: LatencyProfile, video: Track?, audio: [Sound], present: [Int], sourceStart: MediaTime,
         sourceTimescale: Timescale, start: MediaTime
     ) {
         self.profile = profile
         self.sourceStart = sourceStart
         self.start = start
         if video != nil { self.video = VideoCutter(profile: profile, sourceTimescale: sourceTimescale) }
-        self.audio = audio.enumerated().map { index, format in
-            AudioFollower(cutter: AudioCutter(format: format, start: start), isAbsent: !present.contains(index))
+        self.audio = audio.enumerated().map { index, sound in
+            AudioFollower(
+                cutter: AudioCutter(format: sound.format, start: max(start, sound.edge)), silence: sound.silence,
+                isAbsent: !present.contains(index))
         }
         pacer = AudioPacer(profile: profile, start: start)
     }
@@ -59,7 +61,7 @@ struct Run {
         let frame = TimedFrame(
             data: sample.data, sourceDecodeTime: sample.decodeTime.value,
             decodeTime: place(sample.decodeTime).ticks(in: .video),
-            presentationTime: place(sample.presentationTime).ticks(in: .video), isSync: sample.isSync)
+            presentationTime: place(sample.presentationTime).ticks(in: .video), access: sample.access)
         let isTaken = video?.append(frame, cuts: &videoCuts) ?? false
         if isTaken { for index in audio.indices { audio[index].heard = .zero } }
         return isTaken
@@ -71,6 +73,11 @@ struct Run {
         let time = place(sample.presentationTime)
         audio[track].append(sample.data, at: time, leading: leadingEnd ?? time, patience: Self.patience)
         giveUpOnVideo()
+    }
+
+    /// Nothing comes any more of the audio rendition of that index.
+    mutating func withdrawAudio(track: Int) {
+        if audio.indices.contains(track) { audio[track].withdraw() }
     }
 
     /// When pictures have stopped, what they lack becomes a hole. They have when none came while `patience` of sound did,

@@ -10,7 +10,9 @@ struct TimedFrame {
     let sourceDecodeTime: Int64
     let decodeTime: Int64
     let presentationTime: Int64
-    let isSync: Bool
+    let access: SampleAccess
+
+    var isSync: Bool { access == .sync || access == .openSync }
 }
 
 /// What a cutter has decided, in order.
@@ -25,6 +27,8 @@ enum Cut {
 enum SegmentEnd: Equatable {
     /// The next one begins with a key frame.
     case keyFrame
+    /// The next one begins with a key frame, and frames follow that need what came before it too.
+    case openKeyFrame
     /// No key frame had come by the target duration.
     case withoutKeyFrame
     /// The source went away, or its timeline broke.
@@ -67,8 +71,11 @@ struct VideoCutter {
     private var segmentStart: Int64 = 0
     /// Where the grid of chunk ends is counted from.
     private var gridOrigin: Int64 = 0
-    /// What turns a frame's decode time into ours: the distance from decoding to showing of the last key frame.
+    /// What turns a frame's decode time into ours: the distance from decoding to showing of the last key frame that no
+    /// frame is shown before.
     private var reorderDelay: Int64 = 0
+    /// True while frames lack what they need because it came before the key frame that we began with.
+    private var dropsLeading = false
     /// The latest time at which a frame taken so far is shown.
     private var latestPresentation = Int64.min
     private var segmentsEnded = 0
@@ -104,9 +111,15 @@ struct VideoCutter {
     /// Takes the next frame in decode order. Frames before the first key frame are refused.
     mutating func append(_ frame: TimedFrame, cuts: inout [Cut]) -> Bool {
         guard frame.isSync || (isOpen && !needsKeyFrame) else { return false }
+        if frame.access == .leading, dropsLeading { return false }
+        if frame.isSync {
+            let begins = !isOpen || needsKeyFrame
+            dropsLeading = begins && frame.access == .openSync
+            // Behind a key frame of an open group come frames that are shown before it: they say nothing of the delay.
+            if begins || frame.access == .sync { reorderDelay = frame.presentationTime - frame.decodeTime }
+        }
         needsKeyFrame = false
         _ = cadence.observe(frame.sourceDecodeTime)
-        if frame.isSync { reorderDelay = frame.presentationTime - frame.decodeTime }
         let time = decodeTime(frame)
         if !isOpen { open(at: time) }
         if time > chunkStart { closeBefore(frame, at: time, cuts: &cuts) }
@@ -185,7 +198,11 @@ struct VideoCutter {
 
     private mutating func endSegmentIfDue(before frame: TimedFrame, at time: Int64, cuts: inout [Cut]) {
         guard frames.isEmpty, isSegmentDue(before: frame, at: time) else { return }
-        endSegment(frame.isSync ? .keyFrame : .withoutKeyFrame, cuts: &cuts)
+        switch frame.access {
+        case .sync: endSegment(.keyFrame, cuts: &cuts)
+        case .openSync: endSegment(.openKeyFrame, cuts: &cuts)
+        case .leading, .dependent: endSegment(.withoutKeyFrame, cuts: &cuts)
+        }
     }
 
     private mutating func endSegment(_ reason: SegmentEnd, cuts: inout [Cut]) {
