@@ -28,14 +28,16 @@ import Time
     let clock = ManualClock(wallTime: WallTime(microseconds: 1_800_000_000_000_000))
 
     func directory(
-        _ profile: LatencyProfile = LatencyProfile(.ultra), registry: MetricsRegistry = MetricsRegistry()
+        _ profile: LatencyProfile = LatencyProfile(.ultra), tracks: DeclaredTracks = .videoAndAudio,
+        registry: MetricsRegistry = MetricsRegistry()
     ) -> ChannelDirectory {
         let waker = Waker()
         let logger = Logger(sink: Quiet())
         return ChannelDirectory(
             ["news", "sport"].map { id in
                 Channel(
-                    ChannelConfiguration(id: id, name: id, streamKey: Secret("key-of-\(id)"), profile: profile),
+                    ChannelConfiguration(
+                        id: id, name: id, streamKey: Secret("key-of-\(id)"), profile: profile, tracks: tracks),
                     waker: waker, clock: clock, logger: logger, registry: registry)
             })
     }
@@ -136,16 +138,40 @@ import Time
         #expect(window.segments.map { $0.sequenceNumber } == Array(0..<Int64(window.segments.count)))
     }
 
-    @Test func soundThatComesLaterBeginsANewPresentation() throws {
+    private static let surround = Track(
+        codec: .ac3, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 6, samplesPerFrame: 1536)),
+        decoderConfiguration: ByteChunk([0x10, 0x3D, 0xC0]), codecString: "ac-3")
+
+    /// Its rendition was there from the start.
+    @Test func soundThatComesLaterIsHeardInTheSamePresentation() throws {
         let directory = directory()
         let channel = try #require(directory["news"])
         let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
         opened.receive(.track(Self.video), arrival: clock.now)
         feed(opened, milliseconds: 0..<5000)
         let before = try #require(channel.output.snapshot)
-        #expect(before.renditions.map { $0.name } == ["video"])
+        #expect(before.renditions.map { $0.name } == ["video", "audio"])
         clock.advance(by: .seconds(5))
         opened.receive(.track(Self.audio), arrival: clock.now)
+        feed(opened, milliseconds: 5000..<9000)
+        let after = try #require(channel.output.snapshot)
+        #expect(after.id == before.id)
+        let window = try #require(after.rendition("video"))
+        #expect(window.segments.filter { $0.isDiscontinuous }.map(\.start) == [.milliseconds(5000)])
+        #expect(
+            after.rendition("audio")?.initializations.last?.track.decoderConfiguration
+                == Self.audio.decoderConfiguration)
+    }
+
+    @Test func soundCodedAsNobodyExpectedBeginsANewPresentation() throws {
+        let directory = directory()
+        let channel = try #require(directory["news"])
+        let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
+        opened.receive(.track(Self.video), arrival: clock.now)
+        feed(opened, milliseconds: 0..<5000)
+        let before = try #require(channel.output.snapshot)
+        clock.advance(by: .seconds(5))
+        opened.receive(.track(Self.surround), arrival: clock.now)
         feed(opened, milliseconds: 5000..<9000)
         let after = try #require(channel.output.snapshot)
         #expect(after.id != before.id)
@@ -159,22 +185,24 @@ import Time
 
     /// Each presentation counts its own changes: the new one's version may be the old one's.
     @Test func aNewPresentationIsPublishedWhateverItsVersion() throws {
-        let directory = directory(LatencyProfile(.standard))
+        let directory = directory(LatencyProfile(.standard), tracks: .video)
         let channel = try #require(directory["news"])
         let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
         opened.receive(.track(Self.video), arrival: clock.now)
-        feed(opened, milliseconds: 0..<1480)
+        feed(opened, milliseconds: 0..<960)
         let before = try #require(channel.output.snapshot)
-        opened.receive(.track(Self.audio), arrival: clock.now)
-        feed(opened, milliseconds: 1480..<1520)
-        sound(opened, milliseconds: 1520)
+        let other = Track(
+            codec: .hevc, format: Self.video.format, decoderConfiguration: Self.video.decoderConfiguration,
+            codecString: "hvc1.1.6.L93.B0")
+        opened.receive(.track(other), arrival: clock.now)
+        feed(opened, milliseconds: 1000..<1040)
         let after = try #require(channel.output.snapshot)
-        #expect(after.id != before.id && after.version == before.version)
+        #expect(after.id != before.id && after.version == before.version, "\(after.version) \(before.version)")
         #expect(channel.output.snapshot(of: before.id)?.rendition("video")?.isEnded == true)
     }
 
     @Test func anEncoderThatFallsSilentIsLeftBehindAfterTwoSecondsAndBeginsAgainWithAKeyFrame() throws {
-        let directory = directory()
+        let directory = directory(tracks: .video)
         let channel = try #require(directory["news"])
         let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
         opened.receive(.track(Self.video), arrival: clock.now)
@@ -220,7 +248,7 @@ import Time
     }
 
     @Test func silenceGoesOnAfterTheEncoderHasLeftAtThePaceOfTheMonotonicClock() throws {
-        let directory = directory()
+        let directory = directory(tracks: .video)
         let channel = try #require(directory["news"])
         let opened = try directory.open(request(nil, "key-of-news"), for: Encoder())
         opened.receive(.track(Self.video), arrival: clock.now)

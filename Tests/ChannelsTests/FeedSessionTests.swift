@@ -71,11 +71,12 @@ import Time
         #expect(session.take(.video(Self.sample(40, isSync: true)), arrival: now).isEmpty, "sound may change too")
         _ = session.take(.track(audio), arrival: now)
         let actions = session.take(.audio(Self.sample(45)), arrival: now)
-        guard case .begin(let tracks, let start, _)? = actions.first else {
+        guard case .begin(let start)? = actions.first else {
             Issue.record("no run has begun")
             return
         }
-        #expect(tracks == [video, audio] && start == .milliseconds(40) && actions.count == 3)
+        #expect(start.tracks == [video, audio] && start.sourceStart == .milliseconds(40) && actions.count == 3)
+        #expect(start.continues, "the source's clock has gone on")
     }
 
     /// A source counts its tracks as it likes; a run counts those that are there.
@@ -85,11 +86,11 @@ import Time
         (first.index, third.index) = (0, 2)
         for track in [third, ChannelDirectoryTests.video, first] { _ = session.take(.track(track), arrival: now) }
         let actions = session.take(.video(Self.sample(0, isSync: true)), arrival: now)
-        guard case .begin(let tracks, _, _)? = actions.first else {
+        guard case .begin(let start)? = actions.first else {
             Issue.record("no run has begun")
             return
         }
-        #expect(tracks == [ChannelDirectoryTests.video, first, third])
+        #expect(start.tracks == [ChannelDirectoryTests.video, first, third])
         guard case .audio(_, let place)? = session.take(.audio(Self.sample(5), track: 2), arrival: now).first else {
             Issue.record("the track is not there")
             return
@@ -118,14 +119,14 @@ import Time
     private static func begun(_ actions: [FeedSession.Action]) -> (
         start: Int64, arrival: Instant, tracks: [Track], times: [Int64]
     )? {
-        guard case .begin(let tracks, let start, let arrival)? = actions.first else { return nil }
+        guard case .begin(let start)? = actions.first else { return nil }
         let times = actions.compactMap { action -> Int64? in
             switch action {
             case .video(let sample), .audio(let sample, _): sample.decodeTime.value
             default: nil
             }
         }
-        return (start.value, arrival, tracks, times)
+        return (start.sourceStart.value, start.arrival, start.tracks, times)
     }
 
     /// Pictures that wait are coded as the configuration before them said.

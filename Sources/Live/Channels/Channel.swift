@@ -17,13 +17,19 @@ public struct ChannelConfiguration: Sendable {
     public let streamKey: Secret<String>
     /// How the channel is packaged.
     public let profile: LatencyProfile
+    /// The tracks that it has.
+    public let tracks: DeclaredTracks
 
     /// A channel of that name.
-    public init(id: String, name: String, streamKey: Secret<String>, profile: LatencyProfile) {
+    public init(
+        id: String, name: String, streamKey: Secret<String>, profile: LatencyProfile,
+        tracks: DeclaredTracks = .videoAndAudio
+    ) {
         self.id = id
         self.name = name
         self.streamKey = streamKey
         self.profile = profile
+        self.tracks = tracks
     }
 }
 
@@ -51,6 +57,8 @@ public final class Channel: Sendable {
         var events: [PresentationEvent] = []
         var publisher: (any Publisher)?
         var isNewPresentation = false
+        /// Tracks that viewers do not get.
+        var unpublishable: [Track] = []
     }
 
     /// Without a sample for so long, the encoder is silent: a hiccup of the network is over by then.
@@ -106,7 +114,7 @@ public final class Channel: Sendable {
             state.presentation?.interrupt()
             state.feeds += 1
             state.publisher = (state.feeds, publisher)
-            state.session = FeedSession()
+            state.session = FeedSession(configuration.tracks)
             (state.lastArrival, state.lastUse) = (now, now)
             return (state.feeds, replaced, collect(&state, before: before))
         }
@@ -178,15 +186,15 @@ public final class Channel: Sendable {
         var before = state.presentation?.version
         for action in actions {
             switch action {
-            case .begin(let tracks, let sourceStart, let arrival):
-                if state.presentation?.beginRun(tracks: tracks, sourceStart: sourceStart, now: arrival) != true {
+            case .begin(let start):
+                if !begin(start, in: &state.presentation) {
                     // The first run, or tracks that clients of the presentation do not know: it ends, another begins.
                     state.presentation?.end()
                     effects.ended = state.presentation?.snapshot
-                    var next = Presentation(
+                    var next: Presentation? = Presentation(
                         id: Random.identifier(), profile: configuration.profile,
-                        wallStart: clock.wallTime + (arrival - clock.now), start: arrival)
-                    _ = next.beginRun(tracks: tracks, sourceStart: sourceStart, now: arrival)
+                        wallStart: clock.wallTime + (start.arrival - clock.now), start: start.arrival)
+                    _ = begin(start, in: &next)
                     state.presentation = next
                     // It may have the version that the one before it had: each counts its own changes.
                     before = nil
@@ -200,6 +208,8 @@ public final class Channel: Sendable {
                 if state.presentation?.append(item) != true { metrics.droppedSamples.increment() }
             case .splice(let cue):
                 if state.presentation?.append(cue) != true { metrics.droppedSamples.increment() }
+            case .withdraw(let track): state.presentation?.withdrawAudio(track: track)
+            case .unpublishable(let track): effects.unpublishable.append(track)
             }
         }
         let collected = collect(&state, before: before)
@@ -207,6 +217,12 @@ public final class Channel: Sendable {
         effects.events = collected.events
         effects.publisher = collected.publisher
         return effects
+    }
+
+    private func begin(_ start: FeedSession.RunStart, in presentation: inout Presentation?) -> Bool {
+        presentation?.beginRun(
+            tracks: start.tracks, sourceStart: start.sourceStart, now: start.arrival, continues: start.continues,
+            expectsSound: configuration.tracks.hasAudio) ?? false
     }
 
     private func collect(_ state: inout State, before: Int64?) -> Effects {
@@ -233,6 +249,11 @@ public final class Channel: Sendable {
         if effects.isNewPresentation {
             metrics.isSilent.set(0)
             logger.info("channel.presentation_started")
+        }
+        for track in effects.unpublishable {
+            logger.warning(
+                "channel.track_not_published",
+                ["codec": .public(track.codec.rawValue), "hint": .public("let the encoder send AAC")])
         }
         if let ended = effects.ended {
             writer?.keep(ended, of: configuration.id)

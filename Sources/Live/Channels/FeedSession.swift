@@ -6,16 +6,32 @@ internal import Time
 /// What a feed's samples mean for the channel: where a run of media begins, and when its timeline breaks.
 ///
 /// Nothing is published before the tracks are known: a run begins with a key frame, when sound is configured too or has
-/// not come for a second of video. A jump of a track's clock begins a new run; a track of sound that pauses while others go
+/// not come for a second of video. Tracks that come later, or are configured anew, begin another with the next key frame,
+/// which continues the first. A jump of the source's clock begins a new run; a track of sound that pauses while others go
 /// on has a hole.
 struct FeedSession {
     enum Action {
-        /// A new run begins, at that time of the source, whose first sample came in at `arrival`.
-        case begin(tracks: [Track], sourceStart: MediaTime, arrival: Instant)
+        /// A new run begins.
+        case begin(RunStart)
         case video(Sample)
         case audio(Sample, track: Int)
         case metadata(TimedMetadata)
         case splice(SpliceCue)
+        /// The run's audio track of that index is configured anew: until the next run nothing comes of it.
+        case withdraw(track: Int)
+        /// A track cannot be published as it is coded.
+        case unpublishable(Track)
+    }
+
+    /// How a run begins.
+    struct RunStart: Equatable {
+        var tracks: [Track]
+        /// Where the source's clock stands there.
+        var sourceStart: MediaTime
+        /// When the first sample came in.
+        var arrival: Instant
+        /// True when the source's timeline goes on as in the run before.
+        var continues: Bool
     }
 
     /// How long one track waits for the configuration of the other.
@@ -33,65 +49,79 @@ struct FeedSession {
     /// How many pictures in a row may have one decode time: without an end to them no part would ever be whole.
     private static let repetitionLimit = 16
 
+    private let declared: DeclaredTracks
     private var video: Track?
     /// The audio tracks by their index.
     private var audio: [Int: Track] = [:]
     /// True while samples go into a run.
     private(set) var isRunning = false
-    private var runTracks: [Track] = []
+    /// True while the run has pictures.
+    private var showsPictures = false
     /// The place of each audio track among those of the run.
     private var audioPlaces: [Int: Int] = [:]
-    /// True when a track was configured anew: the other one may be too, which shows when its samples go on.
+    /// True when the picture was configured anew: the sound may be too, which shows when its samples go on.
     private var isChanging = false
+    /// True when there are tracks, or configurations, that the run does not have: the next key frame begins another.
+    private var hasMoreTracks = false
+    /// True when the next run continues the one before.
+    private var continues = false
     /// What waits for a run to begin.
     private var buffer: [Waiting] = []
     private var lastVideo: Passage?
     private var lastAudio: [Int: Passage] = [:]
     private var repetitions = 0
+    /// What was told of tracks that cannot be published.
+    private var told: Set<Track> = []
     /// Samples that were dropped: before the first key frame, or going back in time.
     private(set) var droppedSamples = 0
 
+    /// A session of a channel with those tracks.
+    init(_ declared: DeclaredTracks = .videoAndAudio) { self.declared = declared }
+
     /// Takes what came in at `arrival`; says what to do.
     mutating func take(_ event: FeedEvent, arrival: Instant) -> [Action] {
-        let waiting: Waiting
         switch event {
-        case .track(let track):
-            switch track.format {
-            case .video:
-                if video != track { dropWaiting(of: nil) }
-                video = track
-            case .audio:
-                guard (0..<Self.audioLimit).contains(track.index) else { return drop() }
-                if audio[track.index] != track { dropWaiting(of: track.index) }
-                audio[track.index] = track
-            }
-            if isRunning, !runTracks.contains(track) {
-                restart()
-                isChanging = true
-            }
-            return []
+        case .track(let track): return take(track)
         case .metadata(let item): return isRunning ? [.metadata(item)] : drop()
         case .splice(let cue): return isRunning ? [.splice(cue)] : drop()
         case .video(let sample):
             let passage = Passage(time: sample.decodeTime, arrival: arrival)
-            guard check(passage, since: lastVideo, beside: lastAudio.values.max()) else { return drop() }
+            guard declared.hasVideo, check(passage, since: lastVideo, beside: lastAudio.values.max()) else {
+                return drop()
+            }
             repetitions = sample.decodeTime == lastVideo?.time ? repetitions + 1 : 0
             guard repetitions < Self.repetitionLimit else { return drop() }
             lastVideo = passage
-            waiting = Waiting(sample: sample, track: nil, arrival: arrival)
-            if isRunning { return [.video(sample)] }
-            guard sample.isSync || buffer.firstVideo != nil else { return drop() }
-            if sample.isSync, buffer.first?.track != nil { buffer = [] }
+            return takePicture(Waiting(sample: sample, track: nil, arrival: arrival))
         case .audio(let sample, let track):
-            // A run has the tracks that it began with; one that comes later begins another.
             let passage = Passage(time: sample.decodeTime, arrival: arrival)
             let other = lastVideo ?? lastAudio.values.max()
             let last = endsPause(passage, of: track) ? nil : lastAudio[track]
             guard audio[track] != nil, check(passage, since: last, beside: other) else { return drop() }
             lastAudio[track] = passage
-            waiting = Waiting(sample: sample, track: track, arrival: arrival)
-            if isRunning { return action(waiting).map { [$0] } ?? [] }
+            let waiting = Waiting(sample: sample, track: track, arrival: arrival)
+            return isRunning ? action(waiting).map { [$0] } ?? drop() : wait(waiting)
         }
+    }
+
+    private mutating func takePicture(_ picture: Waiting) -> [Action] {
+        if isRunning {
+            if showsPictures, !(hasMoreTracks && picture.sample.isSync) { return [.video(picture.sample)] }
+            guard picture.sample.isSync else { return drop() }
+            pause()
+        }
+        guard picture.sample.isSync || buffer.firstPicture != nil else { return drop() }
+        if picture.sample.isSync, buffer.firstPicture == nil {
+            // Sound that is heard before is of no use; it may have come earlier than its picture.
+            let start = picture.sample.presentationTime
+            buffer.removeAll { $0.sample.presentationTime < start }
+            buffer.insert(picture, at: 0)
+            return begin()
+        }
+        return wait(picture)
+    }
+
+    private mutating func wait(_ waiting: Waiting) -> [Action] {
         buffer.append(waiting)
         let bytes = buffer.reduce(0) { $0 + $1.sample.data.count }
         if buffer.count > Self.bufferLimit.samples || bytes > Self.bufferLimit.bytes {
@@ -99,6 +129,39 @@ struct FeedSession {
             buffer = []
         }
         return begin()
+    }
+
+    // MARK: Tracks
+
+    private mutating func take(_ track: Track) -> [Action] {
+        guard track.codec.isPublishable else { return told.insert(track).inserted ? [.unpublishable(track)] : [] }
+        switch track.format {
+        case .video:
+            guard declared.hasVideo, video != track else { return [] }
+            dropWaiting(of: nil)
+            video = track
+            guard isRunning else { return [] }
+            hasMoreTracks = true
+            if showsPictures {
+                // Nothing can be shown before the key frame that comes with it.
+                pause()
+                isChanging = true
+            }
+            return []
+        case .audio:
+            guard (0..<Self.audioLimit).contains(track.index) else { return drop() }
+            guard declared.hasAudio, audio[track.index] != track else { return [] }
+            dropWaiting(of: track.index)
+            audio[track.index] = track
+            guard isRunning else { return [] }
+            hasMoreTracks = true
+            guard showsPictures else {
+                pause()
+                isChanging = true
+                return []
+            }
+            return audioPlaces.removeValue(forKey: track.index).map { [.withdraw(track: $0)] } ?? []
+        }
     }
 
     /// What waits of a track that is configured anew cannot be decoded with the new configuration.
@@ -136,11 +199,17 @@ struct FeedSession {
         step <= limit && step >= .zero - limit
     }
 
-    /// The next key frame begins a new run.
+    /// The next key frame begins a new run, which the source's clock says nothing of.
     mutating func restart() {
-        isRunning = false
-        buffer = []
+        pause()
+        continues = false
         (lastVideo, lastAudio) = (nil, [:])
+    }
+
+    /// The next key frame begins a new run.
+    private mutating func pause() {
+        (isRunning, continues) = (false, isRunning || continues)
+        buffer = []
     }
 
     private mutating func drop() -> [Action] {
@@ -150,25 +219,26 @@ struct FeedSession {
 
     /// Begins a run when enough is known, and hands on what had to wait.
     private mutating func begin() -> [Action] {
-        guard let first = buffer.first, let last = buffer.last else { return [] }
-        let hasWaited = last.sample.decodeTime - first.sample.decodeTime >= Self.patience
-        let start: MediaTime
-        if let key = buffer.firstVideo {
-            guard hasWaited || (isChanging ? buffer.hasAudio : !audio.isEmpty) else { return [] }
-            start = key.presentationTime
+        guard let first = buffer.firstPicture ?? buffer.first,
+            let latest = buffer.map(\.sample.decodeTime).max()
+        else { return [] }
+        let hasWaited = latest - first.sample.decodeTime >= Self.patience
+        if first.track == nil {
+            let isReady = !declared.hasAudio || (isChanging ? buffer.hasAudio : !audio.isEmpty)
+            guard hasWaited || isReady else { return [] }
         } else {
             // Sound alone: only when no picture has come for a while.
             guard hasWaited, video == nil else { return [] }
-            start = first.sample.presentationTime
         }
-        isRunning = true
-        isChanging = false
-        runTracks =
-            [buffer.firstVideo == nil ? nil : video].compactMap(\.self)
-            + audio.values.sorted { $0.index < $1.index }
+        showsPictures = first.track == nil
+        let tracks =
+            [showsPictures ? video : nil].compactMap(\.self) + audio.values.sorted { $0.index < $1.index }
         audioPlaces = Dictionary(uniqueKeysWithValues: audio.keys.sorted().enumerated().map { ($1, $0) })
+        let start = RunStart(
+            tracks: tracks, sourceStart: first.sample.presentationTime, arrival: first.arrival, continues: continues)
+        (isRunning, isChanging, hasMoreTracks, continues) = (true, false, false, false)
         defer { buffer = [] }
-        return [.begin(tracks: runTracks, sourceStart: start, arrival: first.arrival)] + buffer.compactMap(action)
+        return [.begin(start)] + buffer.compactMap(action)
     }
 }
 
@@ -201,5 +271,10 @@ extension FeedSession {
 extension [FeedSession.Waiting] {
     fileprivate var hasAudio: Bool { contains { $0.track != nil } }
 
-    fileprivate var firstVideo: Sample? { first { $0.track == nil }?.sample }
+    fileprivate var firstPicture: FeedSession.Waiting? { first { $0.track == nil } }
+}
+
+extension Codec {
+    /// True when HLS clients can play it as it is (HLS authoring specification for Apple devices, §2.1 and §2.2).
+    fileprivate var isPublishable: Bool { self != .mp2 }
 }
