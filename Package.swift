@@ -51,7 +51,7 @@ let package = Package(
         library("ObjectStore", in: "Protocols", ["Bytes", "Locks"]),
         library("HTTP", in: "Protocols", ["Locks", "Bytes", "CMicroHTTPD", "CZlib", "Runtime", "Sockets"]),
         // Live
-        library("Timeline", in: "Live", ["Media"]),
+        library("Timeline", in: "Live", ["Media", "Time"]),
         library(
             "Ingest", in: "Live",
             [
@@ -107,7 +107,7 @@ let package = Package(
         tests("BitstreamsTests", ["Bytes", "Media", "Bitstreams"]),
         tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF", "SeededRandom"]),
         tests("HLSTests", ["Bytes", "HLS", "Media", "Time"]),
-        tests("TimelineTests", ["Timeline", "SeededRandom"]),
+        tests("TimelineTests", ["Media", "SeededRandom", "Time", "Timeline"]),
         tests("HLSRulesTests", ["Bytes", "HLSRules", "ISOBMFF", "Media"]),
         tests("HLSLoadModelTests", ["CZlib", "HLSLoadModel", "Time"]),
         .target(name: "HTTPTestClient", dependencies: ["CZlib"], path: "Tests/HTTPTestClient"),
