@@ -55,6 +55,7 @@ public final class Channel: Sendable {
         var ended: PresentationSnapshot?
         var snapshot: PresentationSnapshot?
         var events: [PresentationEvent] = []
+        var clockDrift: Double?
         var publisher: (any Publisher)?
         var isNewPresentation = false
         /// Tracks that viewers do not get.
@@ -134,7 +135,7 @@ public final class Channel: Sendable {
             }
             state.lastArrival = arrival
             if !actions.isEmpty { state.lastUse = arrival }
-            return perform(actions, &state)
+            return perform(actions, arrival, &state)
         }
         perform(effects, arrival: arrival)
     }
@@ -181,7 +182,7 @@ public final class Channel: Sendable {
 
     // MARK: Under the lock
 
-    private func perform(_ actions: [FeedSession.Action], _ state: inout State) -> Effects {
+    private func perform(_ actions: [FeedSession.Action], _ arrival: Instant, _ state: inout State) -> Effects {
         var effects = Effects()
         var before = state.presentation?.version
         for action in actions {
@@ -201,9 +202,10 @@ public final class Channel: Sendable {
                     effects.isNewPresentation = true
                 }
             case .video(let sample):
-                if state.presentation?.appendVideo(sample) != true { metrics.droppedSamples.increment() }
+                let isTaken = state.presentation?.appendVideo(sample, arrival: arrival) ?? false
+                if !isTaken { metrics.droppedSamples.increment() }
             case .audio(let sample, let track):
-                state.presentation?.appendAudio(sample, track: track)
+                state.presentation?.appendAudio(sample, track: track, arrival: arrival)
             case .metadata(let item):
                 if state.presentation?.append(item) != true { metrics.droppedSamples.increment() }
             case .splice(let cue):
@@ -215,6 +217,7 @@ public final class Channel: Sendable {
         let collected = collect(&state, before: before)
         effects.snapshot = collected.snapshot
         effects.events = collected.events
+        effects.clockDrift = collected.clockDrift
         effects.publisher = collected.publisher
         return effects
     }
@@ -231,6 +234,7 @@ public final class Channel: Sendable {
         if presentation.version != before {
             release(&state)
             effects.snapshot = state.presentation?.snapshot
+            effects.clockDrift = presentation.clockDrift
         }
         effects.events = state.presentation?.takeEvents() ?? []
         effects.publisher = state.publisher?.publisher
@@ -263,6 +267,7 @@ public final class Channel: Sendable {
             writer?.keep(snapshot, of: configuration.id)
             output.publish(snapshot)
             metrics.publications.increment()
+            if let drift = effects.clockDrift { metrics.clockDrift.set(drift) }
             if let arrival { metrics.publishDelay.observe(clock.now - arrival) }
         }
         for event in effects.events { report(event, to: effects.publisher) }

@@ -4,6 +4,7 @@ internal import Telemetry
 struct ChannelMetrics: Sendable {
     let isOnAir: Gauge
     let isSilent: Gauge
+    let clockDrift: Gauge
     let publications: Counter
     let publishDelay: Histogram
     let droppedSamples: Counter
@@ -15,6 +16,11 @@ struct ChannelMetrics: Sendable {
         ).child(channel)
         isSilent = registry.gauges(
             "headwater_channel_silent", help: "1 while the channel is on the air without media.", labels: "channel"
+        ).child(channel)
+        clockDrift = registry.gauges(
+            "headwater_channel_clock_drift_ppm",
+            help: "How much faster the source's clock runs than this machine's, in parts per million, as last measured.",
+            labels: "channel"
         ).child(channel)
         publications = registry.counters(
             "headwater_channel_publications_total", help: "Times that viewers got something new to see.",

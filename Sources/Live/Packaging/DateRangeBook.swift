@@ -6,7 +6,7 @@ internal import Time
 /// The date ranges of a presentation, which its splices are to clients: those of the live playlists, and where there is a
 /// DVR window those of its playlists, which are listed for longer.
 ///
-/// Pure: all times are places on the presentation's timeline, `edge` that of the newest media.
+/// Pure: all times are dates, counted from that of the timeline's zero; `edge` is that at which the newest media end.
 struct DateRangeBook: Sendable {
     /// A break that has begun.
     private struct Opening {
@@ -171,8 +171,4 @@ struct DateRangeBook: Sendable {
 
     /// Those of the DVR playlists.
     func dvrTags(skipUntil: MediaTime) -> MediaPlaylist.DateRanges { all.tags(boundary: edge - skipUntil) }
-}
-
-extension MediaTime {
-    fileprivate var duration: Duration { .microseconds(ticks(in: Timescale(1_000_000))) }
 }

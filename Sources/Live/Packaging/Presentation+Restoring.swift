@@ -58,12 +58,12 @@ extension Presentation {
         case .splice(let splice):
             dateRanges.replay(splice, wallStart: start.wall, reach: profile.window + profile.target * 2)
         case .track(let name, _, _), .part(let name, _), .segmentEnd(let name), .standing(let name, _),
-            .lost(let name, _), .gap(let name, _):
+            .lost(let name, _), .gap(let name, _), .shift(let name, _):
             if name == Self.video {
-                if videoWindow == nil { videoWindow = RenditionWindow(name: name, profile: profile) }
-                videoWindow?.replay(record, wallStart: start.wall)
+                if videoWindow == nil { videoWindow = window(name) }
+                videoWindow?.replay(record)
             } else if let index = audioIndex(of: name) {
-                audioWindows[index].replay(record, wallStart: start.wall)
+                audioWindows[index].replay(record)
             }
         }
     }
@@ -72,7 +72,7 @@ extension Presentation {
     private mutating func audioIndex(of name: String) -> Int? {
         if let known = audioWindows.firstIndex(where: { $0.name == name }) { return known }
         guard name == Self.audio(audioWindows.count) else { return nil }
-        audioWindows.append(RenditionWindow(name: name, profile: profile))
+        audioWindows.append(window(name))
         audioSequenceNumbers.append(0)
         return audioWindows.count - 1
     }
@@ -86,9 +86,12 @@ extension Presentation {
         guard windows.contains(where: { !$0.segments.isEmpty }),
             var leading = windows.max(by: { place($0) < place($1) })
         else { return false }
+        if let newest = leading.segments.last {
+            anchor = WallAnchor(shift: leading.shift(of: newest.programDateTime, at: newest.start))
+        }
         // A clock that was never set shows a date before all others.
         let apart = min(max(wallTime - start.wall, .zero), .seconds(1_000_000_000))
-        let passed = MediaTime(apart.wholeMicroseconds, Timescale(1_000_000))
+        let passed = anchor.place(at: apart)
         guard passed - edge < max(profile.window, profile.dvrWindow ?? .zero) + profile.target * 2 else { return false }
         var announced = announced
         if announced == nil, !isWhole {
@@ -97,17 +100,17 @@ extension Presentation {
             announced = .most(of: windows, until: passed)
         }
         leading.endSegment()
-        guard videoWindow?.follow(leading, wallStart: start.wall) ?? true else { return false }
+        guard videoWindow?.follow(leading) ?? true else { return false }
         for index in audioWindows.indices {
-            guard audioWindows[index].follow(leading, wallStart: start.wall) else { return false }
+            guard audioWindows[index].follow(leading) else { return false }
         }
         if let announced, !passUnrecorded(announced) { return false }
         // A removal is told of until the Skip Boundary has passed it.
-        dateRanges.settle(before: windowStarts, margin: profile.target * 8, edge: edge)
+        dateRanges.settle(before: windowStarts, margin: profile.target * 8, edge: anchor.dated(edge))
         // Fragments go on to be numbered behind those that there were (ISO/IEC 14496-12 §8.8.5): no part has two.
         videoSequenceNumber = UInt32(truncatingIfNeeded: videoWindow?.nextPartNumber ?? 0)
         audioSequenceNumbers = audioWindows.map { UInt32(truncatingIfNeeded: $0.nextPartNumber) }
-        let elapsed = max(passed, edge).ticks(in: .milliseconds, rounding: .up)
+        let elapsed = anchor.dated(max(passed, edge)).ticks(in: .milliseconds, rounding: .up)
         start.instant = now - .milliseconds(elapsed)
         return true
     }
@@ -148,35 +151,37 @@ extension Presentation {
 
 extension RenditionWindow {
     /// Forgets all that there is, and begins with `segment` of `leading` as missing media.
-    private mutating func begin(at segment: Segment, of leading: RenditionWindow, wallStart: WallTime) {
+    private mutating func begin(at segment: Segment, of leading: RenditionWindow) {
         let skipped = segment.sequenceNumber - nextSegmentNumber
         let standing = RenditionStanding(
             nextSegment: segment.sequenceNumber, nextPart: nextPartNumber,
             discontinuities: leading.standing(before: segment).discontinuities,
             keyFrames: keyFrameSequence + Int64(listed.reduce(0) { $0 + $1.keyFrames.count }) + skipped)
-        replay(.standing(rendition: name, standing), wallStart: wallStart)
+        replay(.standing(rendition: name, standing))
         if segment.isDiscontinuous { discontinue() }
         append(
-            PartMedia(end: segment.end, isIndependent: false, data: nil), from: segment.start, wallStart: wallStart)
+            PartMedia(end: segment.end, isIndependent: false, data: nil), from: segment.start,
+            shift: leading.shift(of: segment.programDateTime, at: segment.start))
         endSegment()
     }
 
     /// Completes what was growing and publishes missing media for the segments that `leading` has and this rendition has
     /// not. False when they are not in step then: when it is so far behind that a segment would become longer than all may
     /// be (§4.4.3.1), or when the records contradict each other.
-    fileprivate mutating func follow(_ leading: RenditionWindow, wallStart: WallTime) -> Bool {
+    fileprivate mutating func follow(_ leading: RenditionWindow) -> Bool {
         func fits(_ length: MediaTime) -> Bool { length < profile.target + .milliseconds(500) }
         if let growing = segments.last, !growing.isComplete {
             // Less than a part apart are all that were cut where another was.
             if let end = leading.segment(growing.sequenceNumber)?.end, end - growing.end >= profile.gapPart {
                 guard fits(end - growing.start) else { return false }
-                publish(Silence.Stretch(end: end, endsSegment: false, isWhole: true), of: profile, wallStart: wallStart)
+                publish(
+                    Silence.Stretch(end: end, endsSegment: false, isWhole: true), of: profile, anchor: WallAnchor())
             }
             endSegment()
         }
         // What is missing of it has left the leading one: it begins anew where that one does.
         if let first = leading.segments.first, first.sequenceNumber > nextSegmentNumber {
-            begin(at: first, of: leading, wallStart: wallStart)
+            begin(at: first, of: leading)
         }
         while nextSegmentNumber < leading.nextSegmentNumber {
             let start = edge ?? .zero
@@ -187,7 +192,8 @@ extension RenditionWindow {
             // Discontinuities are the same in all renditions (§6.2.1).
             if segment.isDiscontinuous { discontinue() }
             publish(
-                Silence.Stretch(end: segment.end, endsSegment: true, isWhole: true), of: profile, wallStart: wallStart)
+                Silence.Stretch(end: segment.end, endsSegment: true, isWhole: true), of: profile,
+                anchor: WallAnchor(shift: leading.shift(of: segment.programDateTime, at: segment.start)))
         }
         // What comes next begins where the leading one ends.
         guard let edge, let end = leading.edge else { return false }

@@ -45,6 +45,10 @@ public struct Presentation: Sendable {
     /// When the timeline's zero was: the date for clients, the instant for pace. Dates go on as the monotonic clock
     /// does, so that a wall clock that is set never moves them.
     var start: (wall: WallTime, instant: Instant)
+    /// How dates run beside the timeline.
+    var anchor = WallAnchor()
+    /// How the clock of the current run's source stands to ours.
+    var clock: SourceClock?
     private var run: Run?
     private var silence: Silence?
     var videoSequenceNumber: UInt32 = 0
@@ -80,15 +84,15 @@ public struct Presentation: Sendable {
         let audio = tracks.filter { if case .audio = $0.format { true } else { false } }
         let isFirst = videoWindow == nil && audioWindows.isEmpty
         guard let places = isFirst ? Array(audio.indices) : places(of: video, audio) else { return false }
-        let continued = continues ? run?.place(sourceStart) : nil
+        let (continued, oldClock) = continues ? (run?.place(sourceStart), clock) : (nil, nil)
         interrupt()
         audioPlaces = places
         var start = MediaTime.zero
         if isFirst {
-            if video != nil { videoWindow = RenditionWindow(name: Self.video, profile: profile) }
+            if video != nil { videoWindow = window(Self.video) }
             let isSilent = audio.isEmpty && video != nil && expectsSound
             let count = isSilent ? 1 : audio.count
-            audioWindows = (0..<count).map { RenditionWindow(name: Self.audio($0), profile: profile) }
+            audioWindows = (0..<count).map { window(Self.audio($0)) }
             audioSequenceNumbers = [UInt32](repeating: 0, count: count)
             if isSilent, let silence = SilentSound.track { audioWindows[0].begin(silence) }
         } else {
@@ -107,7 +111,13 @@ public struct Presentation: Sendable {
         run = Run(
             profile: profile, video: video, audio: audioWindows.compactMap(\.sound),
             present: places, sourceStart: sourceStart, sourceTimescale: sourceStart.timescale, start: start)
+        clock = oldClock ?? SourceClock(start: now, shift: now - self.start.instant - start.duration)
         return true
+    }
+
+    /// A rendition without media.
+    func window(_ name: String) -> RenditionWindow {
+        RenditionWindow(name: name, profile: profile, wallStart: start.wall)
     }
 
     /// The audio renditions that these tracks go on with; nothing when clients of the renditions cannot play all of them:
@@ -118,19 +128,22 @@ public struct Presentation: Sendable {
         return Self.places(of: audio, among: audioWindows.compactMap { $0.initializations.last?.track })
     }
 
-    /// Takes a video sample of the current run. A sample that nothing can be shown from is dropped: false.
-    public mutating func appendVideo(_ sample: Sample) -> Bool {
-        guard run != nil else { return false }
+    /// Takes a video sample of the current run, which came in at `arrival`, where that is known. A sample that nothing can be
+    /// shown from is dropped: false.
+    public mutating func appendVideo(_ sample: Sample, arrival: Instant? = nil) -> Bool {
+        guard let place = run?.place(sample.decodeTime) else { return false }
         let isTaken = run?.appendVideo(sample) ?? false
+        if isTaken { clock?.observe(place, arrival: arrival) }
         frameRate = run?.frameRate ?? frameRate
         advance()
         return isTaken
     }
 
-    /// Takes a sample of the current run's audio track of that index.
-    public mutating func appendAudio(_ sample: Sample, track: Int = 0) {
-        guard audioPlaces.indices.contains(track) else { return }
+    /// Takes a sample of the current run's audio track of that index, which came in at `arrival`, where that is known.
+    public mutating func appendAudio(_ sample: Sample, track: Int = 0, arrival: Instant? = nil) {
+        guard audioPlaces.indices.contains(track), let place = run?.place(sample.decodeTime) else { return }
         run?.appendAudio(sample, track: audioPlaces[track])
+        if isLeading(audioPlaces[track]) { clock?.observe(place, arrival: arrival) }
         advance()
     }
 
@@ -152,9 +165,12 @@ public struct Presentation: Sendable {
     /// False when it was dropped, because there is no run or too many splices.
     public mutating func append(_ cue: SpliceCue) -> Bool {
         guard let time = run?.place(cue.time) else { return false }
-        let placed = SpliceCue(
-            kind: cue.kind, eventID: cue.eventID, time: time, duration: cue.duration, section: cue.section)
-        guard dateRanges.append(placed, wallStart: start.wall, edge: edge) else { return false }
+        // Once told, its date stays as it is: that of a far time is not what the clock does until then.
+        let late = max(time - edge - Self.largestAdvance, .zero)
+        let dated = SpliceCue(
+            kind: cue.kind, eventID: cue.eventID, time: anchor.dated(time - late) + late, duration: cue.duration,
+            section: cue.section)
+        guard dateRanges.append(dated, wallStart: start.wall, edge: anchor.dated(edge)) else { return false }
         run?.endSegment(at: time)
         return true
     }
@@ -165,6 +181,8 @@ public struct Presentation: Sendable {
         run?.interrupt()
         advance()
         run = nil
+        clock = nil
+        anchor.hold(from: edge)
         metadata.clear()
         reportedStalls = []
     }
@@ -198,8 +216,8 @@ public struct Presentation: Sendable {
 
     /// Publishes a stretch without media in all renditions.
     mutating func pass(_ stretch: Silence.Stretch) {
-        videoWindow?.publish(stretch, of: profile, wallStart: start.wall)
-        for index in audioWindows.indices { audioWindows[index].publish(stretch, of: profile, wallStart: start.wall) }
+        videoWindow?.publish(stretch, of: profile, anchor: anchor)
+        for index in audioWindows.indices { audioWindows[index].publish(stretch, of: profile, anchor: anchor) }
     }
 
     /// Lets go of old media that are kept elsewhere: of each rendition, those before the segment of that number.
@@ -212,22 +230,29 @@ public struct Presentation: Sendable {
 
     /// Lets date ranges go with the media that they lie in, whether these were published or missing.
     private mutating func forgetDateRanges() {
-        if !dateRanges.isEmpty { dateRanges.forget(before: windowStarts, edge: edge) }
+        if !dateRanges.isEmpty { dateRanges.forget(before: windowStarts, edge: anchor.dated(edge)) }
     }
 
     /// The place of `now` on the timeline.
-    private func elapsed(at now: Instant) -> MediaTime { .milliseconds((now - start.instant).wholeMilliseconds) }
+    private func elapsed(at now: Instant) -> MediaTime {
+        anchor.place(at: now - start.instant).converted(to: .milliseconds, rounding: .down)
+    }
 
     /// The end of the newest media of all.
     var edge: MediaTime { windows.compactMap(\.edge).max() ?? .zero }
 
     var windows: [RenditionWindow] { [videoWindow].compactMap(\.self) + audioWindows }
 
-    /// Where the live playlists begin, and those of the DVR window.
+    /// The dates with which the live playlists begin, and those of the DVR window, counted from that of the timeline's zero.
     var windowStarts: (live: MediaTime, dvr: MediaTime) {
-        let live = windows.compactMap { $0.listed.first?.start }.min() ?? .zero
-        let past = windows.compactMap { window in window.history.flatMap { $0[$0.mediaSequence]?.start } }.min()
-        return (live, past.map { min($0, live) } ?? live)
+        let live = windows.compactMap { $0.listed.first?.programDateTime }.min() ?? start.wall
+        let past = windows.compactMap { window in
+            window.history.flatMap { $0[$0.mediaSequence]?.programDateTime }
+        }.min()
+        func counted(_ date: WallTime) -> MediaTime {
+            MediaTime((date - start.wall).wholeMicroseconds, Timescale(1_000_000))
+        }
+        return (counted(live), counted(past.map { min($0, live) } ?? live))
     }
 
     /// Grows with every change that a client can see.
@@ -263,7 +288,7 @@ public struct Presentation: Sendable {
             switch release {
             case .video(.chunk(let chunk)):
                 videoWindow?.publish(
-                    chunk, in: .video, number: &videoSequenceNumber, wallStart: start.wall,
+                    chunk, in: .video, number: &videoSequenceNumber, anchor: anchor,
                     events: metadata.take(into: chunk, of: .video))
             case .video(.segmentEnd(let reason)):
                 if reason == .withoutKeyFrame || reason == .openKeyFrame { hasIndependentSegments = false }
@@ -272,16 +297,21 @@ public struct Presentation: Sendable {
                         .segmentWithoutKeyFrame(sequenceNumber: videoWindow?.segments.last?.sequenceNumber ?? 0))
                 }
                 videoWindow?.endSegment()
+                followClock()
             case .audio(let index, .chunk(let chunk)):
                 guard let timescale = audioWindows[index].initializations.last?.track.timescale else { break }
-                let isLeading = videoWindow == nil && index == audioPlaces.min()
                 audioWindows[index].publish(
-                    chunk, in: timescale, number: &audioSequenceNumbers[index], wallStart: start.wall,
-                    events: isLeading ? metadata.take(into: chunk, of: timescale) : [])
-            case .audio(let index, .segmentEnd): audioWindows[index].endSegment()
+                    chunk, in: timescale, number: &audioSequenceNumbers[index], anchor: anchor,
+                    events: isLeading(index) ? metadata.take(into: chunk, of: timescale) : [])
+            case .audio(let index, .segmentEnd):
+                audioWindows[index].endSegment()
+                if isLeading(index) { followClock() }
             }
         }
     }
+
+    /// True for the audio rendition that leads, where there is no video.
+    private func isLeading(_ audio: Int) -> Bool { videoWindow == nil && audio == audioPlaces.min() }
 
     private mutating func reportStalls() {
         guard let stalled = run?.stalled, stalled != reportedStalls else { return }
@@ -296,7 +326,7 @@ extension RenditionWindow {
     fileprivate var sound: Sound? { initializations.last.flatMap { Sound(of: $0.track, upTo: edge ?? .zero) } }
 
     fileprivate mutating func publish(
-        _ chunk: Chunk, in timescale: Timescale, number: inout UInt32, wallStart: WallTime, events: [EventMessage]
+        _ chunk: Chunk, in timescale: Timescale, number: inout UInt32, anchor: WallAnchor, events: [EventMessage]
     ) {
         var (data, keyFrame): (ByteChunk?, Range<Int>?) = (nil, nil)
         if !chunk.samples.isEmpty {
@@ -312,6 +342,7 @@ extension RenditionWindow {
         }
         let media = PartMedia(
             end: MediaTime(chunk.end, timescale), isIndependent: chunk.isIndependent, data: data, keyFrame: keyFrame)
-        append(media, from: MediaTime(chunk.start, timescale), wallStart: wallStart)
+        let start = MediaTime(chunk.start, timescale)
+        append(media, from: start, shift: anchor.shift(at: start))
     }
 }

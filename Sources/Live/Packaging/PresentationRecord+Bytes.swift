@@ -39,6 +39,9 @@ extension PresentationRecord {
             fields.write(text: rendition)
             fields.write(UInt64(bitPattern: number))
         case .splice(let splice): splice.write(to: &fields)
+        case .shift(let rendition, let shift):
+            fields.write(text: rendition)
+            fields.write(UInt64(bitPattern: shift.wholeMicroseconds))
         }
         var record = ByteWriter(capacity: fields.count + 8)
         record.write(UInt32(clamping: fields.count))
@@ -61,6 +64,7 @@ extension PresentationRecord {
         case .splice: 10
         case .stopped: 11
         case .gap: 12
+        case .shift: 13
         }
     }
 
@@ -123,6 +127,7 @@ extension PresentationRecord {
                 GapRecord(
                     end: try fields.readTime(), nextPart: try fields.readCount(),
                     isDiscontinuous: try fields.readUInt8() != 0))
+        case 13: record = .shift(rendition: try fields.readText(), try fields.readShift())
         case 0: throw reader.fault
         default: return nil
         }

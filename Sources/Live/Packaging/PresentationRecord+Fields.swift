@@ -199,6 +199,14 @@ extension ByteReader {
     }
 
     @_lifetime(self: copy self)
+    mutating func readShift() throws(UnexpectedEnd) -> Duration {
+        let microseconds = Int64(bitPattern: try readUInt64())
+        // Thirty years at the greatest rate.
+        guard microseconds.magnitude < 1_000_000_000_000 else { throw fault }
+        return .microseconds(microseconds)
+    }
+
+    @_lifetime(self: copy self)
     mutating func readChunk() throws(UnexpectedEnd) -> ByteChunk {
         ByteChunk(copying: try read(Int(try readUInt32())))
     }

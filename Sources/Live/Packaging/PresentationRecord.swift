@@ -19,6 +19,8 @@ public enum PresentationRecord: Sendable, Equatable {
     case stopped
     /// The segments of a rendition begin with this track from now on, whose initialization has that version.
     case track(rendition: String, version: Int, Track)
+    /// The dates of a rendition's segments are so much later than their places, from the next one on.
+    case shift(rendition: String, Duration)
     /// A part was published.
     case part(rendition: String, PartRecord)
     /// The growing segment of a rendition was completed.
@@ -71,10 +73,10 @@ public struct RenditionStanding: Sendable, Equatable {
 
 /// A splice as clients were told of it.
 public struct SpliceRecord: Sendable, Equatable {
-    /// The splice, at its place on the presentation's timeline.
+    /// The splice, at its date, counted from that of the timeline's zero.
     public let cue: SpliceCue
     /// The number in the id of its date range. The end of a break has that of its beginning; else no two have the same.
     public let number: Int64
-    /// Where the newest media ended then.
+    /// The date at which the newest media ended then, counted in the same way.
     public let addedAt: MediaTime
 }

@@ -11,6 +11,8 @@ public struct RenditionMark: Sendable, Equatable {
     public internal(set) var segment: Int64 = 0
     /// The number behind that of the last lost segment of which it is known that it was.
     var lossEnd: Int64 = 0
+    /// How much later than their places dates are, as the last record that is kept tells.
+    var shift = Duration.zero
 
     /// Nothing is kept.
     public init() {}
@@ -52,10 +54,14 @@ extension RenditionWindow {
             let isBehindLoss = segment.firstPart > mark.part || segment.sequenceNumber > mark.segment
             if isBehindLoss || segment.firstPart == mark.part && segment.sequenceNumber % Self.journalLength == 0 {
                 note(.standing(rendition: name, standing(before: segment)), in: &entries)
+                mark.shift = .zero
                 mark.part = segment.firstPart
                 mark.initialization = segment.initializationVersion - 1
             }
             noteInitializations(upTo: segment.initializationVersion, &mark, in: &entries)
+            if mark.part == segment.firstPart {
+                noteShift(shift(of: segment.programDateTime, at: segment.start), &mark, in: &entries)
+            }
             var offset = 0
             for part in segment.parts {
                 if part.number >= mark.part {
@@ -88,6 +94,7 @@ extension RenditionWindow {
             if past.nextPart == mark.part {
                 note(.segmentEnd(rendition: name), in: &entries)
             } else if past.byteCount == 0 {
+                noteShift(shift(of: past.programDateTime, at: past.start), &mark, in: &entries)
                 let gap = GapRecord(end: past.end, nextPart: past.nextPart, isDiscontinuous: past.isDiscontinuous)
                 note(.gap(rendition: name, gap), in: &entries)
             } else {
@@ -106,6 +113,7 @@ extension RenditionWindow {
         mark.part = nextPartNumber
         mark.segment = segments.last.map { $0.isComplete ? nextSegmentNumber : $0.sequenceNumber } ?? nextSegmentNumber
         mark.lossEnd = history?.lossEnd ?? 0
+        mark.shift = recordedShift
         return mark
     }
 
@@ -113,6 +121,12 @@ extension RenditionWindow {
         _ record: PresentationRecord, _ media: JournalEntry.Media? = nil, in entries: inout [JournalEntry]
     ) {
         entries.append(JournalEntry(record: record, media: media))
+    }
+
+    private func noteShift(_ shift: Duration, _ mark: inout RenditionMark, in entries: inout [JournalEntry]) {
+        guard shift != mark.shift else { return }
+        note(.shift(rendition: name, shift), in: &entries)
+        mark.shift = shift
     }
 
     private func noteInitializations(

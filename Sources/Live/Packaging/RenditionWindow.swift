@@ -36,15 +36,20 @@ public struct RenditionWindow: Sendable {
     /// The bit rate of the key frames alone.
     public private(set) var keyFrameBandwidth: BandwidthMeter
 
+    /// The date of the timeline's zero.
+    private let wallStart: WallTime
+    /// How much later than their places the dates of the segments are that are read back.
+    private(set) var recordedShift = Duration.zero
     private var isDiscontinuityPending = false
     /// The first segment whose media may be in memory.
     private var firstInMemory: Int64 = 0
     /// The first segment of which nobody has said that it is kept elsewhere.
     private var firstUnkept: Int64 = 0
 
-    init(name: String, profile: LatencyProfile) {
+    init(name: String, profile: LatencyProfile, wallStart: WallTime) {
         self.name = name
         self.profile = profile
+        self.wallStart = wallStart
         history = profile.dvrWindow.map { SegmentHistory(depth: max($0, profile.window)) }
         bandwidth = BandwidthMeter(targetDuration: profile.target)
         keyFrameBandwidth = bandwidth
@@ -72,14 +77,14 @@ public struct RenditionWindow: Sendable {
     /// The next segment will not continue the one before it.
     mutating func discontinue() { isDiscontinuityPending = !segments.isEmpty || mediaSequence > 0 }
 
-    /// Adds a part that begins at `start`, to the growing segment or as the first of a new one.
-    mutating func append(_ media: PartMedia, from start: MediaTime, wallStart: WallTime) {
+    /// Adds a part that begins at `start`, to the growing segment or as the first of a new one, whose date is `shift` later
+    /// than its place.
+    mutating func append(_ media: PartMedia, from start: MediaTime, shift: Duration) {
         if segments.last.map(\.isComplete) ?? true {
             segments.append(
                 Segment(
                     sequenceNumber: nextSegmentNumber, firstPart: nextPartNumber, start: start,
-                    programDateTime: wallStart
-                        + .microseconds(start.ticks(in: Timescale(1_000_000), rounding: .down)),
+                    programDateTime: date(of: start) + shift,
                     initializationVersion: initializations.last?.version ?? 1,
                     isDiscontinuous: isDiscontinuityPending))
             nextSegmentNumber += 1
@@ -94,6 +99,13 @@ public struct RenditionWindow: Sendable {
         nextPartNumber += 1
         if profile.offersParts { version += 1 }
     }
+
+    private func date(of place: MediaTime) -> WallTime {
+        wallStart + .microseconds(place.ticks(in: Timescale(1_000_000), rounding: .down))
+    }
+
+    /// How much later than its place the date of a segment is, which begins at `start`.
+    func shift(of date: WallTime, at start: MediaTime) -> Duration { date - self.date(of: start) }
 
     /// Completes the growing segment, if there is one, and lets old segments go.
     mutating func endSegment() {
@@ -145,13 +157,13 @@ public struct RenditionWindow: Sendable {
     // MARK: Going on where another process stopped
 
     /// Does again what `record` tells of this rendition.
-    mutating func replay(_ record: PresentationRecord, wallStart: WallTime) {
+    mutating func replay(_ record: PresentationRecord) {
         switch record {
         case .track(_, let version, let track):
             if version > initializations.last?.version ?? 0 { begin(Initialization(version: version, track: track)) }
         case .part(_, let part):
             isDiscontinuityPending = part.isDiscontinuous
-            append(PartMedia(part), from: part.start, wallStart: wallStart)
+            append(PartMedia(part), from: part.start, shift: recordedShift)
         case .segmentEnd: endSegment()
         case .gap(_, let gap):
             // Records that contradict each other must not keep a server from starting.
@@ -159,11 +171,13 @@ public struct RenditionWindow: Sendable {
                 break
             }
             if segments.last?.isComplete ?? true { isDiscontinuityPending = gap.isDiscontinuous }
-            append(PartMedia(end: gap.end, isIndependent: false, data: nil), from: edge, wallStart: wallStart)
+            append(PartMedia(end: gap.end, isIndependent: false, data: nil), from: edge, shift: recordedShift)
             nextPartNumber = gap.nextPart
             endSegment()
+        case .shift(_, let shift): recordedShift = shift
         case .standing(_, let standing):
             endSegment()
+            recordedShift = .zero
             if standing.nextSegment == nextSegmentNumber, standing.nextPart >= nextPartNumber {
                 nextPartNumber = standing.nextPart
                 break

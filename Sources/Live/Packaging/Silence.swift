@@ -1,5 +1,4 @@
 internal import Media
-internal import Time
 
 /// A time in which nothing comes in. It is cut as media would be: into parts, and into segments of a target duration
 /// that end at the same instants in all renditions, so that these keep their sequence numbers in step.
@@ -39,13 +38,14 @@ struct Silence {
 
 extension RenditionWindow {
     /// Publishes a stretch of silence as parts without media.
-    mutating func publish(_ stretch: Silence.Stretch, of profile: LatencyProfile, wallStart: WallTime) {
+    mutating func publish(_ stretch: Silence.Stretch, of profile: LatencyProfile, anchor: WallAnchor) {
         var start = edge ?? .zero
         while start < stretch.end {
             var end = start + profile.gapPart
             if stretch.isWhole, stretch.end - start <= profile.partTarget { end = stretch.end }
             guard end <= stretch.end else { break }
-            append(PartMedia(end: end, isIndependent: false, data: nil), from: start, wallStart: wallStart)
+            append(
+                PartMedia(end: end, isIndependent: false, data: nil), from: start, shift: anchor.shift(at: start))
             start = end
         }
         if stretch.endsSegment { endSegment() }
