@@ -37,6 +37,7 @@ import Time
                 RenditionStanding(
                     nextSegment: 12, nextPart: 99, discontinuities: 2, keyFrames: 0)),
             .lost(rendition: "audio", before: 1 << 40),
+            .shift(rendition: "audio2", .microseconds(-43_200_000_001)), .shift(rendition: "video", .zero),
             .splice(
                 SpliceRecord(
                     cue: DateRangeBookTests.cue(.out, id: .max, at: 90_000, for: 30_000), number: 1 << 33,
