@@ -31,6 +31,13 @@ public struct AudioSpecificConfig: Sendable, Hashable {
     /// The configuration in `bytes`. What follows it is overlooked.
     public init(_ bytes: Span<UInt8>) throws(BitstreamError) {
         var reader = SyntaxReader(bytes)
+        try self.init(core: &reader)
+        if bandReplication == nil { bandReplication = try Self.compatibleExtension(&reader) }
+    }
+
+    /// The configuration at the cursor, without extensions that are signalled behind it.
+    @_lifetime(reader: copy reader)
+    init(core reader: inout SyntaxReader) throws(BitstreamError) {
         var objectType = try Self.objectType(&reader)
         samplingFrequency = try Self.samplingFrequency(&reader)
         let channelOffset = reader.offset
@@ -59,7 +66,6 @@ public struct AudioSpecificConfig: Sendable, Hashable {
             }
             coreChannelCount = count
         }
-        if bandReplication == nil { bandReplication = try Self.compatibleExtension(&reader) }
     }
 
     /// The channels that a decoder puts out: two for one with parametric stereo.

@@ -1,0 +1,171 @@
+import Bitstreams
+import Bytes
+import Foundation
+import Media
+import Testing
+
+/// Sound that ffmpeg encoded, in a form that it was asked for.
+struct EncodedSound {
+    /// A packet as `ffprobe` shows it.
+    struct Packet: Equatable {
+        var presentationTime: Int64?
+        var size: Int
+        /// Adler-32 of the bytes.
+        var checksum: UInt32
+    }
+
+    /// True when `ffmpeg` and `ffprobe` can be run.
+    static let areThere = ["ffmpeg", "ffprobe"].allSatisfy { (try? run($0, ["-version"])) != nil }
+
+    /// The file.
+    let bytes: [UInt8]
+    /// What `ffprobe` reads from it.
+    let packets: [Packet]
+
+    /// What `ffmpeg` makes of noise and a tone, `seconds` long, as a file of `format`.
+    init(_ format: String, seconds: Double = 1, rate: Int = 48_000, layout: String = "stereo", _ options: String) throws
+    {
+        let noise = "anoisesrc=r=\(rate):a=0.1:seed=7,aformat=channel_layouts=\(layout)"
+        try self.init(
+            format, ["-f", "lavfi", "-i", noise, "-t", "\(seconds)"] + options.split(separator: " ").map(String.init))
+    }
+
+    /// The same sound as a file of `format`.
+    func copied(to format: String, from: String, _ options: String = "") throws -> EncodedSound {
+        let file = try File(bytes)
+        return try EncodedSound(
+            format,
+            ["-f", from, "-i", file.url.path, "-c", "copy"] + options.split(separator: " ").map(String.init))
+    }
+
+    private init(_ format: String, _ arguments: [String]) throws {
+        let file = try File([])
+        _ = try Self.run("ffmpeg", ["-v", "error", "-y"] + arguments + ["-f", format, file.url.path])
+        bytes = try [UInt8](Data(contentsOf: file.url))
+        let output = try Self.run(
+            "ffprobe",
+            [
+                "-v", "error", "-show_data_hash", "adler32", "-show_entries", "packet=pts,size,data_hash", "-of",
+                "default=nw=1", file.url.path,
+            ])
+        var (packets, time, size) = ([Packet](), nil as Int64?, 0)
+        for line in output.split(separator: "\n") {
+            let field = line.split(separator: "=")
+            guard let value = field.last else { continue }
+            switch field[0] {
+            case "pts": time = Int64(value)
+            case "size": size = try #require(Int(value))
+            case "data_hash":
+                let checksum = try #require(UInt32(value.dropFirst("adler32:".count), radix: 16))
+                packets.append(Packet(presentationTime: time, size: size, checksum: checksum))
+            default: break
+            }
+        }
+        self.packets = packets
+    }
+
+    /// What `ffmpeg` decodes `bytes` of `format` to, 16 bits a sample. Warnings are failures.
+    static func decoded(_ bytes: [UInt8], _ format: String) throws -> [UInt8] {
+        let (input, output) = (try File(bytes), try File([]))
+        let words = try run(
+            "ffmpeg",
+            ["-v", "warning", "-y", "-f", format, "-i", input.url.path, "-f", "s16le", output.url.path], errors: true)
+        #expect(words == "")
+        return try [UInt8](Data(contentsOf: output.url))
+    }
+
+    /// The payloads of PES packets in a transport stream of one stream that ffmpeg wrote, with their times.
+    var elementaryPackets: [(payload: ByteChunk, times: PacketTimes)] {
+        var packets: [(payload: [UInt8], time: Int64)] = []
+        for start in stride(from: 0, to: bytes.count - 187, by: 188) {
+            let packet = bytes[start..<(start + 188)]
+            guard Int(packet[start + 1] & 0x1F) << 8 | Int(packet[start + 2]) == 0x100 else { continue }
+            var body = packet.dropFirst(4)
+            if packet[start + 3] & 0x20 != 0 { body = body.dropFirst(1 + Int(packet[start + 4])) }
+            if packet[start + 1] & 0x40 != 0 {
+                let header = Array(body.prefix(14)).map(Int64.init)
+
+                let parts = [
+                    header[9] >> 1 & 7, (header[10] << 8 | header[11]) >> 1, (header[12] << 8 | header[13]) >> 1,
+                ]
+                let time = parts.reduce(0) { $0 << 15 | $1 }
+                packets.append(([], time))
+                body = body.dropFirst(9 + Int(header[8]))
+            }
+            if !packets.isEmpty { packets[packets.count - 1].payload += body }
+        }
+        return packets.map { (ByteChunk($0.payload), PacketTimes(presentation: $0.time, decode: $0.time)) }
+    }
+
+    private final class File {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("headwater-\(UUID().uuidString)")
+        init(_ bytes: [UInt8]) throws { try Data(bytes).write(to: url) }
+        deinit { try? FileManager.default.removeItem(at: url) }
+    }
+
+    struct Failure: Error { let message: String }
+
+    /// What a program prints, or what it complains of.
+    private static func run(_ name: String, _ arguments: [String], errors: Bool = false) throws -> String {
+        let files = [try File([]), try File([])]
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [name] + arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: files[0].url)
+        process.standardError = try FileHandle(forWritingTo: files[1].url)
+        try process.run()
+        process.waitUntilExit()
+        let words = try String(contentsOf: files[1].url, encoding: .utf8)
+        guard process.terminationStatus == 0 else { throw Failure(message: "\(name) \(arguments): \(words)") }
+        return errors ? words : try String(contentsOf: files[0].url, encoding: .utf8)
+    }
+}
+
+/// What a reader tells of a stream.
+struct ReadSound: Equatable {
+    var tracks: [Track] = []
+    var samples: [Sample] = []
+    /// How many samples came before each track.
+    var starts: [Int] = []
+    var faults = 0
+
+    /// What `reader` makes of `packets`.
+    init(_ reader: some ElementaryStreamReader, _ packets: [(payload: ByteChunk, times: PacketTimes?)]) {
+        var (reader, events) = (reader, [ElementaryStreamEvent]())
+        for packet in packets { reader.read(packet.payload, times: packet.times, into: &events) }
+        reader.finish(into: &events)
+        for event in events {
+            switch event {
+            case .track(let track):
+                tracks.append(track)
+                starts.append(samples.count)
+            case .sample(let sample): samples.append(sample)
+            }
+        }
+        faults = reader.faults
+    }
+
+    /// What `reader` makes of one packet at time 0.
+    init(_ reader: some ElementaryStreamReader, _ bytes: [UInt8]) {
+        self.init(reader, [(ByteChunk(bytes), PacketTimes(presentation: 0, decode: 0))])
+    }
+
+    var times: [Int64] { samples.map { $0.presentationTime.value } }
+
+    func audio(_ index: Int = 0) throws -> AudioFormat {
+        guard case .audio(let format) = try #require(tracks.dropFirst(index).first).format else {
+            throw EncodedSound.Failure(message: "no sound")
+        }
+        return format
+    }
+}
+
+/// Adler-32 of some bytes, RFC 1950 §8.2.
+func adler32(_ bytes: ByteChunk) -> UInt32 {
+    let (a, b) = bytes.array.reduce((1, 0) as (UInt32, UInt32)) { sums, byte in
+        let a = (sums.0 + UInt32(byte)) % 65_521
+        return (a, (sums.1 + a) % 65_521)
+    }
+    return b << 16 | a
+}
