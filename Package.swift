@@ -3,10 +3,13 @@ import PackageDescription
 
 /// A library target of one layer. Folders under `Sources/` are the layers, from the ground up.
 /// What lies in the folder `assets` is compiled in.
-func library(_ name: String, in layer: String, _ uses: [Target.Dependency] = [], assets: String? = nil) -> Target {
+func library(
+    _ name: String, in layer: String, _ uses: [Target.Dependency] = [], assets: String? = nil,
+    linking: [LinkerSetting] = []
+) -> Target {
     .target(
         name: name, dependencies: uses, path: "Sources/\(layer)/\(name)",
-        resources: assets.map { [.embedInCode($0)] } ?? [])
+        resources: assets.map { [.embedInCode($0)] } ?? [], linkerSettings: linking)
 }
 
 func system(_ name: String, pkgConfig: String? = nil, apt: [String]) -> Target {
@@ -31,6 +34,7 @@ let package = Package(
         system("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: ["libmicrohttpd-dev"]),
         system("CZlib", pkgConfig: "zlib", apt: ["zlib1g-dev"]),
         system("CCurl", pkgConfig: "libcurl", apt: ["libcurl4-openssl-dev"]),
+        system("CSRT", apt: ["libsrt-openssl-dev"]),  // pkg-config would link the shared library
         // Core
         library("Bytes", in: "Core"),
         library("Locks", in: "Core"),
@@ -48,6 +52,14 @@ let package = Package(
         // Protocols
         library("Sockets", in: "Protocols", ["Locks", "CLinux"]),
         library("RTMP", in: "Protocols", ["Bytes"]),
+        // Debian's libavformat brings a second libsrt into the process, with GnuTLS. This one is linked statically and
+        // none of its names are visible, or each would run into the other's globals.
+        library(
+            "SRT", in: "Protocols", ["Locks", "CSRT", "Sockets", "Telemetry"],
+            linking: [
+                .linkedLibrary(":libsrt.a"), .linkedLibrary("crypto"), .linkedLibrary("stdc++"),
+                .unsafeFlags(["-Xlinker", "--exclude-libs=libsrt.a"]),
+            ]),
         library("ObjectStore", in: "Protocols", ["Bytes", "Locks"]),
         library("HTTP", in: "Protocols", ["Locks", "Bytes", "CMicroHTTPD", "CZlib", "Runtime", "Sockets"]),
         // Live
@@ -118,6 +130,7 @@ let package = Package(
             "IngestTests", ["Locks", "Bytes", "Ingest", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time"]),
         tests("RuntimeTests", ["Runtime"]),
         tests("SocketsTests", ["Runtime", "Sockets"]),
+        tests("SRTTests", ["CSRT", "Locks", "Runtime", "SRT", "Sockets", "Telemetry"]),
         tests(
             "PublishingTests",
             [
@@ -148,6 +161,7 @@ if Context.environment["HEADWATER_FUZZ"] != nil {
     for (name, uses) in [
         ("RTMPSessionFuzz", ["Bytes", "Ingest", "RTMP"]),
         ("PresentationRecordFuzz", ["Bytes", "HLS", "Media", "Packaging", "Time"]),
+        ("SRTStreamIDFuzz", ["SRT"]),
     ] {
         package.targets.append(
             .executableTarget(

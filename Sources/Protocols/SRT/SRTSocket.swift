@@ -1,0 +1,168 @@
+internal import CSRT
+internal import Glibc
+internal import Locks
+public import Sockets
+
+/// How a read ended.
+public enum SRTRead: Sendable, Equatable {
+    /// So many bytes came: one or several whole messages, one behind the other.
+    case bytes(Int)
+    /// Nothing came in time.
+    case timedOut
+    /// There is no connection any more, and nothing left of what came.
+    case closed(SRTEnd)
+}
+
+/// How a connection ended.
+public enum SRTEnd: Sendable, Equatable {
+    /// `close` was called here.
+    case closedHere
+    /// The other end closed it.
+    case closedThere
+    /// Nothing came from the other end for the time after which it is given up. libsrt does not tell the two apart: this is
+    /// what it is called when no data came for so long, either.
+    case silent
+}
+
+/// An SRT connection that carries messages, in live mode. SRT API, "Transmission".
+///
+/// One thread reads; `close` may be called from any thread and ends a read that is under way.
+public final class SRTSocket: Sendable {
+    /// The most that a message can have, in bytes: what fits a packet of 1500 bytes.
+    public static let maximumMessageSize = 1456
+
+    /// How long packets gather before they are read. At 475 packets a second this takes 60 % of the time that a wake-up
+    /// for each of them takes.
+    static let pause = Duration.milliseconds(8)
+
+    /// Where nothing has come for so many pauses, the thread waits for libsrt to wake it.
+    private static let pausesUntilWait = 4
+
+    let handle: SRTHandle
+    /// The other end.
+    public let peer: SocketAddress
+    /// What the caller sent as the stream id, for `SRTStreamID`; empty where there is none.
+    public let streamID: [UInt8]
+    /// How long packets are held, as both ends agreed.
+    public let latency: Duration
+    /// The length of the key that what comes in is encrypted with; nothing where it is not encrypted.
+    public let keyLength: SRTKeyLength?
+
+    private let idleTimeout: Duration
+    private let isClosed = Atomic(false)
+    /// When data came last, in milliseconds of `start`.
+    private let lastData = Atomic<Int64>(0)
+    /// Whether the last read was ended by the end of its buffer.
+    private let hasMore = Atomic(false)
+    private let start = ContinuousClock.now
+
+    /// Takes a connected socket.
+    init(_ handle: SRTHandle, peer: SocketAddress, idleTimeout: Duration) {
+        self.handle = handle
+        self.peer = peer
+        self.idleTimeout = idleTimeout
+        streamID = handle.streamID
+        latency = .milliseconds(Int(handle.get(SRTO_RCVLATENCY)))
+        let isSecured = handle.get(SRTO_RCVKMSTATE) == Int32(SRT_KM_S_SECURED.rawValue)
+        keyLength = isSecured ? SRTKeyLength(rawValue: handle.get(SRTO_PBKEYLEN)) : nil
+        setWaiting(false)
+    }
+
+    deinit { close() }
+
+    /// Ends the connection both ways; a read that is under way returns, within some milliseconds.
+    public func close() {
+        if !isClosed.exchange(true, ordering: .acquiringAndReleasing) { handle.close() }
+    }
+
+    /// Waits for messages, for `timeout` at most, and puts all that are ready at the start of `buffer`, as long as another
+    /// would fit. The buffer has at least `maximumMessageSize` bytes.
+    ///
+    /// The thread wakes some 100 times a second while packets come, and takes all that have gathered. When the connection
+    /// breaks, what has come is still handed out.
+    public func receive(into buffer: UnsafeMutableRawBufferPointer, timeout: Duration) -> SRTRead {
+        precondition(buffer.count >= Self.maximumMessageSize, "a whole message fits the buffer")
+        let began = ContinuousClock.now
+        var pauses = 0
+        // What has gathered since the last read has not gathered long.
+        if !hasMore.load(ordering: .relaxed) { Self.rest() }
+        while !isClosed.load(ordering: .acquiring) {
+            let (count, code) = drain(into: buffer, from: 0)
+            if count > 0 { return .bytes(count) }
+            guard code == SRT_EASYNCRCV.rawValue else { return readRemains(into: buffer) }
+            let elapsed = ContinuousClock.now - began
+            guard elapsed < timeout else { return .timedOut }
+            if pauses < Self.pausesUntilWait {
+                pauses += 1
+                Self.rest()
+            } else if let count = wait(into: buffer, for: timeout - elapsed) {
+                return .bytes(count)
+            }
+        }
+        return .closed(.closedHere)
+    }
+
+    /// Puts what is ready at `offset`, and says how many bytes there are then, and why there are no more.
+    private func drain(into buffer: UnsafeMutableRawBufferPointer, from offset: Int) -> (count: Int, code: Int32) {
+        var count = offset
+        var code: Int32 = 0
+        while buffer.count - count >= Self.maximumMessageSize {
+            let target = buffer.baseAddress?.advanced(by: count).assumingMemoryBound(to: CChar.self)
+            let received = srt_recvmsg(handle.number, target, Int32(Self.maximumMessageSize))
+            guard received > 0 else {
+                code = srt_getlasterror(nil)
+                break
+            }
+            count += Int(received)
+        }
+        hasMore.store(code == 0, ordering: .relaxed)
+        if count > 0 { lastData.store(millisecondsNow, ordering: .relaxed) }
+        return (count, code)
+    }
+
+    /// Waits until libsrt has something; nothing when it has not, for whatever reason.
+    private func wait(into buffer: UnsafeMutableRawBufferPointer, for time: Duration) -> Int? {
+        try? handle.set(SRTO_RCVTIMEO, "rcvtimeo", max(time.milliseconds, 1))
+        setWaiting(true)
+        defer { setWaiting(false) }
+        let target = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
+        let received = srt_recvmsg(handle.number, target, Int32(Self.maximumMessageSize))
+        guard received > 0 else { return nil }
+        lastData.store(millisecondsNow, ordering: .relaxed)
+        return Int(received)
+    }
+
+    /// Hands out what came before the connection broke. libsrt does so only when its time comes, and tells of the end before
+    /// that; what is behind a gap it does not hand out at all.
+    private func readRemains(into buffer: UnsafeMutableRawBufferPointer) -> SRTRead {
+        let silence = Duration.milliseconds(millisecondsNow - lastData.load(ordering: .relaxed))
+        let began = ContinuousClock.now
+        while !isClosed.load(ordering: .acquiring), handle.get(SRTO_RCVDATA) > 0,
+            ContinuousClock.now - began < latency + Self.pause * 2
+        {
+            Self.rest()
+            let (count, _) = drain(into: buffer, from: 0)
+            if count > 0 { return .bytes(count) }
+        }
+        if isClosed.load(ordering: .acquiring) { return .closed(.closedHere) }
+        return .closed(silence < idleTimeout ? .closedThere : .silent)
+    }
+
+    private func setWaiting(_ isOn: Bool) { try? handle.set(SRTO_RCVSYN, "rcvsyn", isOn) }
+
+    private var millisecondsNow: Int64 {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    }
+
+    private static func rest() {
+        var time = timespec(tv_sec: 0, tv_nsec: Int(pause.components.attoseconds / 1_000_000_000))
+        nanosleep(&time, nil)
+    }
+
+    /// How the connection has fared; nothing once it is over.
+    public func statistics() -> SRTStatistics? {
+        var values = SRT_TRACEBSTATS()
+        return srt_bistats(handle.number, &values, 0, 1) == 0 ? SRTStatistics(values) : nil
+    }
+}

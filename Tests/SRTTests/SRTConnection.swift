@@ -1,0 +1,97 @@
+import CSRT
+import Glibc
+import Locks
+import Runtime
+import Sockets
+import Telemetry
+
+@testable import SRT
+
+/// A listener on a free port of this machine, with a thread that accepts.
+final class Reception: Sendable {
+    let listener: SRTListener
+    private let accepted = Monitor<[SRTSocket]>([])
+    private let thread: NamedThread
+
+    init(
+        host: String = "127.0.0.1", options: SRTOptions = SRTOptions(),
+        decide: @escaping @Sendable (SRTCallRequest) -> SRTDecision = { _ in .accept() }
+    ) throws {
+        let listener = try SRTListener(SocketAddress(host: host, port: 0), options: options, decide: decide)
+        let accepted = accepted
+        thread = NamedThread("accept") {
+            while let socket = listener.accept() { accepted.signal { $0.append(socket) } }
+        }
+        self.listener = listener
+    }
+
+    var port: UInt16 { listener.address.port }
+
+    /// The next connection; nothing when none comes in time.
+    func next(within time: Duration = .seconds(20)) -> SRTSocket? {
+        accepted.wait(for: time) { !$0.isEmpty }
+        return accepted.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+
+    func end() {
+        listener.shutDown()
+        thread.join()
+        accepted.withLock {
+            for socket in $0 { socket.close() }
+            $0 = []
+        }
+    }
+}
+
+extension SRTAddress {
+    /// A listener of this machine.
+    init(port: UInt16, streamID: String = "", passphrase: String? = nil, keyLength: SRTKeyLength? = nil) {
+        self.init(host: "127.0.0.1", port: port)
+        self.streamID = Array(streamID.utf8)
+        self.passphrase = passphrase.map { Secret($0) }
+        self.keyLength = keyLength
+    }
+}
+
+extension SRTSocket {
+    /// Sends a message; false when the connection no longer takes it.
+    @discardableResult
+    func send(_ message: [UInt8]) -> Bool {
+        message.withUnsafeBytes {
+            srt_sendmsg(handle.number, $0.baseAddress?.assumingMemoryBound(to: CChar.self), Int32($0.count), -1, 1) > 0
+        }
+    }
+
+    /// What one read brings.
+    func read(upTo size: Int = 65_536, timeout: Duration = .seconds(20)) -> (result: SRTRead, bytes: [UInt8]) {
+        var buffer = [UInt8](repeating: 0, count: size)
+        let result = buffer.withUnsafeMutableBytes { receive(into: $0, timeout: timeout) }
+        if case .bytes(let count) = result { return (result, Array(buffer[..<count])) }
+        return (result, [])
+    }
+
+    /// Reads until there are so many bytes, or the connection ends.
+    func read(count: Int) -> [UInt8] {
+        var all: [UInt8] = []
+        while all.count < count {
+            let (result, bytes) = read()
+            guard case .bytes = result else { break }
+            all += bytes
+        }
+        return all
+    }
+}
+
+/// What this process holds.
+enum Holdings {
+    static var descriptors: Int { count("/proc/self/fd") }
+    static var threads: Int { count("/proc/self/task") }
+
+    private static func count(_ folder: String) -> Int {
+        guard let list = opendir(folder) else { return 0 }
+        defer { closedir(list) }
+        var number = 0
+        while readdir(list) != nil { number += 1 }
+        return number
+    }
+}
