@@ -14,6 +14,12 @@ public struct AVCSequenceParameterSet: Sendable, Hashable {
     public private(set) var lumaBitDepth: UInt8 = 8
     /// The bits of a chroma sample.
     public private(set) var chromaBitDepth: UInt8 = 8
+    /// True when the colour planes are coded as three pictures, each with its slices: `separate_colour_plane_flag`.
+    public private(set) var hasSeparatePlanes = false
+    /// The bits of `frame_num` in a slice header.
+    public let frameNumberBits: Int
+    /// The bits of `pic_order_cnt_lsb` in a slice header; none where the type of picture order count is not 0.
+    public let pictureOrderCountBits: Int
     /// `pic_order_cnt_type`. With 2, pictures are shown in the order in which they are decoded.
     public let pictureOrderCountType: UInt8
     /// `max_num_ref_frames`.
@@ -55,7 +61,6 @@ extension AVCSequenceParameterSet {
         }
         (profile, constraints, level) = (try reader.byte(), try reader.byte(), try reader.byte())
         id = UInt8(try reader.ue("seq_parameter_set_id", 0...31))
-        var hasSeparatePlanes = false
         if Self.profilesWithChromaFormat.contains(profile) {
             chromaFormat = UInt8(try reader.ue("chroma_format_idc", 0...3))
             if chromaFormat == 3 { hasSeparatePlanes = try reader.flag() }
@@ -65,8 +70,8 @@ extension AVCSequenceParameterSet {
             try reader.skip(1)
             if try reader.flag() { try Self.skipScalingMatrix(&reader, lists: chromaFormat == 3 ? 12 : 8) }
         }
-        _ = try reader.ue("log2_max_frame_num_minus4", 0...12)
-        pictureOrderCountType = try Self.pictureOrderCount(&reader)
+        frameNumberBits = Int(try reader.ue("log2_max_frame_num_minus4", 0...12)) + 4
+        (pictureOrderCountType, pictureOrderCountBits) = try Self.pictureOrderCount(&reader)
         maxReferenceFrames = Int(try reader.ue("max_num_ref_frames", 0...16))
         // gaps_in_frame_num_value_allowed_flag
         try reader.skip(1)
@@ -105,13 +110,16 @@ extension AVCSequenceParameterSet {
         usability = try reader.flag() ? AVCVideoUsability(&reader) : AVCVideoUsability()
     }
 
-    /// The `pic_order_cnt_type`; what follows it is read over.
+    /// The `pic_order_cnt_type` and the bits of `pic_order_cnt_lsb`; what else there is about it is read over.
     @_lifetime(reader: copy reader)
-    private static func pictureOrderCount(_ reader: inout SyntaxReader) throws(BitstreamError) -> UInt8 {
+    private static func pictureOrderCount(
+        _ reader: inout SyntaxReader
+    ) throws(BitstreamError) -> (type: UInt8, bits: Int) {
         let type = try reader.ue("pic_order_cnt_type", 0...2)
+        var bits = 0
         let offsets: ClosedRange<Int64> = -0x7FFF_FFFF...0x7FFF_FFFF
         if type == 0 {
-            _ = try reader.ue("log2_max_pic_order_cnt_lsb_minus4", 0...12)
+            bits = Int(try reader.ue("log2_max_pic_order_cnt_lsb_minus4", 0...12)) + 4
         } else if type == 1 {
             // delta_pic_order_always_zero_flag
             try reader.skip(1)
@@ -120,7 +128,7 @@ extension AVCSequenceParameterSet {
             let count = try reader.ue("num_ref_frames_in_pic_order_cnt_cycle", 0...255)
             for _ in 0..<count { _ = try reader.se("offset_for_ref_frame", offsets) }
         }
-        return UInt8(type)
+        return (UInt8(type), bits)
     }
 
     /// `scaling_list()`, §7.3.2.1.1.1, for each of `lists`: six of 4×4 and the others of 8×8.

@@ -22,10 +22,10 @@ public struct AVCVideoUsability: Sendable, Hashable {
 extension AVCVideoUsability {
     @_lifetime(reader: copy reader)
     init(_ reader: inout SyntaxReader) throws(BitstreamError) {
-        if try reader.flag() { sampleAspectRatio = try Self.aspectRatio(&reader) }
+        if try reader.flag() { sampleAspectRatio = try VideoSignalSyntax.aspectRatio(&reader) }
         // overscan_info_present_flag, overscan_appropriate_flag
         if try reader.flag() { try reader.skip(1) }
-        if try reader.flag() { colour = try Self.videoSignalType(&reader) }
+        if try reader.flag() { colour = try VideoSignalSyntax.colour(&reader) }
         // chroma_loc_info_present_flag
         if try reader.flag() {
             _ = try reader.ue("chroma_sample_loc_type_top_field", 0...5)
@@ -49,30 +49,6 @@ extension AVCVideoUsability {
         // pic_struct_present_flag
         try reader.skip(1)
         if try reader.flag() { try readBitstreamRestriction(&reader) }
-    }
-
-    @_lifetime(reader: copy reader)
-    private static func aspectRatio(_ reader: inout SyntaxReader) throws(BitstreamError) -> AspectRatio? {
-        let index = Int(try reader.u(8))
-        if index == 255 {
-            let (width, height) = (Int(try reader.u(16)), Int(try reader.u(16)))
-            return width > 0 && height > 0 ? AspectRatio(width, height) : nil
-        }
-        // 0 is "unspecified", 17 and above are reserved and to be ignored.
-        guard (1...sampleAspectRatios.count).contains(index) else { return nil }
-        return sampleAspectRatios[index - 1]
-    }
-
-    @_lifetime(reader: copy reader)
-    private static func videoSignalType(_ reader: inout SyntaxReader) throws(BitstreamError) -> ColourDescription? {
-        // video_format
-        try reader.skip(3)
-        let isFullRange = try reader.flag()
-        var codes: (primaries: UInt8, transfer: UInt8, matrix: UInt8) = (2, 2, 2)
-        if try reader.flag() { codes = (try reader.byte(), try reader.byte(), try reader.byte()) }
-        guard codes != (2, 2, 2) || isFullRange else { return nil }
-        return ColourDescription(
-            primaries: codes.primaries, transfer: codes.transfer, matrix: codes.matrix, isFullRange: isFullRange)
     }
 
     /// `hrd_parameters()`, §E.1.2.
@@ -104,11 +80,3 @@ extension AVCVideoUsability {
         (maxReorderFrames, maxDecodedFrames) = (Int(reordered), Int(decoded))
     }
 }
-
-/// `aspect_ratio_idc` 1 to 16, table E-1.
-private let sampleAspectRatios = [
-    AspectRatio(1, 1), AspectRatio(12, 11), AspectRatio(10, 11), AspectRatio(16, 11), AspectRatio(40, 33),
-    AspectRatio(24, 11), AspectRatio(20, 11), AspectRatio(32, 11), AspectRatio(80, 33), AspectRatio(18, 11),
-    AspectRatio(15, 11), AspectRatio(64, 33), AspectRatio(160, 99), AspectRatio(4, 3), AspectRatio(3, 2),
-    AspectRatio(2, 1),
-]

@@ -1,0 +1,165 @@
+import Bitstreams
+import Bytes
+import Foundation
+import Media
+import Testing
+
+/// Pictures that ffmpeg encoded, as a byte stream and as an MP4 file of the same coded pictures.
+struct EncodedVideo {
+    /// A sample of the MP4 file, without what a track's samples are not to have.
+    struct Reference: Equatable {
+        var data: ByteChunk
+        var times: PacketTimes
+        /// As the encoder flags it: also where a group of pictures is open.
+        var isKey: Bool
+    }
+
+    /// True when `ffmpeg` and `ffprobe` can be run.
+    static let areThere = ["ffmpeg", "ffprobe"].allSatisfy { (try? run($0, ["-version"])) != nil }
+
+    let codec: Codec
+    /// The payload of `avcC` or `hvcC`, as ffmpeg wrote it.
+    let decoderConfiguration: ByteChunk
+    let references: [Reference]
+    /// The access units in the byte stream, as ffprobe finds them.
+    let accessUnits: [ByteChunk]
+
+    /// `frames` pictures of a test card of `size` at `rate`, encoded with `options`.
+    init(
+        _ codec: Codec, size: String = "160x90", rate: Int = 25, frames: Int = 40, _ options: String,
+        parameters: String = "", delimiters: Bool = true
+    ) throws {
+        let folder = try Folder()
+        let isHEVC = codec == .hevc
+        let (movie, stream) = (folder.path("movie.mp4"), folder.path(isHEVC ? "stream.265" : "stream.264"))
+        let encoder =
+            isHEVC
+            ? ["-c:v", "libx265", "-tag:v", "hvc1", "-x265-params", "log-level=error:info=0:" + parameters]
+            : ["-c:v", "libx264", "-x264-params", "threads=1:" + parameters]
+        _ = try Self.run(
+            "ffmpeg",
+            ["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=\(size):r=\(rate)", "-frames:v", "\(frames)"] + encoder
+                + options.split(separator: " ").map(String.init)
+                + ["-video_track_timescale", "90000", movie])
+        let filter =
+            (isHEVC ? "hevc" : "h264") + "_mp4toannexb"
+            + (delimiters ? (isHEVC ? ",hevc" : ",h264") + "_metadata=aud=insert" : "")
+        _ = try Self.run("ffmpeg", ["-v", "error", "-i", movie, "-c", "copy", "-bsf:v", filter, stream])
+
+        self.codec = codec
+        let file = try [UInt8](Data(contentsOf: URL(fileURLWithPath: movie)))
+        decoderConfiguration = ByteChunk(try #require(Self.box(isHEVC ? "hvcC" : "avcC", in: file)))
+        references = try Self.fields("dts,pts,size,pos,flags", of: movie).map { fields in
+            let number = { (name: String) in try #require(Int(fields[name] ?? "")) }
+            let start = try number("pos")
+            return Reference(
+                data: try Self.kept(in: file[start..<(start + (try number("size")))], isHEVC),
+                times: PacketTimes(presentation: Int64(try number("pts")), decode: Int64(try number("dts"))),
+                isKey: fields["flags"]?.hasPrefix("K") == true)
+        }
+        let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: stream)))
+        var offset = 0
+        accessUnits = try Self.fields("size", of: stream).map { fields in
+            let size = try #require(Int(fields["size"] ?? ""))
+            defer { offset += size }
+            return ByteChunk(Array(bytes[offset..<(offset + size)]))
+        }
+        #expect(offset == bytes.count && accessUnits.count == references.count && references.count == frames)
+    }
+
+    /// A packet for each access unit, with its times.
+    var packets: [(payload: ByteChunk, times: PacketTimes?)] {
+        zip(accessUnits, references).map { ($0, $1.times) }
+    }
+
+    /// The NAL units of a sample that are to stay, behind their lengths.
+    private static func kept(in sample: ArraySlice<UInt8>, _ isHEVC: Bool) throws -> ByteChunk {
+        let bytes = Array(sample)
+        var units = NALUnitReader(bytes.span, lengthSize: 4)
+        var result: [UInt8] = []
+        while let unit = try units.next() {
+            let type = isHEVC ? bytes[unit.lowerBound] >> 1 & 0x3F : bytes[unit.lowerBound] & 0x1F
+            if isHEVC ? [32, 33, 34, 35, 38].contains(type) : [7, 8, 9, 12, 13].contains(type) { continue }
+            result += bytes[(unit.lowerBound - 4)..<unit.upperBound]
+        }
+        return ByteChunk(result)
+    }
+
+    /// The payload of the first box of that type, wherever it is.
+    private static func box(_ type: String, in file: [UInt8]) -> [UInt8]? {
+        let name = Array(type.utf8)
+        guard let place = file.indices.dropFirst(4).first(where: { file[$0...].starts(with: name) }) else { return nil }
+        let size = file[(place - 4)..<place].reduce(0) { $0 << 8 | Int($1) }
+        return Array(file[(place + 4)..<(place - 4 + size)])
+    }
+
+    /// What `ffprobe` shows of each packet.
+    private static func fields(_ names: String, of file: String) throws -> [[String: String]] {
+        let output = try run(
+            "ffprobe", ["-v", "error", "-show_entries", "packet=" + names, "-of", "compact=p=0", file])
+        return output.split(separator: "\n").map { line in
+            let pairs = line.split(separator: "|").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+            return Dictionary(pairs.filter { $0.count == 2 }.map { ($0[0], $0[1]) }, uniquingKeysWith: { $1 })
+        }
+    }
+
+    private final class Folder {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("headwater-\(UUID().uuidString)")
+        init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
+        deinit { try? FileManager.default.removeItem(at: url) }
+        func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+    }
+
+    struct Failure: Error { let message: String }
+
+    /// What a program prints.
+    private static func run(_ name: String, _ arguments: [String]) throws -> String {
+        let folder = try Folder()
+        let files = ["out", "err"].map(folder.path)
+        for file in files { try Data().write(to: URL(fileURLWithPath: file)) }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [name] + arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle(forWritingAtPath: files[0])
+        process.standardError = FileHandle(forWritingAtPath: files[1])
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw Failure(message: try String(contentsOfFile: files[1], encoding: .utf8))
+        }
+        return try String(contentsOfFile: files[0], encoding: .utf8)
+    }
+}
+
+/// What a reader makes of packets.
+struct Reading {
+    var events: [ElementaryStreamEvent] = []
+    /// How many samples had come at the end of each packet.
+    var samplesAfterPackets: [Int] = []
+    var faults = 0
+
+    init(_ codec: Codec, _ packets: [(payload: ByteChunk, times: PacketTimes?)]) {
+        if codec == .hevc { read(HEVCStreamReader(), packets) } else { read(AVCStreamReader(), packets) }
+    }
+
+    var samples: [Sample] {
+        events.compactMap { event in if case .sample(let sample) = event { sample } else { nil } }
+    }
+
+    var tracks: [Track] {
+        events.compactMap { event in if case .track(let track) = event { track } else { nil } }
+    }
+
+    private mutating func read(
+        _ reader: some ElementaryStreamReader, _ packets: [(payload: ByteChunk, times: PacketTimes?)]
+    ) {
+        var reader = reader
+        for packet in packets {
+            reader.read(packet.payload, times: packet.times, into: &events)
+            samplesAfterPackets.append(samples.count)
+        }
+        reader.finish(into: &events)
+        faults = reader.faults
+    }
+}
