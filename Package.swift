@@ -49,6 +49,7 @@ let package = Package(
         library("Bitstreams", in: "Formats", ["Bytes", "Media"]),
         library("ISOBMFF", in: "Formats", ["Bytes", "Media", "Bitstreams"]),
         library("HLS", in: "Formats", ["Bytes", "Media", "Time"]),
+        library("MPEGTS", in: "Formats", ["Bytes", "Media", "Time", "Bitstreams"]),
         // Protocols
         library("Sockets", in: "Protocols", ["Locks", "CLinux"]),
         library("RTMP", in: "Protocols", ["Bytes"]),
@@ -118,6 +119,7 @@ let package = Package(
         tests("MediaTests", ["Bytes", "Media"]),
         tests("BitstreamsTests", ["Bytes", "Media", "Bitstreams"]),
         tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF", "SeededRandom"]),
+        tests("MPEGTSTests", ["Bytes", "Media", "Time", "Bitstreams", "MPEGTS", "SeededRandom"]),
         tests("HLSTests", ["Bytes", "HLS", "Media", "Time"]),
         tests("TimelineTests", ["Media", "SeededRandom", "Time", "Timeline"]),
         tests("HLSRulesTests", ["Bytes", "HLSRules", "ISOBMFF", "Media"]),
@@ -160,6 +162,7 @@ let package = Package(
 if Context.environment["HEADWATER_FUZZ"] != nil {
     for (name, uses) in [
         ("RTMPSessionFuzz", ["Bytes", "Ingest", "RTMP"]),
+        ("TransportStreamFuzz", ["Bytes", "MPEGTS", "Time"]),
         ("PresentationRecordFuzz", ["Bytes", "HLS", "Media", "Packaging", "Time"]),
         ("SRTStreamIDFuzz", ["SRT"]),
     ] {
