@@ -9,8 +9,11 @@ struct Reading: Equatable {
     var health = TransportStreamHealth()
 
     /// Reads `bytes` in pieces of `size`, all of which arrive at once, up to the end.
-    init(_ bytes: [UInt8], program: UInt16? = nil, pieces size: Int = 1316) {
-        var reader = TransportStreamReader(program: program)
+    init(
+        _ bytes: [UInt8], program: UInt16? = nil, limits: TransportStreamLimits = TransportStreamLimits(),
+        pieces size: Int = 1316
+    ) {
+        var reader = TransportStreamReader(program: program, limits: limits)
         var position = 0
         while position < bytes.count {
             let end = min(position + size, bytes.count)

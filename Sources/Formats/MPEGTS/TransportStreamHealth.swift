@@ -8,57 +8,57 @@ public struct TransportStreamHealth: Sendable, Hashable {
     // Priority 1
 
     /// TS_sync_loss: two or more sync bytes in a row were not where they belong.
-    public internal(set) var syncLosses: UInt64 = 0
+    public var syncLosses: UInt64 = 0
     /// Sync_byte_error: a packet did not begin with 0x47.
-    public internal(set) var syncByteErrors: UInt64 = 0
+    public var syncByteErrors: UInt64 = 0
     /// PAT_error_2: no program association for 0.5 s, another table in its place, or it is scrambled.
-    public internal(set) var associationErrors: UInt64 = 0
+    public var associationErrors: UInt64 = 0
     /// Continuity_count_error, on any packet identifier.
-    public internal(set) var continuityErrors: UInt64 = 0
+    public var continuityErrors: UInt64 = 0
     /// PMT_error_2: no program map for 0.5 s, or it is scrambled.
-    public internal(set) var mapErrors: UInt64 = 0
+    public var mapErrors: UInt64 = 0
     /// PID_error: no packet of a video or audio stream of the program for 5 s.
-    public internal(set) var missingStreams: UInt64 = 0
+    public var missingStreams: UInt64 = 0
 
     // Priority 2
 
     /// Transport_error: the packet says of itself that it is damaged.
-    public internal(set) var transportErrors: UInt64 = 0
+    public var transportErrors: UInt64 = 0
     /// CRC_error in a program association, a program map or a section of splices.
-    public internal(set) var checksumErrors: UInt64 = 0
+    public var checksumErrors: UInt64 = 0
     /// PCR_repetition_error: more than 100 ms from one clock value to the next.
-    public internal(set) var clockRepetitionErrors: UInt64 = 0
+    public var clockRepetitionErrors: UInt64 = 0
     /// PCR_discontinuity_indicator_error: the clock jumped by more than 100 ms, or back, and did not say so.
-    public internal(set) var clockDiscontinuityErrors: UInt64 = 0
+    public var clockDiscontinuityErrors: UInt64 = 0
     /// PTS_error: more than 700 ms from one presentation time of a video or audio stream to the next.
-    public internal(set) var timeRepetitionErrors: UInt64 = 0
+    public var timeRepetitionErrors: UInt64 = 0
 
     // Amounts
 
     /// All bytes that came.
-    public internal(set) var bytes: UInt64 = 0
+    public var bytes: UInt64 = 0
     /// All transport packets that came, with null packets.
-    public internal(set) var packets: UInt64 = 0
+    public var packets: UInt64 = 0
     /// Null packets.
-    public internal(set) var nullPackets: UInt64 = 0
+    public var nullPackets: UInt64 = 0
     /// Bytes between packets, where there was no rhythm of sync bytes.
-    public internal(set) var bytesSkipped: UInt64 = 0
+    public var bytesSkipped: UInt64 = 0
     /// Transport packets that are missing by the continuity counters, which see up to 15 in a row.
-    public internal(set) var packetsLost: UInt64 = 0
+    public var packetsLost: UInt64 = 0
     /// Transport packets that came twice, as they may.
-    public internal(set) var packetsRepeated: UInt64 = 0
+    public var packetsRepeated: UInt64 = 0
     /// Scrambled transport packets. They are not used.
-    public internal(set) var packetsScrambled: UInt64 = 0
+    public var packetsScrambled: UInt64 = 0
     /// Transport packets with a header that cannot be. They are not used.
-    public internal(set) var packetsMalformed: UInt64 = 0
+    public var packetsMalformed: UInt64 = 0
     /// PES packets that were begun and given up: bytes of them were lost or cannot be, or they became too long.
-    public internal(set) var elementaryPacketsDropped: UInt64 = 0
+    public var elementaryPacketsDropped: UInt64 = 0
     /// PES packets whose times were not used because they are not written as times are.
-    public internal(set) var timesMalformed: UInt64 = 0
+    public var timesMalformed: UInt64 = 0
     /// Sections that were given up: bytes of them were lost, their CRC is wrong, or nothing can be made of them.
-    public internal(set) var sectionsDropped: UInt64 = 0
+    public var sectionsDropped: UInt64 = 0
     /// Streams that were left out of a program because it has too many.
-    public internal(set) var streamsIgnored: UInt64 = 0
+    public var streamsIgnored: UInt64 = 0
 
     /// Nothing found yet.
     public init() {}
