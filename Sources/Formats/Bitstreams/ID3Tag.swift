@@ -6,17 +6,30 @@ public enum ID3Tag {
     public static func bytes(texts: [(description: String, value: String)]) -> ByteChunk {
         var frames = ByteWriter()
         for text in texts {
-            let description = text.description.utf8.prefix { $0 != 0 }
-            let value = text.value.utf8.prefix { $0 != 0 }
-            frames.write(utf8: "TXXX")
-            frames.writeSyncsafe(1 + description.count + 1 + value.count)
-            // No flags; the encoding UTF-8.
-            frames.write([0, 0, 3])
-            frames.write(Array(description))
-            frames.write([0])
-            frames.write(Array(value))
+            var body = ByteWriter()
+            // The encoding UTF-8.
+            body.write([3])
+            body.write(Array(text.description.utf8.prefix { $0 != 0 }))
+            body.write([0])
+            body.write(Array(text.value.utf8.prefix { $0 != 0 }))
+            frames.writeFrame("TXXX", body)
         }
-        var tag = ByteWriter()
+        return tag(of: frames)
+    }
+
+    /// A tag of one private frame (PRIV), whose data mean what their owner says. A NUL in the owner's name ends it.
+    public static func bytes(privateData data: ByteChunk, owner: String) -> ByteChunk {
+        var body = ByteWriter(capacity: data.count + 64)
+        body.write(Array(owner.utf8.prefix { $0 != 0 }))
+        body.write([0])
+        body.write(data.span)
+        var frames = ByteWriter(capacity: body.count + 10)
+        frames.writeFrame("PRIV", body)
+        return tag(of: frames)
+    }
+
+    private static func tag(of frames: ByteWriter) -> ByteChunk {
+        var tag = ByteWriter(capacity: frames.count + 10)
         tag.write(utf8: "ID3")
         // Version 2.4.0, no flags.
         tag.write([4, 0, 0])
@@ -27,6 +40,14 @@ public enum ID3Tag {
 }
 
 extension ByteWriter {
+    fileprivate mutating func writeFrame(_ id: FourCC, _ body: ByteWriter) {
+        write(id)
+        writeSyncsafe(body.count)
+        // No flags.
+        write([0, 0])
+        write(body.bytes)
+    }
+
     /// A number of 28 bits, seven in each byte.
     fileprivate mutating func writeSyncsafe(_ value: Int) {
         for shift in [21, 14, 7, 0] { write(UInt8(truncatingIfNeeded: value >> shift) & 0x7F) }
