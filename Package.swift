@@ -68,8 +68,8 @@ let package = Package(
         library(
             "Ingest", in: "Live",
             [
-                "Locks", "Bytes", "Bitstreams", "Crypto", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time",
-                "Timeline",
+                "Locks", "Bytes", "Bitstreams", "Crypto", "MPEGTS", "Media", "RTMP", "Runtime", "SRT", "Sockets",
+                "Telemetry", "Time", "Timeline",
             ]),
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "Bitstreams", "ISOBMFF", "HLS", "Timeline"]),
         library(
@@ -77,7 +77,11 @@ let package = Package(
             ["Bytes", "Locks", "HLS", "Media", "ObjectStore", "Packaging", "Runtime", "Telemetry", "Time"]),
         library(
             "Channels", in: "Live",
-            ["Locks", "Bytes", "Crypto", "Ingest", "Media", "Packaging", "Publishing", "Runtime", "Telemetry", "Time"]),
+            [
+                "Locks", "Bytes", "Crypto", "Ingest", "Media", "Packaging", "Publishing", "Runtime", "Telemetry",
+                "Time",
+                "Timeline",
+            ]),
         // Delivery
         library(
             "Origin", in: "Delivery",
@@ -99,8 +103,8 @@ let package = Package(
             [
                 "Locks",
                 "Bytes", "Channels", "Configuration", "Crypto", "HLS", "HTTP", "Ingest", "Media",
-                "ObjectStore", "Origin", "Packaging", "Publishing", "Runtime", "Schema", "Site", "Sockets", "Telemetry",
-                "Time",
+                "ObjectStore", "Origin", "Packaging", "Publishing", "Runtime", "SRT", "Schema", "Site", "Sockets",
+                "Telemetry", "Time",
             ]),
         .executableTarget(
             name: "headwater", dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Sockets", "Telemetry"],

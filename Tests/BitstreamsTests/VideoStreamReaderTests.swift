@@ -20,8 +20,10 @@ struct Encoding: Sendable, CustomTestStringConvertible {
         Encoding(
             codec: .h264, options: "-pix_fmt yuv420p -preset veryfast -b:v 400k -maxrate 400k -bufsize 100k",
             parameters: "nal-hrd=cbr:keyint=15"),
-        Encoding(codec: .hevc, options: "-pix_fmt yuv420p -preset ultrafast", parameters: "open-gop=0:keyint=12:bframes=3"),
-        Encoding(codec: .hevc, options: "-pix_fmt yuv420p -preset ultrafast", parameters: "open-gop=1:keyint=12:bframes=3"),
+        Encoding(
+            codec: .hevc, options: "-pix_fmt yuv420p -preset ultrafast", parameters: "open-gop=0:keyint=12:bframes=3"),
+        Encoding(
+            codec: .hevc, options: "-pix_fmt yuv420p -preset ultrafast", parameters: "open-gop=1:keyint=12:bframes=3"),
         Encoding(codec: .hevc, options: "-pix_fmt yuv420p10le -preset ultrafast", parameters: "slices=2:keyint=10"),
     ]
 }
@@ -60,7 +62,8 @@ struct VideoStreamReaderTests {
                 let samples = Reading(encoding.codec, packets.map { ($0.payload, $0.times) }).samples
                 // What begins in the first packets is cut up before it can be known.
                 let torn = packets.prefix(3).reduce(0) { $0 + $1.begins.count }
-                try #require(samples.count >= video.references.count - torn && samples.count <= video.references.count + 2)
+                try #require(
+                    samples.count >= video.references.count - torn && samples.count <= video.references.count + 2)
                 let stated = Set(packets.compactMap(\.begins.first))
                 for index in torn..<video.references.count {
                     let sample = samples[samples.count - video.references.count + index]
@@ -110,7 +113,8 @@ struct VideoStreamReaderTests {
     @Test(.timeLimit(.minutes(30)), arguments: [true, false])
     func recoveryPointsCountWhereNoIDRPictureComes(beginsWithIDR: Bool) throws {
         let video = try EncodedVideo(
-            .h264, rate: 10, frames: 150, "-pix_fmt yuv420p -preset veryfast -bf 2 -g 10", parameters: "open-gop=1:b-adapt=0")
+            .h264, rate: 10, frames: 150, "-pix_fmt yuv420p -preset veryfast -bf 2 -g 10",
+            parameters: "open-gop=1:b-adapt=0")
         var packets = video.packets
         var references = video.references
         if !beginsWithIDR {

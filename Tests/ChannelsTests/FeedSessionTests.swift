@@ -174,16 +174,39 @@ import Time
         #expect(begun.start == 50 && begun.arrival == arrival(50) && begun.times == [50, 150, 250, 1000, 1050])
     }
 
-    /// A track on a clock of its own would be hours ahead, and make hours of holes in the others.
-    @Test func soundOfAnotherClockIsDropped() {
+    /// A track on a clock of its own is hours ahead: it is put beside the others.
+    @Test func soundOfAnotherClockIsHeardBesideTheOthers() {
         var session = FeedSession()
         for index in 0...1 { _ = session.take(.track(Self.sound(index)), arrival: now) }
-        var taken = 0
+        var distances: [Int64] = []
+        var last: Int64 = 0
         for time in stride(from: Int64(0), to: 3000, by: 20) {
-            taken += session.take(.audio(Self.sample(time)), arrival: now).isEmpty ? 0 : 1
-            #expect(session.take(.audio(Self.sample(time + 3_600_000), track: 1), arrival: now).isEmpty)
+            let arrival = now + .milliseconds(time)
+            var actions = session.take(.audio(Self.sample(time)), arrival: arrival)
+            actions += session.take(.audio(Self.sample(time + 3_600_000), track: 1), arrival: arrival)
+            for case .audio(let sample, let track) in actions {
+                if track == 0 {
+                    last = sample.decodeTime.value
+                } else {
+                    distances.append(sample.decodeTime.value - last)
+                }
+            }
         }
-        #expect(taken == 100 && session.isRunning && session.droppedSamples == 150)
+        #expect(session.isRunning && session.droppedSamples == 0 && distances.count == 150)
+        #expect(distances.dropFirst(60).allSatisfy { abs($0) <= 40 })
+    }
+
+    /// What is held back until it is clear whose clock jumped is not held longer because nothing else comes.
+    @Test func whatIsHeldBackIsHandedOnInTime() {
+        var session = session()
+        for time in stride(from: Int64(0), to: 1000, by: 20) {
+            _ = session.take(.video(Self.sample(time, isSync: time == 0)), arrival: now + .milliseconds(time))
+            _ = session.take(.audio(Self.sample(time)), arrival: now + .milliseconds(time))
+        }
+        #expect(session.take(.audio(Self.sample(-50_000)), arrival: now + .milliseconds(1000)).isEmpty)
+        _ = session.take(.video(Self.sample(1000)), arrival: now + .milliseconds(1000))
+        #expect(session.settle(at: now + .milliseconds(1900)).isEmpty)
+        #expect(!session.settle(at: now + .milliseconds(2001)).isEmpty && session.isRunning)
     }
 
     @Test func soundGoesOnForAsLongAsPicturesAreGone() {
@@ -196,9 +219,8 @@ import Time
             let arrival = now + .milliseconds(time)
             #expect(session.take(.audio(Self.sample(time)), arrival: arrival).count == 1)
         }
-        // The pictures that come back begin a run, with the sound of their time.
         let back = session.take(.video(Self.sample(60_000, isSync: true)), arrival: now + .seconds(60))
-        #expect(Self.begun(back) != nil)
+        #expect(back.count == 1 && session.isRunning, "the source's clock has gone on")
     }
 
     /// How often a run begins, when every 20 ms a sample of each track comes: of the audio tracks 0 and 1, and of video a key
@@ -256,10 +278,90 @@ import Time
         #expect(session.isRunning && session.droppedSamples == 1)
     }
 
-    /// Nobody has gone on: that is a pause of the source.
-    @Test(arguments: [true, false]) func allTracksThatPauseBeginARun(hasVideo: Bool) {
+    /// As much time has passed on its clock as on ours.
+    @Test(arguments: [true, false]) func aSourceThatPausesGoesOn(hasVideo: Bool) {
         let runs = Self.runs(hasVideo: hasVideo) { _, time in (4000..<5500).contains(time) ? nil : time }
-        #expect(runs == 2)
+        #expect(runs == 1)
+    }
+
+    /// Nobody waits for the next key frame to hear it, and the picture is not interrupted before that.
+    @Test func aTrackThatComesLateBeginsARunWithTheNextKeyFrame() throws {
+        var session = session(hasAudio: false)
+        for time in stride(from: Int64(0), to: 3000, by: 40) {
+            _ = session.take(.video(Self.sample(time, isSync: time == 0)), arrival: now + .milliseconds(time))
+        }
+        #expect(session.isRunning)
+        _ = session.take(.track(ChannelDirectoryTests.audio), arrival: now + .seconds(3))
+        #expect(session.take(.video(Self.sample(3000)), arrival: now + .seconds(3)).count == 1)
+        #expect(session.take(.audio(Self.sample(3000)), arrival: now + .seconds(3)).isEmpty)
+        let actions = session.take(.video(Self.sample(3040, isSync: true)), arrival: now + .milliseconds(3040))
+        guard case .begin(let start)? = actions.first else {
+            Issue.record("no run has begun")
+            return
+        }
+        #expect(start.continues && start.tracks.count == 2 && start.sourceStart == .milliseconds(3040))
+        #expect(session.take(.audio(Self.sample(3060)), arrival: now + .milliseconds(3060)).count == 1)
+    }
+
+    /// Frames of one configuration cannot be decoded with another.
+    @Test func soundThatIsConfiguredAnewIsWithdrawnUntilTheNextKeyFrame() throws {
+        var session = session()
+        _ = session.take(.video(Self.sample(0, isSync: true)), arrival: now)
+        let actions = session.take(.track(Self.sound(0, rate: 44_100)), arrival: now)
+        guard case .withdraw(0)? = actions.first else {
+            Issue.record("it is still waited for")
+            return
+        }
+        #expect(session.take(.audio(Self.sample(20)), arrival: now).isEmpty)
+        #expect(session.take(.video(Self.sample(40)), arrival: now).count == 1)
+        let begun = try #require(Self.begun(session.take(.video(Self.sample(80, isSync: true)), arrival: now)))
+        #expect(begun.tracks == [ChannelDirectoryTests.video, Self.sound(0, rate: 44_100)])
+    }
+
+    @Test func onlyDeclaredTracksAreTaken() throws {
+        for declared in [DeclaredTracks.video, .audio] {
+            var session = FeedSession(declared)
+            _ = session.take(.track(ChannelDirectoryTests.video), arrival: now)
+            _ = session.take(.track(ChannelDirectoryTests.audio), arrival: now)
+            var kinds: Set<String> = []
+            for time in stride(from: Int64(0), to: 2000, by: 20) {
+                let arrival = now + .milliseconds(time)
+                let actions =
+                    session.take(.video(Self.sample(time, isSync: time == 0)), arrival: arrival)
+                    + session.take(.audio(Self.sample(time)), arrival: arrival)
+                for action in actions {
+                    switch action {
+                    case .begin(let start): #expect(start.tracks.count == 1)
+                    case .video: kinds.insert("video")
+                    case .audio: kinds.insert("audio")
+                    default: break
+                    }
+                }
+            }
+            #expect(kinds == [declared.rawValue])
+        }
+    }
+
+    @Test func aTrackThatNoPlayerTakesIsToldOfOnce() {
+        var session = session()
+        let track = Track(
+            codec: .mp2, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1152)),
+            decoderConfiguration: ByteChunk(), codecString: "mp4a.40.33")
+        guard case .unpublishable(track)? = session.take(.track(track), arrival: now).first else {
+            Issue.record("nobody is told")
+            return
+        }
+        #expect(session.take(.track(track), arrival: now).isEmpty)
+    }
+
+    /// Multiplexers may send sound before the pictures of its time.
+    @Test func soundThatCameBeforeItsPictureIsHeard() throws {
+        var session = session()
+        for time in stride(from: Int64(0), to: 600, by: 20) {
+            _ = session.take(.audio(Self.sample(time)), arrival: now)
+        }
+        let begun = try #require(Self.begun(session.take(.video(Self.sample(300, isSync: true)), arrival: now)))
+        #expect(begun.times.first == 300 && begun.times.count == 16 && begun.times.dropFirst().allSatisfy { $0 >= 300 })
     }
 
     @Test func sixteenAudioTracksAreTaken() throws {

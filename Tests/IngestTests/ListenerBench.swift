@@ -14,10 +14,25 @@ final class TestGate: PublishGate {
         var publishers: [any Publisher] = []
         var events: [FeedEvent] = []
         var requests = 0
+        var admissions = 0
+        var terms = PublishTerms()
         var ended = 0
     }
 
     let state = Mutex(State())
+
+    func admit(_ request: PublishRequest) throws(PublishRefusal) -> PublishTerms {
+        let (terms, refusal) = state.withLock { state in
+            state.admissions += 1
+            return (state.terms, request.streamKey == Secret("secret") ? nil : state.refusal)
+        }
+        if let refusal { throw refusal }
+        return terms
+    }
+
+    func openInput(of channel: String, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
+        try open(PublishRequest(scheme: "srt", channel: channel, streamKey: Secret("secret")), for: publisher)
+    }
 
     func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
         let refusal = state.withLock { state -> PublishRefusal? in
@@ -48,6 +63,7 @@ final class TestGate: PublishGate {
 private struct TestFeed: Feed {
     let gate: TestGate
     var channelID: String { "news" }
+    var terms: PublishTerms { gate.state.withLock { $0.terms } }
     func receive(_ event: FeedEvent, arrival: Instant) { gate.state.withLock { $0.events.append(event) } }
     func end() { gate.state.withLock { $0.ended += 1 } }
 }

@@ -50,7 +50,8 @@ struct ElementaryPacketTests {
                 writer.writeUnit(on: Writer.audio, header + [UInt8](repeating: 0x21, count: Int(length)) + [7])
             }
         }
-        #expect(reading.packets.map(\.times) == [nil, nil, nil] && reading.packets.allSatisfy { $0.payload.count == 1 })
+        #expect(
+            reading.packets.map(\.times) == [nil, nil, nil] && reading.packets.allSatisfy { $0.payload.count == 1 })
         #expect(reading.health.timesMalformed == 3)
     }
 

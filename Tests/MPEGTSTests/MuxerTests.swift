@@ -42,7 +42,8 @@ struct MuxerTests {
         let shown = try Self.packets(of: file, stream: 0)
         #expect(
             reading.packets(of: 0).map {
-                Packet(presentation: $0.times?.presentation ?? -1, decode: $0.times?.decode ?? -1, size: $0.payload.count)
+                Packet(
+                    presentation: $0.times?.presentation ?? -1, decode: $0.times?.decode ?? -1, size: $0.payload.count)
             } == shown)
         #expect(reading.packets(of: 0).filter(\.isRandomAccess).count == 2)
         #expect(reading.packets.allSatisfy { !$0.isAfterLoss && $0.times != nil })
@@ -57,7 +58,8 @@ struct MuxerTests {
         let bytes = try Tool.file(from: "ffmpeg") { path in
             [
                 "-v", "error", "-f", "lavfi", "-i", "sine=r=48000", "-t", "1", "-map", "0", "-map", "0", "-map", "0",
-                "-map", "0", "-map", "0", "-map", "0", "-c:a:0", "aac", "-c:a:1", "ac3", "-c:a:2", "eac3", "-c:a:3", "mp2",
+                "-map", "0", "-map", "0", "-map", "0", "-c:a:0", "aac", "-c:a:1", "ac3", "-c:a:2", "eac3", "-c:a:3",
+                "mp2",
                 "-c:a:4", "libopus", "-ac:a:4", "2", "-c:a:5", "aac", "-mpegts_flags", "+latm", "-metadata:s:a:0",
                 "language=deu", "-metadata:s:a:1", "language=eng", "-disposition:a:1", "hearing_impaired",
                 "-metadata:s:a:3", "language=fra", "-f", "mpegts", path,
@@ -76,9 +78,11 @@ struct MuxerTests {
     func theNumberedOneOfSeveralProgramsIsFollowed() throws {
         let bytes = try Tool.file(from: "ffmpeg") { path in
             [
-                "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25", "-f", "lavfi", "-i", "sine=r=48000", "-t",
+                "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25", "-f", "lavfi", "-i", "sine=r=48000",
+                "-t",
                 "1", "-map", "0", "-map", "1", "-map", "0", "-map", "1", "-c:v", "libx264", "-preset", "ultrafast",
-                "-c:v:1", "libx265", "-x265-params", "log-level=none:pools=1", "-preset:v:1", "ultrafast", "-c:a", "aac",
+                "-c:v:1", "libx265", "-x265-params", "log-level=none:pools=1", "-preset:v:1", "ultrafast", "-c:a",
+                "aac",
                 "-program", "program_num=5:title=a:st=0:st=1", "-program", "program_num=9:title=b:st=2:st=3", "-f",
                 "mpegts", path,
             ]

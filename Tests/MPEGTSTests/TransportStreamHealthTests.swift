@@ -10,7 +10,8 @@ struct TransportStreamHealthTests {
     /// What a reader finds that gets a null packet every ten milliseconds, and what `write` adds. Nothing arrives in
     /// `standstill`.
     private static func health(
-        milliseconds: Range<Int64> = 0..<3000, standstill: Range<Int64> = 0..<0, _ write: (inout StreamWriter, Int64) -> Void
+        milliseconds: Range<Int64> = 0..<3000, standstill: Range<Int64> = 0..<0,
+        _ write: (inout StreamWriter, Int64) -> Void
     ) -> TransportStreamHealth {
         var reader = TransportStreamReader()
         var events: [TransportStreamEvent] = []

@@ -42,12 +42,16 @@ import Time
 
         /// The encoder goes on for so many seconds of its clock, from where the presentation's run began.
         mutating func play(
-            _ seconds: Int64, from source: Int64 = 0, _ way: Way = .even, each: (inout Life, Feed.Event) -> Void = { _, _ in }
+            _ seconds: Int64, from source: Int64 = 0, _ way: Way = .even,
+            each: (inout Life, Feed.Event) -> Void = { _, _ in }
         ) {
             let begin = now
             var arrival = now
             for event in feed.events(seconds: seconds, from: source) {
-                let sample = switch event { case .video(let sample), .audio(let sample): sample }
+                let sample =
+                    switch event {
+                    case .video(let sample), .audio(let sample): sample
+                    }
                 let time = begin + (sample.decodeTime.seconds - Double(source) / 1000) / (1 + drift / 1e6)
                 var late = time == begin ? 0 : Double.random(in: 0...way.jitter, using: &random)
                 if let bursts = way.bursts {
@@ -107,7 +111,9 @@ import Time
                 let row = row(window.name)
                 #expect(row.count == marks[window.name]?.keys.max().map { Int($0) + 1 }, sourceLocation: sourceLocation)
                 for (one, next) in zip(row, row.dropFirst()) {
-                    let (step, length) = (Self.passed(next.date) - Self.passed(one.date), (next.start - one.start).seconds)
+                    let (step, length) = (
+                        Self.passed(next.date) - Self.passed(one.date), (next.start - one.start).seconds
+                    )
                     let isSmooth = abs(step - length) <= length * 500e-6 + 3e-6
                     #expect(isSmooth && step > 0, "\(window.name) at \(one.start)", sourceLocation: sourceLocation)
                 }
@@ -242,7 +248,9 @@ import Time
                 SpliceCue(kind: kind, eventID: 7, time: .milliseconds(time), section: ByteChunk([0xFC])))
             #expect(isTaken)
         }
-        let tags = life.presentation.playlist("video").split(separator: "\n").filter { $0.hasPrefix("#EXT-X-DATERANGE") }
+        let tags = life.presentation.playlist("video").split(separator: "\n").filter {
+            $0.hasPrefix("#EXT-X-DATERANGE")
+        }
         let start = try #require(tags.first?.split(separator: "START-DATE=\"").last?.split(separator: "\"").first)
         let place = MediaTime.milliseconds(600_000)
         let due = Life.passed(WallTime(microseconds: 1_800_000_000_000_000)) + (place + .zero).seconds

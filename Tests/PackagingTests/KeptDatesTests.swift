@@ -132,7 +132,9 @@ import Time
         #expect(shifts == 0)
         let again = try #require(life.again()?.presentation)
         for window in again.windows {
-            for segment in window.segments { #expect(window.shift(of: segment.programDateTime, at: segment.start) == .zero) }
+            for segment in window.segments {
+                #expect(window.shift(of: segment.programDateTime, at: segment.start) == .zero)
+            }
         }
     }
 }

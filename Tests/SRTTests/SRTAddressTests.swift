@@ -28,11 +28,13 @@ import Testing
         ("srt://a:1?mode=listener", .invalidOption("mode")), ("srt://a:1?transtype=file", .invalidOption("transtype")),
         ("srt://a:1?pbkeylen=128", .invalidOption("pbkeylen")), ("srt://a:1?latency=-1", .invalidOption("latency")),
         ("srt://a:1?latency=120000", .invalidOption("latency")), ("srt://a:1?timeout=0", .invalidOption("timeout")),
-        ("srt://a:1?timeout", .invalidOption("timeout")), ("srt://a:1?passphrase=too-short", .invalidOption("passphrase")),
+        ("srt://a:1?timeout", .invalidOption("timeout")),
+        ("srt://a:1?passphrase=too-short", .invalidOption("passphrase")),
         ("srt://a:1?passphrase=ten-bytes%00", .invalidOption("passphrase")),
         ("srt://a:1?passphrase=" + String(repeating: "p", count: 81), .invalidOption("passphrase")),
         ("srt://a:1?streamid=" + String(repeating: "s", count: 513), .invalidOption("streamid")),
-        ("srt://a:1?streamid=a&streamid=b", .invalidOption("streamid")), ("srt://a:1?oheadbw=25", .unknownOption("oheadbw")),
+        ("srt://a:1?streamid=a&streamid=b", .invalidOption("streamid")),
+        ("srt://a:1?oheadbw=25", .unknownOption("oheadbw")),
         ("srt://a:1?streamid=%FF", .invalidOption("streamid")),
     ]
 

@@ -90,7 +90,8 @@ import Testing
     }
 
     static let refusals: [SRTRejection] = [
-        .badRequest, .unauthorized, .overload, .forbidden, .notFound, .badMode, .conflict, .internalError, .unimplemented,
+        .badRequest, .unauthorized, .overload, .forbidden, .notFound, .badMode, .conflict, .internalError,
+        .unimplemented,
         .down, SRTRejection(rawValue: 2042),
     ]
 
@@ -129,16 +130,20 @@ import Testing
         for socket in [caller, socket] { socket.close() }
     }
 
-    @Test(arguments: [
-        (listener: Secret?.none, caller: String?.none, refusal: SRTRejection?.none),
-        (Secret(passphrase), passphrase, nil), (Secret(passphrase), "another passphrase", .badSecret),
-        (Secret(passphrase), nil, .unsecure), (nil, passphrase, .unsecure), (Secret("too short"), passphrase, .internalError),
-        (Secret(""), nil, .internalError), (Secret(""), passphrase, .internalError),
-        (Secret("ten bytes\0 and more"), passphrase, .internalError),
-        (Secret(String(repeating: "p", count: 80)), String(repeating: "p", count: 80), nil),
-        (Secret(String(repeating: "p", count: 81)), nil, .internalError),
-    ] as [(Secret<String>?, String?, SRTRejection?)])
-    func bothEndsEncryptAlikeOrAreNotConnected(listener: Secret<String>?, caller: String?, refusal: SRTRejection?) throws {
+    @Test(
+        arguments: [
+            (listener: Secret?.none, caller: String?.none, refusal: SRTRejection?.none),
+            (Secret(passphrase), passphrase, nil), (Secret(passphrase), "another passphrase", .badSecret),
+            (Secret(passphrase), nil, .unsecure), (nil, passphrase, .unsecure),
+            (Secret("too short"), passphrase, .internalError),
+            (Secret(""), nil, .internalError), (Secret(""), passphrase, .internalError),
+            (Secret("ten bytes\0 and more"), passphrase, .internalError),
+            (Secret(String(repeating: "p", count: 80)), String(repeating: "p", count: 80), nil),
+            (Secret(String(repeating: "p", count: 81)), nil, .internalError),
+        ] as [(Secret<String>?, String?, SRTRejection?)])
+    func bothEndsEncryptAlikeOrAreNotConnected(listener: Secret<String>?, caller: String?, refusal: SRTRejection?)
+        throws
+    {
         let reception = try Reception { _ in .accept(passphrase: listener) }
         defer { reception.end() }
         let address = SRTAddress(port: reception.port, passphrase: caller)

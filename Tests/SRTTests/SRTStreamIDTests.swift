@@ -85,7 +85,9 @@ import Testing
         Fixture(sender: "a player with a key", text: "request:news:k", mode: .request, channel: "news", key: "k"),
         Fixture(sender: "a player with slashes", text: "play/news", mode: .request, channel: "news"),
         Fixture(sender: "vMix", text: "s3cret", key: "s3cret"),
-        Fixture(sender: "Sony, 32 characters at most", text: "0123456789abcdef0123456789abcdef", key: "0123456789abcdef0123456789abcdef"),
+        Fixture(
+            sender: "Sony, 32 characters at most", text: "0123456789abcdef0123456789abcdef",
+            key: "0123456789abcdef0123456789abcdef"),
         Fixture(sender: "a bare key with separators", text: "pub:a/b+c,d==", key: "pub:a/b+c,d=="),
         Fixture(sender: "OBS, cut off behind &", text: "test?key_1=value_1", key: "test"),
         Fixture(sender: "OBS with an RTMP address", text: "live/news?key=s3cret", channel: "news", key: "s3cret"),
@@ -111,7 +113,8 @@ import Testing
     static let faults: [(text: String, error: SRTStreamIDError)] = [
         ("", .empty), (" \0", .empty), ("%20", .empty), ("#!::", .nameless), ("#!::m=publish,u=me", .nameless),
         ("#!::r=,key=", .nameless), ("#!:{r=a", .unbalanced), ("#!:{r=a}}", .unbalanced), ("#!::r={a", .unbalanced),
-        ("#!::r=a,r=b", .repeated("r")), ("#!::key=a,key=b", .repeated("key")), ("#!::m=publish,m=request", .repeated("m")),
+        ("#!::r=a,r=b", .repeated("r")), ("#!::key=a,key=b", .repeated("key")),
+        ("#!::m=publish,m=request", .repeated("m")),
         ("#!::r=a%01b", .notText), ("a%FFb", .notText), ("?", .nameless), ("srt://host", .nameless),
         (String(repeating: "k", count: 513), .tooLong(513)),
     ]

@@ -24,7 +24,7 @@ struct DemoChannels {
     }
 
     /// What to do with them. The key of the open channel is shown on purpose: it is the one thing a visitor needs.
-    func welcome(httpPort: UInt16, rtmpPort: UInt16) -> String {
+    func welcome(httpPort: UInt16, rtmpPort: UInt16, srtPort: UInt16) -> String {
         let site = "http://localhost:\(httpPort)"
         return """
 
@@ -33,6 +33,7 @@ struct DemoChannels {
               or play it      ffplay -fflags nobuffer \(site)/live/demo/index.m3u8
 
             Publish your own  server rtmp://localhost:\(rtmpPort)/live, stream key \(open.streamKey.exposed)
+              or over SRT     srt://localhost:\(srtPort)?streamid=\(open.streamKey.exposed)
               and watch it    \(site)/watch/studio
 
             Ctrl-C stops the server.

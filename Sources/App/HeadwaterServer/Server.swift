@@ -7,6 +7,7 @@ internal import Origin
 internal import Packaging
 internal import Publishing
 internal import Runtime
+internal import SRT
 internal import Site
 public import Sockets
 public import Telemetry
@@ -30,6 +31,8 @@ public final class Server: Sendable {
     private let http: HTTPServer
     private let metrics: HTTPServer
     private let rtmp: RTMPListener
+    private let srt: SRTPublishers
+    private let pulls: [SRTPull]
     private let demo: DemoPublisher?
     private let dataDirectory: DataDirectory
 
@@ -69,7 +72,9 @@ public final class Server: Sendable {
                 Channel(
                     ChannelConfiguration(
                         id: channel.id, name: channel.name ?? channel.id, streamKey: channel.streamKey,
-                        profile: channel.profile), goingOnWith: remains.restored[channel.id]?.presentation,
+                        profile: channel.profile,
+                        tracks: DeclaredTracks(rawValue: channel.tracks.rawValue) ?? .videoAndAudio,
+                        terms: channel.terms), goingOnWith: remains.restored[channel.id]?.presentation,
                     waker: waker, writer: writer, clock: clocks, logger: logger, registry: registry)
             })
         self.writer = writer
@@ -79,8 +84,18 @@ public final class Server: Sendable {
             origin: Origin(directory, options: settings.playlists.originOptions, reader: reader, clock: clocks),
             site: try Self.site(of: channels, hls: settings.player.hls))
         let listeners = try Listeners(settings, inherited: inherited, logger: logger)
+        let ingestMetrics = IngestMetrics(registry)
+        let transportMetrics = TransportMetrics(registry)
         rtmp = RTMPListener(
-            listeners.rtmp, gate: directory, logger: logger, metrics: IngestMetrics(registry), clock: clocks)
+            listeners.rtmp, gate: directory, logger: logger, metrics: ingestMetrics, clock: clocks)
+        do throws(SRTError) {
+            srt = try SRTPublishers(
+                SocketAddress(host: settings.srt.address, port: UInt16(clamping: settings.srt.port)),
+                options: settings.srt.options, gate: directory, logger: logger, metrics: ingestMetrics,
+                transportMetrics: transportMetrics, clock: clocks)
+        } catch {
+            throw StartupError(description: "SRT: \(error)")
+        }
         do throws(HTTPServerError) {
             var configuration = HTTPServerConfiguration()
             configuration.commonHeaders = Origin.commonHeaders
@@ -106,10 +121,18 @@ public final class Server: Sendable {
         let publishURL = "rtmp://127.0.0.1:\(rtmp.address.port)/live"
         self.demo = demo.map { DemoPublisher(url: "\(publishURL)/\($0.fed.streamKey.exposed)", logger: logger) }
         welcome =
-            "Headwater is running: HTTP on port \(http.port), RTMP on port \(rtmp.address.port)."
-            + (demo?.welcome(httpPort: http.port, rtmpPort: rtmp.address.port) ?? "")
+            "Headwater is running: HTTP on port \(http.port), RTMP on port \(rtmp.address.port), SRT on port"
+            + " \(srt.address.port)."
+            + (demo?.welcome(httpPort: http.port, rtmpPort: rtmp.address.port, srtPort: srt.address.port) ?? "")
         channelClock = ChannelClock(directory.channels)
         rtmp.start()
+        srt.start()
+        pulls = channels.compactMap { [directory] channel in
+            guard let url = channel.input?.url, let address = try? SRTAddress(url.exposed) else { return nil }
+            return SRTPull(
+                address, channel: channel.id, options: settings.srt.options, gate: directory, logger: logger,
+                metrics: ingestMetrics, transportMetrics: transportMetrics, clock: clocks)
+        }
         frontDoor.setReady(true)
         // Not before all is well: a start that fails changes nothing.
         writer.remove(remains.outdated)
@@ -117,7 +140,8 @@ public final class Server: Sendable {
             "server.started",
             [
                 "http.port": .public(http.port), "rtmp.port": .public(rtmp.address.port),
-                "metrics.port": .public(metrics.port), "channels": .public(channels.count),
+                "srt.port": .public(srt.address.port), "metrics.port": .public(metrics.port),
+                "channels": .public(channels.count),
             ])
     }
 
@@ -133,6 +157,7 @@ public final class Server: Sendable {
     public func stop() {
         frontDoor.setReady(false)
         rtmp.stopAccepting()
+        srt.stopAccepting()
         let start = ContinuousClock.now
         let waiting = http.drain(for: drainLimit)
         logger.info(
@@ -140,6 +165,8 @@ public final class Server: Sendable {
             ["waiting": .public(waiting), "seconds": .public((ContinuousClock.now - start).fractionalSeconds)])
         demo?.stop()
         rtmp.stop()
+        srt.stop()
+        for pull in pulls { pull.stop() }
         channelClock.stop()
         for channel in directory.channels { channel.stop() }
         writer.stop()

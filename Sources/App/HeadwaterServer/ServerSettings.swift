@@ -1,9 +1,6 @@
 internal import Configuration
-internal import Media
-internal import Packaging
 public import Schema
 public import Telemetry
-internal import Time
 
 /// Everything that an operator can set.
 public struct ServerSettings: SchemaObject {
@@ -15,6 +12,8 @@ public struct ServerSettings: SchemaObject {
     public var http = HTTPSettings()
     /// The server that RTMP publishers talk to.
     public var rtmp = RTMPSettings()
+    /// The server that SRT publishers talk to.
+    public var srt = SRTSettings()
     /// The server that Prometheus reads from.
     public var metrics = MetricsSettings()
     /// How playlists are written.
@@ -39,6 +38,7 @@ public struct ServerSettings: SchemaObject {
             Field("demo", \.demo, doc: "Make a channel called demo and feed it a test picture (needs ffmpeg)"),
             Field("http", \.http, doc: "Players and people"),
             Field("rtmp", \.rtmp, doc: "RTMP publishers"),
+            Field("srt", \.srt, doc: "SRT publishers"),
             Field("metrics", \.metrics, doc: "Prometheus metrics"),
             Field("playlists", \.playlists, doc: "How playlists are written"),
             Field("player", \.player, doc: "The page that viewers watch on"),
@@ -172,58 +172,4 @@ public struct LogSettings: SchemaObject {
 
     /// The level as the logger takes it.
     public var logLevel: LogLevel { LogLevel(name: level.rawValue) ?? .info }
-}
-
-/// One channel.
-public struct ChannelSettings: SchemaObject {
-    /// The name in URLs.
-    public var id = ""
-    /// The name for people.
-    public var name: String?
-    /// What a publisher must know.
-    public var streamKey = Secret("")
-    /// The latency profile.
-    public var latency = Latency.low
-    /// A target duration that differs from the profile's.
-    public var targetDuration: Int?
-    /// How far viewers can go back.
-    public var dvrWindow = Duration.seconds(3600)
-
-    /// The latency profiles.
-    public enum Latency: String, FieldChoice {
-        /// Segments of six seconds.
-        case standard
-        /// Parts of half a second.
-        case low
-        /// Parts of a fifth of a second.
-        case ultra
-    }
-
-    /// A channel without an id.
-    public init() {}
-
-    /// The fields.
-    public static let schema = ObjectSchema<ChannelSettings>(
-        doc: "A channel",
-        fields: [
-            Field("id", \.id, .identifier, isRequired: true, example: "news", doc: "The channel's name in URLs"),
-            Field("name", \.name, .length(1...200), example: "News", doc: "The channel's name for people"),
-            Field(
-                "streamKey", \.streamKey, .secret(.length(8...256)), isRequired: true, example: "choose-a-long-key",
-                doc: "What a publisher must know"),
-            Field("latency", \.latency, doc: "How latency is traded for resilience"),
-            Field(
-                "targetDuration", \.targetDuration, .range(1...30),
-                doc: "Seconds after which a segment is cut though no key frame came; the profile's where not set"),
-            Field(
-                "dvrWindow", \.dvrWindow, .range(.zero ... .seconds(86_400)),
-                doc: "How far viewers of dvr.m3u8 can go back; 0s is not at all. It takes twice as much room on disk"),
-        ])
-
-    var profile: LatencyProfile {
-        var profile = LatencyProfile(
-            LatencyProfile.Name(rawValue: latency.rawValue) ?? .low, targetDuration: targetDuration)
-        if dvrWindow > .zero { profile.dvrWindow = .milliseconds(dvrWindow.wholeMilliseconds) }
-        return profile
-    }
 }

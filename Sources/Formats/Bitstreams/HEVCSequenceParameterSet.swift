@@ -128,7 +128,9 @@ extension HEVCSequenceParameterSet {
             for _ in 0..<(size == 3 ? 2 : 6) {
                 if try reader.flag() {
                     if size > 1 { _ = try reader.se("scaling_list_dc_coef_minus8", -7...247) }
-                    for _ in 0..<min(64, 1 << (4 + 2 * size)) { _ = try reader.se("scaling_list_delta_coef", -128...127) }
+                    for _ in 0..<min(64, 1 << (4 + 2 * size)) {
+                        _ = try reader.se("scaling_list_delta_coef", -128...127)
+                    }
                 } else {
                     _ = try reader.ue("scaling_list_pred_matrix_id_delta", 0...5)
                 }

@@ -77,7 +77,8 @@ extension ByteChunk {
                     index += 8
                 }
                 while index < count {
-                    target[index] = source[start + index] << UInt8(shift) | source[start + index + 1] >> UInt8(8 - shift)
+                    target[index] =
+                        source[start + index] << UInt8(shift) | source[start + index + 1] >> UInt8(8 - shift)
                     index += 1
                 }
             }

@@ -86,7 +86,9 @@ struct PacketIdentifierTable: Sendable {
     mutating func followDamaged(_ packet: TransportPacket) {
         let index = Int(packet.pid)
         let counter = entries[index].counter
-        guard packet.hasPayload, counter & Self.unknown == 0, (counter &+ 1 ^ packet.counter) & 0x0F == 0 else { return }
+        guard packet.hasPayload, counter & Self.unknown == 0, (counter &+ 1 ^ packet.counter) & 0x0F == 0 else {
+            return
+        }
         entries[index].counter = packet.counter
     }
 

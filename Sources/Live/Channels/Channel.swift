@@ -1,5 +1,5 @@
 internal import Crypto
-internal import Ingest
+public import Ingest
 internal import Media
 public import Packaging
 public import Publishing
@@ -19,17 +19,20 @@ public struct ChannelConfiguration: Sendable {
     public let profile: LatencyProfile
     /// The tracks that it has.
     public let tracks: DeclaredTracks
+    /// What it asks of those who publish.
+    public let terms: PublishTerms
 
     /// A channel of that name.
     public init(
         id: String, name: String, streamKey: Secret<String>, profile: LatencyProfile,
-        tracks: DeclaredTracks = .videoAndAudio
+        tracks: DeclaredTracks = .videoAndAudio, terms: PublishTerms = PublishTerms()
     ) {
         self.id = id
         self.name = name
         self.streamKey = streamKey
         self.profile = profile
         self.tracks = tracks
+        self.terms = terms
     }
 }
 
@@ -106,11 +109,8 @@ public final class Channel: Sendable {
         let now = clock.now
         let attached: (number: Int, replaced: (any Publisher)?, effects: Effects)
         attached = try state.withLock { state throws(PublishRefusal) in
-            guard !state.isStopped else { throw PublishRefusal(.shuttingDown, "The server is shutting down") }
+            try checkRoom(state, at: now)
             let replaced = state.publisher?.publisher
-            guard replaced == nil || now - state.lastArrival >= Self.silenceLimit else {
-                throw PublishRefusal(.busy, "Somebody else is publishing to \(configuration.id) at the moment")
-            }
             let before = state.presentation?.version
             state.presentation?.interrupt()
             state.feeds += 1
@@ -126,6 +126,18 @@ public final class Channel: Sendable {
         }
         metrics.isOnAir.set(1)
         return ChannelFeed(channel: self, number: attached.number)
+    }
+
+    /// Throws when nobody could be let in now.
+    func checkRoom() throws(PublishRefusal) {
+        try state.withLock { state throws(PublishRefusal) in try checkRoom(state, at: clock.now) }
+    }
+
+    private func checkRoom(_ state: State, at now: Instant) throws(PublishRefusal) {
+        guard !state.isStopped else { throw PublishRefusal(.shuttingDown, "The server is shutting down") }
+        guard state.publisher == nil || now - state.lastArrival >= Self.silenceLimit else {
+            throw PublishRefusal(.busy, "Somebody else is publishing to \(configuration.id) at the moment")
+        }
     }
 
     fileprivate func receive(_ event: FeedEvent, from feed: Int, arrival: Instant) {
@@ -160,6 +172,7 @@ public final class Channel: Sendable {
         let now = clock.now
         let effects = state.withLock { state -> Effects in
             guard !state.isStopped else { return Effects() }
+            if let held = state.session?.settle(at: now), !held.isEmpty { return perform(held, now, &state) }
             let before = state.presentation?.version
             if state.session != nil, now - state.lastUse >= Self.silenceLimit {
                 if state.session?.isRunning == true { state.session?.restart() }
@@ -302,6 +315,7 @@ private struct ChannelFeed: Feed {
     let number: Int
 
     var channelID: String { channel.configuration.id }
+    var terms: PublishTerms { channel.configuration.terms }
 
     func receive(_ event: FeedEvent, arrival: Instant) { channel.receive(event, from: number, arrival: arrival) }
 

@@ -16,16 +16,36 @@ public final class ChannelDirectory: PublishGate {
     /// The channel of that id.
     public subscript(id: String) -> Channel? { byID[id] }
 
-    /// Opens the channel that the stream key belongs to. Keys are compared in constant time, all of them.
+    /// The terms of the channel that the stream key belongs to.
+    public func admit(_ request: PublishRequest) throws(PublishRefusal) -> PublishTerms {
+        let channel = try find(request)
+        try channel.checkRoom()
+        return channel.configuration.terms
+    }
+
+    /// Opens the channel that the stream key belongs to.
     public func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
+        try find(request).attach(publisher)
+    }
+
+    /// Opens the channel of that id.
+    public func openInput(of channel: String, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
+        guard let channel = byID[channel] else { throw Self.unknown(channel) }
+        return try channel.attach(publisher)
+    }
+
+    private static func unknown(_ id: String) -> PublishRefusal {
+        PublishRefusal(.unknownChannel, "There is no channel \"\(printable(id))\" here")
+    }
+
+    /// The channel that the stream key belongs to. Keys are compared in constant time, all of them.
+    private func find(_ request: PublishRequest) throws(PublishRefusal) -> Channel {
         if let id = request.channel {
-            guard let channel = byID[id] else {
-                throw PublishRefusal(.unknownChannel, "There is no channel \"\(Self.printable(id))\" here")
-            }
+            guard let channel = byID[id] else { throw Self.unknown(id) }
             guard channel.configuration.streamKey == request.streamKey else {
                 throw PublishRefusal(.wrongKey, "The stream key does not belong to this channel")
             }
-            return try channel.attach(publisher)
+            return channel
         }
         var found: Channel?
         for channel in channels where channel.configuration.streamKey == request.streamKey { found = channel }
@@ -38,7 +58,7 @@ public final class ChannelDirectory: PublishGate {
                     ? "That is a channel's name: publish to its stream key, or to CHANNEL?key=STREAMKEY"
                     : "No channel has this stream key")
         }
-        return try found.attach(publisher)
+        return found
     }
 
     /// A name from outside, fit to be shown.

@@ -19,7 +19,8 @@ struct ChannelMetrics: Sendable {
         ).child(channel)
         clockDrift = registry.gauges(
             "headwater_channel_clock_drift_ppm",
-            help: "How much faster the source's clock runs than this machine's, in parts per million, as last measured.",
+            help:
+                "How much faster the source's clock runs than this machine's, in parts per million, as last measured.",
             labels: "channel"
         ).child(channel)
         publications = registry.counters(

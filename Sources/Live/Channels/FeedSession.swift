@@ -2,6 +2,7 @@ internal import Bytes
 internal import Ingest
 internal import Media
 internal import Time
+internal import Timeline
 
 /// What a feed's samples mean for the channel: where a run of media begins, and when its timeline breaks.
 ///
@@ -36,12 +37,8 @@ struct FeedSession {
 
     /// How long one track waits for the configuration of the other.
     private static let patience = MediaTime.milliseconds(1000)
-    /// How far a track's clock may step within a run.
-    private static let largestStep = MediaTime.milliseconds(1000)
-    /// How far the tracks' times may be apart, while they come.
-    private static let largestDistance = MediaTime.milliseconds(10_000)
-    /// A track of which nothing came for so long has stopped: its time says nothing of the others'.
-    private static let longestPause = Duration.seconds(5)
+    /// What the timeline calls the track of pictures; those of sound have their index.
+    private static let pictures = -1
     /// How many samples, and how many bytes of them, wait for a run to begin.
     private static let bufferLimit = (samples: 1024, bytes: 32 << 20)
     /// How many audio tracks are taken.
@@ -67,8 +64,12 @@ struct FeedSession {
     private var continues = false
     /// What waits for a run to begin.
     private var buffer: [Waiting] = []
-    private var lastVideo: Passage?
-    private var lastAudio: [Int: Passage] = [:]
+    /// The one timeline of all tracks.
+    private var timeline = SourceTimeline<Waiting>()
+    private var outputs: [SourceTimeline<Waiting>.Output] = []
+    /// By how much the pictures' own clock is off the source's: what goes with them has its times.
+    private var pictureShift = MediaTime.zero
+    private var lastPicture: MediaTime?
     private var repetitions = 0
     /// What was told of tracks that cannot be published.
     private var told: Set<Track> = []
@@ -82,26 +83,58 @@ struct FeedSession {
     mutating func take(_ event: FeedEvent, arrival: Instant) -> [Action] {
         switch event {
         case .track(let track): return take(track)
-        case .metadata(let item): return isRunning ? [.metadata(item)] : drop()
-        case .splice(let cue): return isRunning ? [.splice(cue)] : drop()
+        case .metadata(let item):
+            return isRunning ? [.metadata(TimedMetadata(time: item.time + pictureShift, tag: item.tag))] : drop()
+        case .splice(let cue): return isRunning ? [.splice(cue.moved(by: pictureShift))] : drop()
         case .video(let sample):
-            let passage = Passage(time: sample.decodeTime, arrival: arrival)
-            guard declared.hasVideo, check(passage, since: lastVideo, beside: lastAudio.values.max()) else {
+            guard declared.hasVideo else { return drop() }
+            timeline.take(
+                Waiting(sample: sample, track: nil, arrival: arrival), of: Self.pictures,
+                decodeTime: sample.decodeTime, size: sample.data.count, arrival: arrival, into: &outputs)
+        case .audio(let sample, let track):
+            guard let configuration = audio[track], case .audio(let format) = configuration.format else {
                 return drop()
             }
-            repetitions = sample.decodeTime == lastVideo?.time ? repetitions + 1 : 0
-            guard repetitions < Self.repetitionLimit else { return drop() }
-            lastVideo = passage
-            return takePicture(Waiting(sample: sample, track: nil, arrival: arrival))
-        case .audio(let sample, let track):
-            let passage = Passage(time: sample.decodeTime, arrival: arrival)
-            let other = lastVideo ?? lastAudio.values.max()
-            let last = endsPause(passage, of: track) ? nil : lastAudio[track]
-            guard audio[track] != nil, check(passage, since: last, beside: other) else { return drop() }
-            lastAudio[track] = passage
-            let waiting = Waiting(sample: sample, track: track, arrival: arrival)
-            return isRunning ? action(waiting).map { [$0] } ?? drop() : wait(waiting)
+            let length = MediaTime(Int64(format.samplesPerFrame), Timescale(format.sampleRate))
+            timeline.take(
+                Waiting(sample: sample, track: track, arrival: arrival), of: track, decodeTime: sample.decodeTime,
+                duration: length, size: sample.data.count, arrival: arrival, into: &outputs)
         }
+        return takeOutputs()
+    }
+
+    /// Decides about what was held back for long enough at `now`; says what to do.
+    mutating func settle(at now: Instant) -> [Action] {
+        timeline.settle(at: now, into: &outputs)
+        return takeOutputs()
+    }
+
+    private mutating func takeOutputs() -> [Action] {
+        var actions: [Action] = []
+        for output in outputs {
+            switch output {
+            case .newEpoch: restart()
+            case .drop: droppedSamples += 1
+            case .place(var waiting, let track, let shift):
+                if shift.value != 0 { waiting.sample = waiting.sample.moved(by: shift) }
+                if track == Self.pictures { pictureShift = shift }
+                actions += take(waiting)
+            }
+        }
+        outputs.removeAll(keepingCapacity: true)
+        return actions
+    }
+
+    /// Takes a sample in its place on the source's timeline.
+    private mutating func take(_ waiting: Waiting) -> [Action] {
+        guard waiting.track != nil else {
+            let time = waiting.sample.decodeTime
+            repetitions = time == lastPicture ? repetitions + 1 : 0
+            lastPicture = time
+            guard repetitions < Self.repetitionLimit else { return drop() }
+            return takePicture(waiting)
+        }
+        return isRunning ? action(waiting).map { [$0] } ?? drop() : wait(waiting)
     }
 
     private mutating func takePicture(_ picture: Waiting) -> [Action] {
@@ -171,39 +204,11 @@ struct FeedSession {
         droppedSamples += count - buffer.count
     }
 
-    /// False for a step back that is too small to be a new timeline, and for a time that is not on the timeline of the
-    /// other track; a large step begins a new run.
-    private mutating func check(_ passage: Passage, since last: Passage?, beside other: Passage?) -> Bool {
-        if let last, !Self.isWithin(Self.largestStep, passage.time - last.time) {
-            restart()
-            return true
-        }
-        // One track's clock jumps a moment before the other's: what comes in between is of the old time.
-        if let other, passage.arrival - other.arrival < Self.longestPause,
-            !Self.isWithin(Self.largestDistance, passage.time - other.time)
-        {
-            return false
-        }
-        return last.map { passage.time >= $0.time } ?? true
-    }
-
-    /// True when sound of a track comes again after a pause that is as long on its clock as on ours, and others went on.
-    private func endsPause(_ passage: Passage, of track: Int) -> Bool {
-        guard let last = lastAudio[track], passage.time - last.time > Self.largestStep else { return false }
-        let latest = [lastVideo].compactMap(\.self) + lastAudio.values
-        return Self.isWithin(Self.largestStep, passage.time - last.time - passage.length(since: last))
-            && latest.contains { passage.length(since: $0) < Self.largestStep }
-    }
-
-    private static func isWithin(_ limit: MediaTime, _ step: MediaTime) -> Bool {
-        step <= limit && step >= .zero - limit
-    }
-
     /// The next key frame begins a new run, which the source's clock says nothing of.
     mutating func restart() {
         pause()
         continues = false
-        (lastVideo, lastAudio) = (nil, [:])
+        pictureShift = .zero
     }
 
     /// The next key frame begins a new run.
@@ -243,20 +248,9 @@ struct FeedSession {
 }
 
 extension FeedSession {
-    /// When a sample of a track was the last to pass: its time, and its arrival.
-    fileprivate struct Passage: Comparable {
-        let time: MediaTime
-        let arrival: Instant
-
-        static func < (left: Passage, right: Passage) -> Bool { left.time < right.time }
-
-        /// How long after `other` it came in.
-        func length(since other: Passage) -> MediaTime { .milliseconds((arrival - other.arrival).wholeMilliseconds) }
-    }
-
     /// A sample that waits for a run to begin.
     fileprivate struct Waiting {
-        let sample: Sample
+        var sample: Sample
         /// The index of its audio track; nothing for video.
         let track: Int?
         let arrival: Instant
@@ -277,4 +271,17 @@ extension [FeedSession.Waiting] {
 extension Codec {
     /// True when HLS clients can play it as it is (HLS authoring specification for Apple devices, §2.1 and §2.2).
     fileprivate var isPublishable: Bool { self != .mp2 }
+}
+
+extension Sample {
+    fileprivate func moved(by shift: MediaTime) -> Sample {
+        Sample(
+            data: data, decodeTime: decodeTime + shift, presentationTime: presentationTime + shift, access: access)
+    }
+}
+
+extension SpliceCue {
+    fileprivate func moved(by shift: MediaTime) -> SpliceCue {
+        SpliceCue(kind: kind, eventID: eventID, time: time + shift, duration: duration, section: section)
+    }
 }

@@ -67,10 +67,29 @@ public enum FeedEvent: Sendable {
     case splice(SpliceCue)
 }
 
+/// What a channel asks of those who publish to it.
+public struct PublishTerms: Sendable {
+    /// What an SRT connection must be encrypted with; nothing where it must not be.
+    public var passphrase: Secret<String>?
+    /// How long SRT packets are held; the listener's wish where nothing is said.
+    public var latency: Duration?
+    /// The program of a transport stream, by its number; the first one where nothing is said.
+    public var program: UInt16?
+
+    /// Those terms.
+    public init(passphrase: Secret<String>? = nil, latency: Duration? = nil, program: UInt16? = nil) {
+        self.passphrase = passphrase
+        self.latency = latency
+        self.program = program
+    }
+}
+
 /// Where an accepted publisher's media go. Called by one thread at a time.
 public protocol Feed: Sendable {
     /// The channel's id, for logs and metrics.
     var channelID: String { get }
+    /// What the channel asks for.
+    var terms: PublishTerms { get }
     /// Takes what arrived at `arrival`.
     func receive(_ event: FeedEvent, arrival: Instant)
     /// The publisher has gone.
@@ -79,6 +98,10 @@ public protocol Feed: Sendable {
 
 /// Decides who may publish, for all protocols.
 public protocol PublishGate: Sendable {
+    /// What the channel that is asked for wants, if it could be opened now. Changes nothing, and waits for nothing.
+    func admit(_ request: PublishRequest) throws(PublishRefusal) -> PublishTerms
     /// The feed that `publisher` may fill.
     func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed
+    /// The feed of the channel of that id, for `publisher`, which the server itself has called.
+    func openInput(of channel: String, for publisher: any Publisher) throws(PublishRefusal) -> any Feed
 }

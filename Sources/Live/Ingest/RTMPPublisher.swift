@@ -9,7 +9,7 @@ internal import Time
 
 /// One RTMP connection, from accept to close, on a thread of its own: it reads from the socket and goes on through
 /// parsing and packaging to the published part.
-final class RTMPPublisher: Publisher {
+final class RTMPPublisher: ConnectedPublisher {
     /// Reads take as much as the kernel has, up to this.
     private static let readSize = 65_536
     /// How often a silent connection is looked at: whether it is to be closed, or keeps the server waiting.

@@ -72,7 +72,9 @@ public struct SRTAddress: Sendable {
             port > 0
         else { throw .port }
         var host = authority[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") {
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
             throw .host
         }
         guard !host.isEmpty else { throw .host }

@@ -4,7 +4,8 @@ internal import Sockets
 
 extension SRTSocket {
     /// Calls the listener at `address` and waits for its answer; for a name that has to be looked up as well.
-    public static func connect(to address: SRTAddress, options: SRTOptions = SRTOptions()) throws(SRTError) -> SRTSocket {
+    public static func connect(to address: SRTAddress, options: SRTOptions = SRTOptions()) throws(SRTError) -> SRTSocket
+    {
         var options = options
         if let latency = address.latency { options.latency = latency }
         let targets = try resolve(address)

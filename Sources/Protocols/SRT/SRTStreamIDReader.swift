@@ -156,7 +156,9 @@ struct SRTStreamIDReader {
     private mutating func readParts(_ parts: [ArraySlice<UInt8>]) throws(SRTStreamIDError) {
         guard let last = parts.last else { throw .nameless }
         if parts.count > 1 { result.channel = try Self.text(parts[0]) }
-        if result.mode == .request, parts.count == 1 { result.channel = try Self.text(last) } else {
+        if result.mode == .request, parts.count == 1 {
+            result.channel = try Self.text(last)
+        } else {
             try setKey(last, from: "key")
         }
     }

@@ -1,0 +1,101 @@
+internal import Configuration
+internal import Ingest
+internal import Media
+internal import Packaging
+public import Schema
+public import Telemetry
+internal import Time
+
+/// One channel.
+public struct ChannelSettings: SchemaObject {
+    /// The name in URLs.
+    public var id = ""
+    /// The name for people.
+    public var name: String?
+    /// What a publisher must know.
+    public var streamKey = Secret("")
+    /// The latency profile.
+    public var latency = Latency.low
+    /// A target duration that differs from the profile's.
+    public var targetDuration: Int?
+    /// How far viewers can go back.
+    public var dvrWindow = Duration.seconds(3600)
+    /// The tracks that the channel has.
+    public var tracks = Tracks.videoAndAudio
+    /// What SRT publishers must encrypt with.
+    public var srtPassphrase: Secret<String>?
+    /// How long SRT packets of its publishers are held.
+    public var srtLatency: Duration?
+    /// The program of a transport stream.
+    public var program: Int?
+    /// Where the server fetches the channel from itself.
+    public var input: InputSettings?
+
+    /// The latency profiles.
+    public enum Latency: String, FieldChoice {
+        /// Segments of six seconds.
+        case standard
+        /// Parts of half a second.
+        case low
+        /// Parts of a fifth of a second.
+        case ultra
+    }
+
+    /// What a channel has.
+    public enum Tracks: String, FieldChoice {
+        /// Pictures and sound.
+        case videoAndAudio
+        /// Pictures alone.
+        case video
+        /// Sound alone.
+        case audio
+    }
+
+    /// A channel without an id.
+    public init() {}
+
+    /// The fields.
+    public static let schema = ObjectSchema<ChannelSettings>(
+        doc: "A channel",
+        fields: [
+            Field("id", \.id, .identifier, isRequired: true, example: "news", doc: "The channel's name in URLs"),
+            Field("name", \.name, .length(1...200), example: "News", doc: "The channel's name for people"),
+            Field(
+                "streamKey", \.streamKey, .secret(.length(8...256)), isRequired: true, example: "choose-a-long-key",
+                doc: "What a publisher must know"),
+            Field("latency", \.latency, doc: "How latency is traded for resilience"),
+            Field(
+                "targetDuration", \.targetDuration, .range(1...30),
+                doc: "Seconds after which a segment is cut though no key frame came; the profile's where not set"),
+            Field(
+                "dvrWindow", \.dvrWindow, .range(.zero ... .seconds(86_400)),
+                doc: "How far viewers of dvr.m3u8 can go back; 0s is not at all. It takes twice as much room on disk"),
+            Field(
+                "tracks", \.tracks,
+                doc: "What the channel has; sound that does not come is silent, and what is not named is left out"),
+            Field(
+                "srtPassphrase", \.srtPassphrase, .secret(.length(10...80)),
+                doc:
+                    "What SRT publishers must encrypt with (AES-128, 192 or 256, as they wish); without it they must not"
+            ),
+            Field(
+                "srtLatency", \.srtLatency, .range(.zero ... .seconds(60)),
+                doc: "How long SRT packets of the channel are held; srt.latency where not set"),
+            Field(
+                "program", \.program, .range(1...65_535),
+                doc: "The number of the program in a transport stream of several; the first where not set"),
+            Field("input", \.input, doc: "Where the server fetches the channel from itself; nowhere where not set"),
+        ])
+
+    /// What the channel asks of those who publish to it.
+    var terms: PublishTerms {
+        PublishTerms(passphrase: srtPassphrase, latency: srtLatency, program: program.map { UInt16(clamping: $0) })
+    }
+
+    var profile: LatencyProfile {
+        var profile = LatencyProfile(
+            LatencyProfile.Name(rawValue: latency.rawValue) ?? .low, targetDuration: targetDuration)
+        if dvrWindow > .zero { profile.dvrWindow = .milliseconds(dvrWindow.wholeMilliseconds) }
+        return profile
+    }
+}

@@ -1,0 +1,63 @@
+internal import Configuration
+internal import SRT
+public import Schema
+public import Telemetry
+
+/// The server that SRT publishers talk to.
+public struct SRTSettings: SchemaObject {
+    /// The address to listen at.
+    public var address = "::"
+    /// The port.
+    public var port = 9000
+    /// How long packets are held.
+    public var latency = Duration.milliseconds(120)
+    /// The most that one publisher sends.
+    public var maximumBitrate = 100
+
+    /// The defaults.
+    public init() {}
+
+    /// The fields.
+    public static let schema = ObjectSchema<SRTSettings>(
+        doc: "The server that SRT publishers talk to",
+        fields: [
+            Field("address", \.address, .length(2...45), doc: "The IPv4 or IPv6 address to listen at; :: takes both"),
+            Field("port", \.port, .range(0...65_535), doc: "The UDP port; 0 takes a free one"),
+            Field(
+                "latency", \.latency, .range(.zero ... .seconds(60)),
+                doc: "How long packets are held, so that lost ones can be sent again; the publisher's wish if longer"),
+            Field(
+                "maximumBitrate", \.maximumBitrate, .range(1...1000),
+                doc: "The most that one publisher sends, in megabits per second: buffers are made for it"),
+        ])
+
+    /// As the library takes them.
+    var options: SRTOptions {
+        var options = SRTOptions()
+        options.latency = latency
+        options.maximumBitrate = maximumBitrate
+        return options
+    }
+}
+
+/// Where the server fetches a channel from itself.
+public struct InputSettings: SchemaObject {
+    /// The address, with its options.
+    public var url = Secret("")
+
+    /// No address.
+    public init() {}
+
+    /// The fields.
+    public static let schema = ObjectSchema<InputSettings>(
+        doc: "Where the server fetches a channel from itself",
+        fields: [
+            Field(
+                "url", \.url,
+                Constraint("srt://HOST:PORT?mode=caller, with streamid, passphrase, pbkeylen, latency or timeout (ms)")
+                {
+                    (try? SRTAddress($0.exposed)) != nil
+                }, isRequired: true, example: "srt://encoder.example:9000?mode=caller",
+                doc: "An SRT listener that sends a transport stream")
+        ])
+}

@@ -1,0 +1,65 @@
+internal import Runtime
+internal import Telemetry
+
+/// A publisher with a connection of its own, which is served on a thread of its own.
+protocol ConnectedPublisher: Publisher, AnyObject {
+    /// Serves the connection until it ends.
+    func run()
+}
+
+/// The threads of the publishers that have come in by one protocol, bounded in number.
+final class PublisherThreads: Sendable {
+    private struct State {
+        var publishers: [ObjectIdentifier: (publisher: any ConnectedPublisher, thread: NamedThread?)] = [:]
+        var finished: [NamedThread] = []
+        var isStopping = false
+    }
+
+    private let name: String
+    private let limit: Int
+    private let metrics: IngestMetrics
+    private let state = Monitor(State())
+
+    /// No threads yet; they will be called `name`, and be `limit` at most.
+    init(name: String, limit: Int, metrics: IngestMetrics) {
+        (self.name, self.limit, self.metrics) = (name, limit, metrics)
+    }
+
+    /// True when one more publisher has a place.
+    var hasRoom: Bool { state.withLock { !$0.isStopping && $0.publishers.count < limit } }
+
+    /// Serves `publisher` on a new thread.
+    func serve(_ publisher: any ConnectedPublisher) {
+        let key = ObjectIdentifier(publisher)
+        state.withLock { $0.publishers[key] = (publisher, nil) }
+        metrics.connections.add(1)
+        let thread = NamedThread(name) { [state, metrics] in
+            publisher.run()
+            metrics.connections.add(-1)
+            state.signal { state in
+                if let thread = state.publishers.removeValue(forKey: key)?.thread { state.finished.append(thread) }
+            }
+        }
+        let ended = state.withLock { state -> [NamedThread] in
+            if state.publishers[key] == nil {
+                state.finished.append(thread)
+            } else {
+                state.publishers[key]?.thread = thread
+            }
+            defer { state.finished = [] }
+            return state.finished
+        }
+        for thread in ended { thread.join() }
+    }
+
+    /// Tells all publishers, and waits until their connections are closed.
+    func stop() {
+        let publishers = state.signal { state in
+            state.isStopping = true
+            return state.publishers.values.map(\.publisher)
+        }
+        for publisher in publishers { publisher.disconnect(reason: "The server is shutting down") }
+        state.wait(for: .seconds(5)) { $0.publishers.isEmpty }
+        for thread in state.withLock({ $0.finished }) { thread.join() }
+    }
+}

@@ -1,0 +1,171 @@
+internal import Locks
+internal import SRT
+internal import Sockets
+internal import Telemetry
+internal import Time
+
+/// One SRT connection that brings a transport stream, from handshake to close, on a thread of its own: it reads from the
+/// socket and goes on through demultiplexing and packaging to the published part.
+final class SRTPublisher: ConnectedPublisher {
+    typealias Opening = @Sendable (any Publisher) throws(PublishRefusal) -> any Feed
+
+    /// Reads take as much as has come, up to this.
+    private static let readSize = 65_536
+    /// How often a silent connection is looked at.
+    private static let pace = Duration.milliseconds(500)
+    /// How long a peer may send before a program is found in what it sends.
+    private static let patience = Duration.seconds(10)
+    /// How often figures are told.
+    private static let reportPace = Duration.seconds(1)
+
+    private let socket: SRTSocket
+    private let logger: Logger
+    private let metrics: IngestMetrics
+    private let transportMetrics: TransportMetrics
+    private let clock: any MonotonicClock
+    private let open: Opening
+    private let farewell = Mutex<String?>(nil)
+
+    /// Serves `socket`, whose media go where `open` says.
+    init(
+        socket: SRTSocket, logger: Logger, metrics: IngestMetrics, transportMetrics: TransportMetrics,
+        clock: any MonotonicClock, open: @escaping Opening
+    ) {
+        self.socket = socket
+        self.logger = logger.with(["peer.address": .personal(socket.peer.host), "protocol": .public("srt")])
+        self.metrics = metrics
+        self.transportMetrics = transportMetrics
+        self.clock = clock
+        self.open = open
+    }
+
+    // MARK: Publisher
+
+    func warn(code: String, description: String) {
+        // SRT has no way to tell an encoder anything.
+        logger.warning("ingest.warning", ["code": .public(code), "detail": .public(description)])
+    }
+
+    func disconnect(reason: String) {
+        farewell.withLock { $0 = reason }
+        socket.close()
+    }
+
+    // MARK: The connection's thread
+
+    func run() {
+        let feed: any Feed
+        do throws(PublishRefusal) {
+            feed = try open(self)
+        } catch {
+            metrics.refused(error.reason.rawValue)
+            logger.warning("ingest.refused", ["reason": .public(error.reason.rawValue)])
+            return socket.close()
+        }
+        metrics.accepted.increment()
+        logger.info(
+            "ingest.accepted",
+            [
+                "channel.id": .public(feed.channelID), "srt.latency_seconds": .public(socket.latency.fractionalSeconds),
+                "srt.key_bits": .public((socket.keyLength?.rawValue ?? 0) * 8),
+            ])
+        var talk = Talk(feed: feed, report: transportMetrics.report(channel: feed.channelID), begun: clock.now)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
+        defer { buffer.deallocate() }
+        var ending: Ending?
+        while ending == nil { ending = step(&talk, buffer) }
+        talk.translator.finish(into: &talk.events)
+        talk.deliver(at: clock.now)
+        feed.end()
+        report(&talk)
+        talk.report.end()
+        tell(ending, talk)
+        socket.close()
+    }
+
+    /// What the connection has come to.
+    private struct Talk {
+        let feed: any Feed
+        var translator: TransportStreamTranslator
+        var report: TransportReport
+        var events: [FeedEvent] = []
+        /// Since when a program is awaited; nothing once there was one.
+        var waitingSince: Instant?
+        var reported: Instant
+
+        init(feed: any Feed, report: TransportReport, begun: Instant) {
+            self.feed = feed
+            self.report = report
+            translator = TransportStreamTranslator(program: feed.terms.program)
+            waitingSince = begun
+            reported = begun
+        }
+
+        mutating func deliver(at arrival: Instant) {
+            if !events.isEmpty { waitingSince = nil }
+            for event in events { feed.receive(event, arrival: arrival) }
+            events.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Why the connection ends.
+    private enum Ending {
+        case closed(String)
+        case refused(String)
+    }
+
+    private func step(_ talk: inout Talk, _ buffer: UnsafeMutableRawBufferPointer) -> Ending? {
+        let read = socket.receive(into: buffer, timeout: Self.pace)
+        let arrival = clock.now
+        switch read {
+        case .closed(let end):
+            return .closed(farewell.withLock { $0 } ?? end.description)
+        case .timedOut: break
+        case .bytes(let count):
+            metrics.receivedBytes.increment(by: count)
+            let bytes = Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            talk.translator.receive(bytes, at: arrival, into: &talk.events)
+            talk.deliver(at: arrival)
+        }
+        if arrival - talk.reported >= Self.reportPace {
+            talk.reported = arrival
+            report(&talk)
+        }
+        if let since = talk.waitingSince, arrival - since >= Self.patience { return .refused("no_program") }
+        return nil
+    }
+
+    private func report(_ talk: inout Talk) {
+        talk.report.tell(talk.translator.health)
+        talk.report.tell(faults: talk.translator.faults)
+        if let statistics = socket.statistics() { talk.report.tell(statistics) }
+    }
+
+    /// One event for each connection that ends, and a count where it was not the publisher's wish.
+    private func tell(_ ending: Ending?, _ talk: borrowing Talk) {
+        var fields: LogFields = [
+            "channel.id": .public(talk.feed.channelID), "dropped.packets": .public(talk.translator.faults),
+        ]
+        switch ending {
+        case .refused(let reason):
+            metrics.refused(reason)
+            fields["reason"] = .public(reason)
+            fields["hint"] = .public("send an MPEG transport stream with H.264 or HEVC, and AAC")
+            logger.warning("ingest.refused", fields)
+        case .closed(let reason):
+            fields["reason"] = .public(reason)
+            logger.info("ingest.closed", fields)
+        case nil: break
+        }
+    }
+}
+
+extension SRTEnd {
+    fileprivate var description: String {
+        switch self {
+        case .closedHere: "closed here"
+        case .closedThere: "closed"
+        case .silent: "the peer fell silent"
+        }
+    }
+}

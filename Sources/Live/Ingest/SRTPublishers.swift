@@ -1,0 +1,146 @@
+internal import Locks
+internal import Runtime
+public import SRT
+public import Sockets
+public import Telemetry
+public import Time
+
+/// Takes SRT publishers: callers are admitted by their stream id during the handshake, and each is served on a thread of
+/// its own.
+public final class SRTPublishers: Sendable {
+    private let listener: SRTListener
+    private let gate: any PublishGate
+    private let logger: Logger
+    private let metrics: IngestMetrics
+    private let transportMetrics: TransportMetrics
+    private let clock: any MonotonicClock
+    private let publishers: PublisherThreads
+    private let thread = Mutex<NamedThread?>(nil)
+
+    /// Awaits callers at `address` with those options, `connectionLimit` of them at most; they wait until `start`.
+    public init(
+        _ address: SocketAddress, options: SRTOptions, gate: any PublishGate, logger: Logger, metrics: IngestMetrics,
+        transportMetrics: TransportMetrics, connectionLimit: Int = 1024, clock: any MonotonicClock = SystemClocks()
+    ) throws(SRTError) {
+        let publishers = PublisherThreads(name: "srt-publisher", limit: connectionLimit, metrics: metrics)
+        let desk = AdmissionDesk(gate: gate, logger: logger, metrics: metrics, publishers: publishers)
+        listener = try SRTListener(address, options: options) { desk.decide($0) }
+        self.gate = gate
+        self.logger = logger
+        self.metrics = metrics
+        self.transportMetrics = transportMetrics
+        self.clock = clock
+        self.publishers = publishers
+    }
+
+    /// Where callers are awaited, with the port that was given.
+    public var address: SocketAddress { listener.address }
+
+    /// Begins to serve.
+    public func start() {
+        let accepting = NamedThread("srt-accept") { [self] in
+            while let socket = listener.accept() { serve(socket) }
+        }
+        thread.withLock { $0 = accepting }
+    }
+
+    /// Takes no publisher any more; those who publish go on.
+    public func stopAccepting() {
+        listener.shutDown()
+        thread.withLock { thread in
+            thread?.join()
+            thread = nil
+        }
+    }
+
+    /// Tells all publishers, and waits until their connections are closed.
+    public func stop() {
+        stopAccepting()
+        publishers.stop()
+    }
+
+    private func serve(_ socket: SRTSocket) {
+        // It was admitted, but others may have come in since.
+        guard publishers.hasRoom, let request = try? PublishRequest(streamID: socket.streamID) else {
+            return socket.close()
+        }
+        publishers.serve(
+            SRTPublisher(
+                socket: socket, logger: logger, metrics: metrics, transportMetrics: transportMetrics, clock: clock
+            ) { [gate] publisher throws(PublishRefusal) in try gate.open(request, for: publisher) })
+    }
+}
+
+/// Decides about callers during the handshake, on libsrt's thread.
+private struct AdmissionDesk: Sendable {
+    let gate: any PublishGate
+    let logger: Logger
+    let metrics: IngestMetrics
+    let publishers: PublisherThreads
+
+    func decide(_ call: SRTCallRequest) -> SRTDecision {
+        guard publishers.hasRoom else { return refuse(call, "too_many_connections", .overload) }
+        let request: PublishRequest
+        do throws(StreamIDFault) {
+            request = try PublishRequest(streamID: call.streamID)
+        } catch {
+            return refuse(call, error.rawValue, error.rejection)
+        }
+        do throws(PublishRefusal) {
+            let terms = try gate.admit(request)
+            return .accept(passphrase: terms.passphrase, latency: terms.latency)
+        } catch {
+            return refuse(call, error.reason.rawValue, error.reason.rejection)
+        }
+    }
+
+    private func refuse(_ call: SRTCallRequest, _ reason: String, _ rejection: SRTRejection) -> SRTDecision {
+        metrics.refused(reason)
+        logger.warning(
+            "ingest.refused",
+            [
+                "protocol": .public("srt"), "reason": .public(reason), "srt.rejection": .public(rejection.description),
+                "peer.address": .personal(call.peer.host),
+            ])
+        return .refuse(rejection)
+    }
+}
+
+/// Why a stream id asks for nothing that could be done. The raw value is the stable code in logs and metrics.
+private enum StreamIDFault: String, Error {
+    case unreadable = "bad_stream_id"
+    case wantsToReceive = "wants_to_receive"
+
+    var rejection: SRTRejection {
+        switch self {
+        case .unreadable: .badRequest
+        case .wantsToReceive: .badMode
+        }
+    }
+}
+
+extension PublishRequest {
+    /// What a caller's stream id asks for.
+    fileprivate init(streamID: [UInt8]) throws(StreamIDFault) {
+        guard let id = try? SRTStreamID(streamID) else { throw .unreadable }
+        guard id.mode != .request else { throw .wantsToReceive }
+        if let key = id.key {
+            self.init(scheme: "srt", channel: id.channel, streamKey: key)
+        } else {
+            // One field for both: the key stands where a channel would.
+            guard let key = id.channel else { throw .unreadable }
+            self.init(scheme: "srt", channel: nil, streamKey: Secret(key))
+        }
+    }
+}
+
+extension PublishRefusal.Reason {
+    fileprivate var rejection: SRTRejection {
+        switch self {
+        case .unknownChannel: .notFound
+        case .wrongKey: .unauthorized
+        case .busy: .conflict
+        case .shuttingDown: .down
+        }
+    }
+}
