@@ -77,14 +77,15 @@ class Server:
     """A running `headwater serve`, on free ports where none are named, or with sockets that it inherits."""
 
     def __init__(self, folder, channels, *flags, name="server", http_port=0, rtmp_port=0, limit_files=None,
-                 settings=None, sockets=None, variables=None, metrics_port=0):
+                 settings=None, sockets=None, variables=None, metrics_port=0, srt_port=0):
         self.folder, self.data = folder, folder / f"{name}-data"
         configuration = folder / f"{name}.json5"
         configuration.write_text(json.dumps({"channels": channels, **(settings or {})}))
         self.keys = {channel["id"]: channel["streamKey"] for channel in channels}
         self.log, self.said = [], []
         command = [BINARY, "serve", "--config", configuration, "--data", self.data, "--http-port", str(http_port),
-                   "--rtmp-port", str(rtmp_port), "--metrics-listen", f"127.0.0.1:{metrics_port}", *flags]
+                   "--rtmp-port", str(rtmp_port), "--srt-port", str(srt_port), "--metrics-listen",
+                   f"127.0.0.1:{metrics_port}", *flags]
         with handed_over(sockets or {}, command, **variables or {}) as start:
             self.process = subprocess.Popen(
                 **(start if sockets else {"args": command}), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -96,7 +97,7 @@ class Server:
         assert self.process.poll() is None, self.said
         started = self.events("server.started")[0]
         self.http_port, self.rtmp_port = started["http.port"], started["rtmp.port"]
-        self.metrics_port = started["metrics.port"]
+        self.srt_port, self.metrics_port = started["srt.port"], started["metrics.port"]
 
     def _read_log(self):
         for line in self.process.stderr:
@@ -126,6 +127,14 @@ class Server:
                 found[folder.rsplit("/", 1)[1]] = f"/live/{channel}/{folder}"
         return found
 
+    def rtmp_url(self, channel):
+        return f"rtmp://127.0.0.1:{self.rtmp_port}/live/{self.keys[channel]}"
+
+    def srt_url(self, channel, **options):
+        """Where ffmpeg publishes to; `options` are those of the URL."""
+        options = {"streamid": self.keys[channel], **options}
+        return f"srt://127.0.0.1:{self.srt_port}?" + "&".join(f"{name}={value}" for name, value in options.items())
+
     def metrics(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=60) as answer:
             return answer.read().decode()
@@ -144,7 +153,7 @@ class Server:
 
 
 class Publisher:
-    """ffmpeg with a test picture and a tone, at real time."""
+    """ffmpeg with a test picture and a tone, at real time, over RTMP or SRT."""
 
     def __init__(self, url, fps="30", gop=60, bframes=0, rate=48000, seconds=600, size="320x180", video="libx264",
                  audio="aac"):
@@ -154,7 +163,8 @@ class Publisher:
         self.process = subprocess.Popen(
             ["ffmpeg", "-hide_banner", "-loglevel", "warning", "-nostdin", "-re", "-f", "lavfi", "-i",
              f"testsrc2=size={size}:rate={fps}", "-f", "lavfi", "-i", f"sine=frequency=440:sample_rate={rate}",
-             "-t", str(seconds), *encoder, "-g", str(gop), "-pix_fmt", "yuv420p", "-c:a", audio, "-f", "flv", url],
+             "-t", str(seconds), *encoder, "-g", str(gop), "-pix_fmt", "yuv420p", "-c:a", audio, "-f",
+             "mpegts" if url.startswith("srt:") else "flv", url],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def stop(self):
@@ -189,7 +199,7 @@ def publish():
     publishers = []
 
     def start(server, channel, path=None, **options):
-        url = f"rtmp://127.0.0.1:{server.rtmp_port}/live/{path or server.keys[channel]}"
+        url = f"rtmp://127.0.0.1:{server.rtmp_port}/live/{path}" if path else server.rtmp_url(channel)
         publishers.append(Publisher(url, **options))
         return publishers[-1]
 

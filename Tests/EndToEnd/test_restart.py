@@ -223,7 +223,7 @@ def test_sockets_of_another_process_are_left_alone(serve, sockets):
 
 
 def test_what_cannot_be_listened_with_is_one_clear_message(tmp_path, sockets):
-    command = [BINARY, "serve", "--data", tmp_path / "data", "--http-port", 0, "--rtmp-port", 0, "--metrics-listen",
+    command = [BINARY, "serve", "--data", tmp_path / "data", "--http-port", 0, "--rtmp-port", 0, "--srt-port", 0, "--metrics-listen",
                "127.0.0.1:0"]
     with open(tmp_path / "file", "w") as file, socket.socket() as silent:
         for given, variables, words in [

@@ -68,7 +68,7 @@ def test_a_taken_port_is_one_clear_message(tmp_path):
         port = taken.getsockname()[1]
         for flag, other in [("--http-port", "--rtmp-port"), ("--rtmp-port", "--http-port")]:
             result = run(
-                "serve", "--data", tmp_path / "data", flag, port, other, 0, "--metrics-listen", "127.0.0.1:0",
+                "serve", "--data", tmp_path / "data", flag, port, other, 0, "--srt-port", 0, "--metrics-listen", "127.0.0.1:0",
                 "--http-address", "127.0.0.1", "--rtmp-address", "127.0.0.1", cwd=tmp_path)
             assert result.returncode == 1
             assert str(port) in result.stderr and "taken" in result.stderr
@@ -78,7 +78,7 @@ def test_a_taken_port_is_one_clear_message(tmp_path):
 def test_a_data_folder_has_one_server(serve, tmp_path):
     serve([], name="first")
     result = run(
-        "serve", "--data", tmp_path / "first-data", "--http-port", 0, "--rtmp-port", 0, "--metrics-listen",
+        "serve", "--data", tmp_path / "first-data", "--http-port", 0, "--rtmp-port", 0, "--srt-port", 0, "--metrics-listen",
         "127.0.0.1:0", cwd=tmp_path)
     assert result.returncode == 1 and "used by another server" in result.stderr
 
