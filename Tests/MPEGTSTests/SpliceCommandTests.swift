@@ -80,8 +80,7 @@ import Testing
                 type: 6, command: Writer.time(90_000), descriptors: [Writer.descriptor(2, Writer.big(7, 4) + [0xFF])]))
         #expect(segment.descriptors == [.segmentationCancelled(eventID: 7)])
         for event in insert.events() + segment.events() {
-            #expect((event.kind, event.eventID, event.time, event.duration) == (.command, 7, nil, nil))
-            #expect(event.isCancelled)
+            #expect((event.kind, event.eventID, event.time, event.duration) == (.cancelled, 7, nil, nil))
         }
         #expect(insert.events().count == 1 && segment.events().count == 1)
     }

@@ -83,7 +83,7 @@ import Testing
         #expect(segments == expected.segments)
         #expect(section.descriptors.count == segments.count)
         #expect(section.events().map(\.eventID) == expected.segments.map(\.eventID))
-        #expect(section.events().allSatisfy { $0.time == expected.time && !$0.isCancelled })
+        #expect(section.events().allSatisfy { $0.time == expected.time && $0.kind != .cancelled })
     }
 
     @Test func theSpliceInsertOfTheStandardIsRead() throws {
@@ -105,7 +105,7 @@ import Testing
         #expect(section.events().count == 1)
         #expect((event.kind, event.eventID) == (.out, 0x4800_008F))
         #expect((event.time, event.duration) == (0x7369_C02E, 0x52_CCF5))
-        #expect(!event.isCancelled)
+        #expect(event.kind != .cancelled)
     }
 
     @Test func bytesBehindTheSectionAreLeftOut() throws {

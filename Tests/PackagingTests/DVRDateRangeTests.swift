@@ -83,7 +83,8 @@ import Time
         let window = MediaTime.milliseconds(30_000)
         for second in Int64(0)..<1500 {
             let time = MediaTime.milliseconds(second * 1000)
-            let cue = DateRangeBookTests.cue(.command, id: 1, at: second * 1000)
+            let cue = DateRangeBookTests.cue(
+                .command, id: 1, at: second * 1000, section: [0xFC, 0x30, UInt8(truncatingIfNeeded: second)])
             let isTaken = book.append(cue, wallStart: Self.start, edge: time)
             #expect(isTaken)
             book.forget(before: (max(time - window, .zero), .zero), edge: time)

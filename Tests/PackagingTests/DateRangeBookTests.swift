@@ -61,6 +61,30 @@ import Time
         #expect(Self.tags(presentation).last?.contains("SCTE35-CMD=0xFC300A") == true)
     }
 
+    @Test func whatIsSentSeveralTimesIsToldOnce() {
+        var presentation = Self.played(10)
+        for delay in [Int64(0), 400, 1200] {
+            _ = presentation.append(Self.cue(.command, at: 12_000 + delay))
+            _ = presentation.append(Self.cue(.in, id: 8, at: 12_000 + delay))
+        }
+        #expect(Self.tags(presentation).count == 2)
+        _ = presentation.append(Self.cue(.command, at: 12_000, section: [0xFC, 0x30, 0x0B]))
+        _ = presentation.append(Self.cue(.command, at: 15_000))
+        #expect(Self.tags(presentation).count == 4, "another command, and the same again later")
+    }
+
+    /// A range that clients know stays; it is as long as the break was.
+    @Test func aBreakThatIsTakenBackHasNoLength() {
+        var presentation = Self.played(10)
+        _ = presentation.append(Self.cue(.out, at: 14_000, for: 30_000))
+        _ = presentation.append(Self.cue(.cancelled, at: 11_000, section: [0xFC, 0x30, 0x0B]))
+        _ = presentation.append(Self.cue(.cancelled, id: 9, at: 11_000))
+        #expect(Self.tags(presentation).count == 2)
+        #expect(
+            Self.tags(presentation).last
+                == "#EXT-X-DATERANGE:ID=\"splice-7-1\",DURATION=0.000000,SCTE35-CMD=0xFC300B")
+    }
+
     @Test func aBreakLongerThanAnyIsRemovedWithoutHavingPromisedToLast() {
         var presentation = Self.played(5)
         _ = presentation.append(Self.cue(.out, at: 6000, for: 4 * 3_600_000 + 1))

@@ -24,6 +24,8 @@ public struct SpliceCue: Sendable, Hashable {
         case `in`
         /// Something else, for those who know what.
         case command
+        /// A break that was announced does not happen, or ends here.
+        case cancelled
     }
 
     /// What happens.

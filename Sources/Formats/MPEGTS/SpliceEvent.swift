@@ -11,14 +11,11 @@ public struct SpliceEvent: Sendable, Hashable {
     public let time: Int64?
     /// How long the break or the segment will be, in ticks of 90 kHz, where that is known.
     public let duration: Int64?
-    /// True when an event that was announced is taken back.
-    public let isCancelled: Bool
 
-    init(kind: SpliceCue.Kind, eventID: UInt32, time: Int64? = nil, duration: Int64? = nil, isCancelled: Bool = false) {
+    init(kind: SpliceCue.Kind, eventID: UInt32, time: Int64? = nil, duration: Int64? = nil) {
         self.kind = kind
         self.eventID = eventID
         self.time = time
         self.duration = duration
-        self.isCancelled = isCancelled
     }
 }

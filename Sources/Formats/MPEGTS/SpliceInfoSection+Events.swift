@@ -8,7 +8,7 @@ extension SpliceInfoSection {
     /// | `splice_null`, `bandwidth_reservation` | none |
     /// | `splice_insert` | one: `.out` when the programme is left, `.in` when it is back |
     /// | `time_signal` | one for each segmentation descriptor, of its ``SpliceSegmentation/kind``; without any a `.command` |
-    /// | one that cancels | a `.command` with the event's id |
+    /// | one that cancels | `.cancelled` with the event's id |
     /// | any other, or encrypted | a `.command` at once |
     ///
     /// In component mode the first component with a time says when. A duration of 0, or of the end of a break, is none.
@@ -20,13 +20,13 @@ extension SpliceInfoSection {
             return [
                 event(insert.isOutOfNetwork ? .out : .in, insert.eventID, at: time, insert.breakDuration?.ticks)
             ]
-        case .insertCancelled(let eventID): return [SpliceEvent(kind: .command, eventID: eventID, isCancelled: true)]
+        case .insertCancelled(let eventID): return [SpliceEvent(kind: .cancelled, eventID: eventID)]
         case .timeSignal(let time):
             let events: [SpliceEvent] = descriptors.compactMap { descriptor in
                 switch descriptor {
                 case .segmentation(let segment): event(segment.kind, segment.eventID, at: time, segment.duration)
                 case .segmentationCancelled(let eventID):
-                    SpliceEvent(kind: .command, eventID: eventID, isCancelled: true)
+                    SpliceEvent(kind: .cancelled, eventID: eventID)
                 default: nil
                 }
             }

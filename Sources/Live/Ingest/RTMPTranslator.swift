@@ -13,7 +13,8 @@ package struct RTMPTranslator {
         package let name: String
     }
 
-    private var clock = TimestampUnwrapper(bits: 32)
+    /// RTMP has 32 bits for its milliseconds; some senders keep 31 of them.
+    private var clock = TimestampUnwrapper(bits: 31)
     private var videoLengthSize: Int?
     private var videoTrack: Track?
     private var audioTrack: Track?

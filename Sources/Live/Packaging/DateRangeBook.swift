@@ -25,6 +25,10 @@ struct DateRangeBook: Sendable {
     /// region is left out of is as long.
     private static let longestBreak = MediaTime.milliseconds(4 * 3_600_000)
 
+    /// Among how many of the last tags a repetition is looked for, and how much later one may happen, by its time: the
+    /// time of one that happens at once is that of its arrival.
+    private static let repetitionLimit = (entries: 32, time: MediaTime.milliseconds(2000))
+
     private var live = DateRangeList()
     private var dvr: DateRangeList?
     private var openings: [UInt32: Opening] = [:]
@@ -56,9 +60,12 @@ struct DateRangeBook: Sendable {
     mutating func append(_ cue: SpliceCue, wallStart: WallTime, edge: MediaTime) -> Bool {
         self.edge = edge
         var number = lastNumber + 1
-        if cue.kind == .in, let opening = openings[cue.eventID] {
+        if isRepeated(cue) { return true }
+        if cue.kind == .in || cue.kind == .cancelled, let opening = openings[cue.eventID] {
             number = opening.number
         } else {
+            // Nobody was told of what is taken back.
+            if cue.kind == .cancelled { return true }
             // Splices are repeated until they happen.
             if cue.kind == .out, let opening = openings[cue.eventID],
                 let end = live.end(of: Self.id(cue.eventID, opening.number)), cue.time <= end
@@ -75,6 +82,15 @@ struct DateRangeBook: Sendable {
         return true
     }
 
+    /// True for what was told a moment ago: a splice is sent several times, so that one is received.
+    private func isRepeated(_ cue: SpliceCue) -> Bool {
+        all.entries.suffix(Self.repetitionLimit.entries).contains { entry in
+            let other = entry.splice.cue
+            return other.kind == cue.kind && other.eventID == cue.eventID && other.section == cue.section
+                && max(other.time, cue.time) - min(other.time, cue.time) <= Self.repetitionLimit.time
+        }
+    }
+
     /// Event ids come again; a range's id does not.
     private static func id(_ event: UInt32, _ number: Int64) -> String { "splice-\(event)-\(number)" }
 
@@ -89,13 +105,13 @@ struct DateRangeBook: Sendable {
             openings[cue.eventID] = Opening(number: record.number, start: cue.time)
             tag.plannedDuration = cue.duration.flatMap { $0 <= Self.longestBreak ? $0 : nil }
             tag.splice = .out(cue.section)
-        case .in:
+        case .in, .cancelled:
             if let opening = openings[cue.eventID], opening.number == record.number {
                 openings[cue.eventID] = nil
                 (start, length) = (opening.start, max(cue.time - opening.start, .zero))
                 (tag.start, tag.duration) = (nil, length)
             }
-            tag.splice = .in(cue.section)
+            tag.splice = cue.kind == .in ? .in(cue.section) : .command(cue.section)
         case .command: tag.splice = .command(cue.section)
         }
         let entry = DateRangeList.Entry(tag: tag, splice: record, number: place)

@@ -64,6 +64,7 @@ extension SpliceRecord {
         case .out: fields.write(UInt8(0))
         case .in: fields.write(UInt8(1))
         case .command: fields.write(UInt8(2))
+        case .cancelled: fields.write(UInt8(3))
         }
         fields.write(cue.eventID)
         fields.write(cue.time)
@@ -82,6 +83,7 @@ extension SpliceRecord {
         case 0: kind = .out
         case 1: kind = .in
         case 2: kind = .command
+        case 3: kind = .cancelled
         default: throw fields.fault
         }
         let (event, time) = (try fields.readUInt32(), try fields.readTime())
