@@ -91,7 +91,7 @@ public struct SourceTimeline<Element: Sendable>: Sendable {
             element: element, track: index, timescale: decodeTime.timescale, time: time, duration: length,
             size: min(max(size, 0), Self.holdLimit.bytes), arrival: arrival)
         if let jump = tracks[index].jump {
-            switch tracks[index].continuesJump(jump, time, arrival: arrival) {
+            switch tracks[index].continuesJump(jump, time) {
             case .none: return drop(passage, .backwards, into: &outputs)
             case .some(true): return hold(passage, jump, into: &outputs)
             case .some(false): break
@@ -110,7 +110,7 @@ public struct SourceTimeline<Element: Sendable>: Sendable {
         case .jumps(let cause):
             let jump = SourceTimelineTrack.Jump(
                 cause: cause, since: tracks[index].jump?.since ?? arrival, time: time, arrival: arrival,
-                newest: others?.upperBound, lastTime: time, lastArrival: arrival)
+                timescale: decodeTime.timescale, newest: others?.upperBound, lastTime: time)
             release(index, into: &outputs)
             hold(passage, jump, into: &outputs)
         }
@@ -186,7 +186,7 @@ extension SourceTimeline {
             for index in tracks.indices { tracks[index].hasGoneOn = false }
         }
         var jump = jump
-        (jump.lastTime, jump.lastArrival) = (passage.time, passage.arrival)
+        jump.lastTime = passage.time
         tracks[passage.track].jump = jump
         held.append(passage)
         heldBytes += passage.size
@@ -240,28 +240,5 @@ extension SourceTimeline {
                 reference = reference ?? (landing, jump.arrival)
             }
         }
-    }
-}
-
-extension Int64 {
-    /// True for nanoseconds that a timeline can have.
-    fileprivate var isWithinLimit: Bool { magnitude <= UInt64(SourceTimelineTrack.limit * 1_000_000_000) }
-}
-
-extension MediaTime {
-    /// The time in whole nanoseconds; nil where it is too far from zero.
-    fileprivate var nanoseconds: Int64? {
-        let ticksPerSecond = Int64(timescale.ticksPerSecond)
-        guard value.magnitude <= UInt64(ticksPerSecond * SourceTimelineTrack.limit) else { return nil }
-        let (seconds, rest) = value.quotientAndRemainder(dividingBy: ticksPerSecond)
-        return seconds * 1_000_000_000 + rest * 1_000_000_000 / ticksPerSecond
-    }
-
-    /// A length that is a few times the limit at most, rounded to ticks.
-    fileprivate init(nanoseconds: Int64, in timescale: Timescale) {
-        let ticksPerSecond = Int64(timescale.ticksPerSecond)
-        let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
-        self.init(
-            seconds * ticksPerSecond + (rest * ticksPerSecond + rest.signum() * 500_000_000) / 1_000_000_000, timescale)
     }
 }

@@ -3,7 +3,7 @@ internal import Time
 
 /// What a source's timeline knows of one track's clock.
 ///
-/// Lengths and times are nanoseconds here, within `limit`, so that no sum of a few of them overflows.
+/// Lengths and times are nanoseconds here, within `MediaTime.limit`, so that no sum of a few of them overflows.
 struct SourceTimelineTrack {
     /// What a sample's time says of its track.
     enum Verdict {
@@ -33,11 +33,11 @@ struct SourceTimelineTrack {
         /// The first sample after the jump.
         let time: Int64
         let arrival: Instant
+        let timescale: Timescale
         /// The newest place of the others then.
         let newest: Int64?
-        /// The last sample held back.
+        /// The time of the last sample held back.
         var lastTime: Int64
-        var lastArrival: Instant
     }
 
     /// How far a clock may step.
@@ -46,8 +46,6 @@ struct SourceTimelineTrack {
     static let largestDistance: Int64 = 10_000_000_000
     /// A track of which nothing came for so long has stopped: its time says nothing of the others'.
     static let longestPause: Int64 = 5_000_000_000
-    /// Seconds that a time may lie from zero: 17 years, where no source comes that does not try to.
-    static let limit: Int64 = 1 << 29
     /// How much of a wait between two samples is jitter, not a pause.
     private static let jitter: Int64 = 250_000_000
     /// How far another track may have gone on less than this one, after a hole in both.
@@ -78,7 +76,7 @@ struct SourceTimelineTrack {
     /// How long after `earlier` it is, within limits.
     static func length(from earlier: Instant, to later: Instant) -> Int64 {
         let (length, overflows) = later.nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
-        let limit = limit * 1_000_000_000
+        let limit = MediaTime.limit * 1_000_000_000
         return overflows ? (later < earlier ? -limit : limit) : min(max(length, -limit), limit)
     }
 
@@ -105,11 +103,10 @@ struct SourceTimelineTrack {
     }
 
     /// True when `time` goes on from the samples that are held back; nil for a small step back.
-    func continuesJump(_ jump: Jump, _ time: Int64, arrival: Instant) -> Bool? {
+    func continuesJump(_ jump: Jump, _ time: Int64) -> Bool? {
         let step = time - jump.lastTime
         if step < 0, step >= -Self.largestStep { return nil }
-        return step >= 0
-            && (step <= Self.largestStep || isPause(step, Self.length(from: jump.lastArrival, to: arrival)))
+        return step >= 0 && step <= Self.largestStep
     }
 
     private func isPause(_ step: Int64, _ elapsed: Int64) -> Bool { (step - elapsed).magnitude <= Self.largestStep }
@@ -153,10 +150,9 @@ struct SourceTimelineTrack {
         duration += duration == 0 ? step : (min(step, duration * 2) - duration) / 8
     }
 
-    /// The first sample after the jump belongs at `landing`.
+    /// The first sample after the jump belongs at `landing`, or at the next tick.
     mutating func anchor(_ jump: Jump, at landing: Int64) {
-        shift = landing - jump.time
-        if shift.magnitude <= Self.nearness { shift = 0 }
+        shift = MediaTime(nanoseconds: landing - jump.time, in: jump.timescale).flooredNanoseconds
         (time, arrival) = (jump.time, jump.arrival)
         self.jump = nil
     }
