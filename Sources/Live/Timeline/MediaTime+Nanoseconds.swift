@@ -5,25 +5,20 @@ extension MediaTime {
     /// Seconds that a source's time may lie from zero: 17 years, where none comes that does not try to.
     static let limit: Int64 = 1 << 29
 
-    /// The time in whole nanoseconds, rounded down; nil where it lies too far from zero.
+    /// The time in whole nanoseconds, rounded towards zero; nil where it lies too far from it.
     var nanoseconds: Int64? {
-        value.magnitude <= UInt64(Int64(timescale.ticksPerSecond) * Self.limit) ? flooredNanoseconds : nil
-    }
-
-    /// The time in whole nanoseconds, rounded down, where it is a few times the limit at most.
-    var flooredNanoseconds: Int64 {
         let ticksPerSecond = Int64(timescale.ticksPerSecond)
+        guard value.magnitude <= UInt64(ticksPerSecond * Self.limit) else { return nil }
         let (seconds, rest) = value.quotientAndRemainder(dividingBy: ticksPerSecond)
-        let down = rest < 0 ? ticksPerSecond - 1 : 0
-        return seconds * 1_000_000_000 + (rest * 1_000_000_000 - down) / ticksPerSecond
+        return seconds * 1_000_000_000 + rest * 1_000_000_000 / ticksPerSecond
     }
 
-    /// The first tick at or after `nanoseconds`, which are a few times the limit at most.
+    /// The tick nearest to `nanoseconds`, which are a few times the limit at most.
     init(nanoseconds: Int64, in timescale: Timescale) {
         let ticksPerSecond = Int64(timescale.ticksPerSecond)
         let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
-        let up: Int64 = rest > 0 ? 999_999_999 : 0
-        self.init(seconds * ticksPerSecond + (rest * ticksPerSecond + up) / 1_000_000_000, timescale)
+        let half = rest.signum() * 500_000_000
+        self.init(seconds * ticksPerSecond + (rest * ticksPerSecond + half) / 1_000_000_000, timescale)
     }
 }
 

@@ -110,7 +110,7 @@ public struct SourceTimeline<Element: Sendable>: Sendable {
         case .jumps(let cause):
             let jump = SourceTimelineTrack.Jump(
                 cause: cause, since: tracks[index].jump?.since ?? arrival, time: time, arrival: arrival,
-                timescale: decodeTime.timescale, newest: others?.upperBound, lastTime: time)
+                newest: others?.upperBound, lastTime: time)
             release(index, into: &outputs)
             hold(passage, jump, into: &outputs)
         }

@@ -33,7 +33,6 @@ struct SourceTimelineTrack {
         /// The first sample after the jump.
         let time: Int64
         let arrival: Instant
-        let timescale: Timescale
         /// The newest place of the others then.
         let newest: Int64?
         /// The time of the last sample held back.
@@ -150,9 +149,9 @@ struct SourceTimelineTrack {
         duration += duration == 0 ? step : (min(step, duration * 2) - duration) / 8
     }
 
-    /// The first sample after the jump belongs at `landing`, or at the next tick.
+    /// The first sample after the jump belongs at `landing`.
     mutating func anchor(_ jump: Jump, at landing: Int64) {
-        shift = MediaTime(nanoseconds: landing - jump.time, in: jump.timescale).flooredNanoseconds
+        shift = landing - jump.time
         (time, arrival) = (jump.time, jump.arrival)
         self.jump = nil
     }
