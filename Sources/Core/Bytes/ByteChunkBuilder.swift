@@ -28,9 +28,12 @@ public struct ByteChunkBuilder: Sendable {
     public mutating func append(_ bytes: Span<UInt8>) {
         precondition(bytes.count <= capacity - count, "the bytes fit into the capacity")
         guard !bytes.isEmpty else { return }
-        let target = memory(for: count + bytes.count)
+        let isAlone = isKnownUniquelyReferenced(&storage)
+        if !isAlone || count + bytes.count > allocated { makeRoom(for: count + bytes.count) }
+        // The memory is read through the property: a reference of its own would be counted for every append.
+        guard let base = storage?.base else { return }
         bytes.withUnsafeBytes { source in
-            UnsafeMutableRawBufferPointer(start: target.base + count, count: source.count).copyMemory(from: source)
+            UnsafeMutableRawBufferPointer(start: base + count, count: source.count).copyMemory(from: source)
         }
         count += bytes.count
     }
@@ -41,14 +44,11 @@ public struct ByteChunkBuilder: Sendable {
         return ByteChunk(storage: storage, range: 0..<count)
     }
 
-    /// Memory with room for `needed` bytes that nobody else can see, with the first `count` bytes in place.
-    private mutating func memory(for needed: Int) -> ByteChunk.Storage {
-        let isAlone = isKnownUniquelyReferenced(&storage)
-        if isAlone, needed <= allocated, let storage { return storage }
+    /// Moves the first `count` bytes to memory with room for `needed` that nobody else can see.
+    private mutating func makeRoom(for needed: Int) {
         allocated = max(needed, min(capacity, max(2 * allocated, Self.firstAllocation)))
         let larger = ByteChunk.Storage(count: allocated)
         if let storage { larger.base.copyMemory(from: storage.base, byteCount: count) }
         storage = larger
-        return larger
     }
 }
