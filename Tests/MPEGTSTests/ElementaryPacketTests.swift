@@ -192,6 +192,18 @@ struct ElementaryPacketTests {
         #expect(Reading(writer.bytes).packets.allSatisfy { $0.payload.count == 900 && $0.times == nil })
     }
 
+    @Test func oneEndBehindItsStuffingTakesSixteenNewProofs() {
+        var writer = Writer.begun()
+        for _ in 0..<15 { writer.writeVideo([UInt8](repeating: 1, count: 500)) }
+        writer.writeVideo([UInt8](repeating: 1, count: 500))
+        writer.writePacket(on: Writer.video, [2])
+        for _ in 0..<16 { writer.writeVideo([UInt8](repeating: 1, count: 500)) }
+        #expect(Self.countAtOnce(writer) == 31)
+        writer.writeVideo([UInt8](repeating: 1, count: 500))
+        #expect(Self.countAtOnce(writer) == 33)
+        #expect(Reading(writer.bytes).packets.map(\.payload.count).filter { $0 != 500 } == [501])
+    }
+
     @Test func aClockInTheMiddleIsNoStuffing() {
         var writer = Writer.begun()
         for index in 0..<40 {

@@ -106,7 +106,9 @@ struct TableTests {
         writer.writeSection(on: Writer.map, Writer.map(streams: [], version: 1, isCurrent: false))
         writer.writeSection(on: Writer.map, Writer.map(streams: Self.streams))
         writer.writeSection(on: Writer.map, Writer.map(streams: [], version: 1, isCurrent: false))
-        #expect(Reading(writer.bytes).programs.map(\.streams.count) == [2])
+        writer.writeSection(on: 0, Writer.association([(9, 0x300)], version: 1, isCurrent: false))
+        let reading = Reading(writer.bytes)
+        #expect(reading.programs.map(\.streams.count) == [2] && reading.events.count == 1)
     }
 
     // MARK: - Programs
@@ -155,6 +157,7 @@ struct TableTests {
         var writer = Writer.begun()
         writer.writeVideo([1])
         writer.writeSection(on: 0, Writer.association([(2, 0x300)], version: 1))
+        writer.writeSection(on: 0x300, Writer.map(program: 2, streams: Self.streams))
         writer.writeVideo([2])
         writer.writeSection(on: Writer.map, Writer.map(streams: Self.streams))
         writer.writeSection(on: 0, Writer.association([(2, 0x300), (1, Writer.map)], version: 2))
