@@ -27,7 +27,7 @@ import Time
 
         var presentation: Presentation
         let feed: Feed
-        private let drift: Double
+        var drift: Double
         private var random: SeededGenerator
         /// True time, in seconds.
         private(set) var now = 0.0
@@ -197,6 +197,24 @@ import Time
         }
     }
 
+    /// Its dates were ahead of the true time when the source came back at once, with a better clock.
+    @Test func whatASourceLeftBehindIsMadeUpForByTheNext() throws {
+        var life = Life(drift: 1500)
+        life.play(600)
+        life.drift = 0
+        let begins = life.begin(from: 0)
+        #expect(begins)
+        let back = life.now
+        let edge = try #require(life.presentation.videoWindow?.edge)
+        life.play(1500)
+        life.expectSmooth()
+        let marks = life.row("video").filter { $0.start >= edge }
+        let first = try #require(marks.first).start
+        let errors = marks.map { Life.passed($0.date) - back - ($0.start - first).seconds }
+        let (begin, end) = (try #require(errors.first), try #require(errors.last))
+        #expect(begin > 0.5 && abs(end) < 0.025)
+    }
+
     /// The process dies, and another goes on: what was told is told again, and goes on from there.
     @Test(arguments: [0, 3.0, 20], [300, -1000] as [Double])
     func aRestartInTheMiddleKeepsTheDates(outage: Double, drift: Double) throws {
@@ -267,5 +285,24 @@ import Time
         let again = try #require(kept.again(wall: Int64(life.now * 1000)))
         let retold = again.playlist("video").split(separator: "\n").filter { $0.hasPrefix("#EXT-X-DATERANGE") }
         #expect(retold == tags && tags.count == 2)
+    }
+
+    /// Both the ranges and the playlists are what clients see of them: dates.
+    @Test(arguments: [-20, 0, 20]) func rangesAreListedAsLongAsTheirDatesAre(seconds: Int) throws {
+        let feed = Feed(gopFrames: 30)
+        var presentation = Presentation.started(feed, .ultra)
+        presentation.anchor = WallAnchor(shift: .seconds(seconds))
+        presentation.play(feed.events(seconds: 10))
+        _ = presentation.append(
+            SpliceCue(kind: .command, eventID: 1, time: .milliseconds(12_300), section: ByteChunk([0xFC])))
+        var (listed, gone) = (0, 0)
+        for second in Int64(10)..<80 {
+            presentation.play(feed.events(seconds: 1, from: second * 1000))
+            let first = presentation.windows.compactMap { $0.listed.first?.start }.min() ?? .zero
+            let isListed = presentation.playlist("video").contains("splice-1-1")
+            #expect(isListed == (first < .milliseconds(12_301)), "\(first)")
+            (listed, gone) = (listed + (isListed ? 1 : 0), gone + (isListed ? 0 : 1))
+        }
+        #expect(listed > 10 && gone > 10)
     }
 }

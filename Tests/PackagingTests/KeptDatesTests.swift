@@ -122,6 +122,56 @@ import Time
         #expect(last > 300)
     }
 
+    /// A machine slept: what is missing of that time passes at once, with the dates behind the last that were bent.
+    @Test func aLongSilenceHasTheDatesBehindIt() throws {
+        var life = Life(seed: 8)
+        life.play(seconds: 60)
+        life.presentation.anchor.steer(from: .milliseconds(59_000), error: .seconds(-1), rate: -400)
+        life.presentation.play(life.feed.events(seconds: 2, from: life.clock))
+        life.presentation.interrupt()
+        life.keep()
+        life.clock += 300_000
+        life.presentation.passSilence(until: Instant(nanoseconds: life.clock * 1_000_000))
+        life.keep()
+        #expect(life.journals["video"]?.contains { if case .gap = $0 { true } else { false } } == true)
+        try life.expectSameDates(in: #require(life.again()?.presentation))
+    }
+
+    /// The sound could not be written for a while: what is missing of it has the dates of its pictures.
+    @Test func aRenditionThatIsBehindGetsTheDatesOfTheOthers() throws {
+        var life = Life(seed: 9)
+        life.play(seconds: 40)
+        life.keep()
+        let sound = (life.journals["audio"], life.marks["audio"])
+        life.play(seconds: 12)
+        life.keep()
+        (life.journals["audio"], life.marks["audio"]) = sound
+        let again = try #require(life.again()?.presentation)
+        let (video, audio) = (try #require(again.videoWindow), try #require(again.audioWindows.first))
+        let missing = audio.segments.filter(\.isGap)
+        #expect(missing.count > 8)
+        for segment in missing {
+            let picture = try #require(video.segment(segment.sequenceNumber))
+            let shift = video.shift(of: picture.programDateTime, at: picture.start)
+            #expect(shift != .zero && audio.shift(of: segment.programDateTime, at: segment.start) == shift)
+        }
+    }
+
+    /// What was lost before it may have had other dates.
+    @Test func whatComesBehindAStandingTellsAllOfItsDates() throws {
+        var window = RenditionWindow(name: "audio", profile: LatencyProfile(.low), wallStart: .epoch)
+        let standing = RenditionStanding(nextSegment: 7, nextPart: 40, discontinuities: 0, keyFrames: 0)
+        let part = PartRecord(
+            start: .milliseconds(9000), end: .milliseconds(9500), byteCount: 10, keyFrame: nil, isIndependent: true,
+            isDiscontinuous: false)
+        for record in [
+            PresentationRecord.shift(rendition: "audio", .milliseconds(5)), .standing(rendition: "audio", standing),
+            .part(rendition: "audio", part),
+        ] { window.replay(record) }
+        #expect(window.segments.last?.programDateTime == .epoch + .seconds(9))
+        #expect(window.mark.shift == .zero)
+    }
+
     /// Those of another version know nothing of it: dates run like the timeline.
     @Test func recordsWithoutShiftsHaveTheDatesThatTheyHad() throws {
         var life = Life(seed: 6)

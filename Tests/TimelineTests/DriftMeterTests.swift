@@ -81,8 +81,8 @@ import Timeline
     @Test func whateverTheTimesAreItIsMeasured() {
         var random = SeededGenerator(seed: 5)
         for _ in 0..<50 {
-            var meter = DriftMeter(
-                start: Instant(nanoseconds: .random(in: .min ... .max, using: &random)), place: .zero)
+            let start = Instant(nanoseconds: .random(in: .min ... .max, using: &random))
+            var meter = DriftMeter(start: start, place: .zero)
             for _ in 0..<200 {
                 let place = MediaTime(.random(in: -1 << 40...1 << 40, using: &random), .video)
                 meter.observe(place, arrival: Instant(nanoseconds: .random(in: .min ... .max, using: &random)))

@@ -19,8 +19,7 @@ struct ChannelMetrics: Sendable {
         ).child(channel)
         clockDrift = registry.gauges(
             "headwater_channel_clock_drift_ppm",
-            help:
-                "How much faster the source's clock runs than this machine's, in parts per million, as last measured.",
+            help: "How much faster than ours the clock of the source runs, in parts per million.",
             labels: "channel"
         ).child(channel)
         publications = registry.counters(

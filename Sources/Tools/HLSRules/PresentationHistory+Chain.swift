@@ -39,21 +39,21 @@ extension PresentationHistory {
         check(.discontinuityMarked, place, old == new, "another initialization without a discontinuity")
     }
 
-    /// Within a continuity the difference of date and media time may vary only by what rounding explains.
+    /// Within a continuity the difference of date and media time may vary only by what rounding and a drift explain.
     private mutating func checkMapping(
         _ rendition: String, _ segment: SegmentRecord, _ summary: SegmentSummary, _ place: String
     ) {
         guard let date = segment.segment.date, !segment.isDateFaulty else { return }
         let offset = date.seconds - summary.presentation
         guard let known = renditions[rendition]?.mappings[segment.run] else {
-            renditions[rendition]?.mappings[segment.run] = offset...offset
+            renditions[rendition]?.mappings[segment.run] = DateMapping(
+                offset: offset, at: summary.presentation, slew: tolerances.slew)
             return
         }
-        let widened = min(known.lowerBound, offset)...max(known.upperBound, offset)
-        let isMapped = widened.upperBound - widened.lowerBound <= tolerances.mapping + 1e-5
-        let error = max(offset - known.lowerBound, known.upperBound - offset)
+        let error = known.error(of: offset, at: summary.presentation)
+        let isMapped = error <= tolerances.mapping + 1e-5
         check(.dateMapping, place, isMapped, "the date is \(seconds(error)) beside media time")
-        if isMapped { renditions[rendition]?.mappings[segment.run] = widened }
+        if isMapped { renditions[rendition]?.mappings[segment.run]?.add(offset, at: summary.presentation) }
     }
 
     private mutating func checkFellows(
@@ -74,7 +74,7 @@ extension PresentationHistory {
             else { continue }
             let error = (date.seconds - summary.presentation) - (theirDate.seconds - theirs.presentation)
             check(
-                .dateShared, place, abs(error) <= tolerances.mapping + 1e-5,
+                .dateShared, place, abs(error) <= tolerances.mapping + tolerances.slew * abs(apart) + 1e-5,
                 "its mapping is \(seconds(error)) beside that of \(other)")
         }
     }

@@ -282,8 +282,8 @@ extension PresentationHistory {
         }
         guard known.run == before.run else { return }
         let error = step - before.segment.duration
-        // Two dates in whole milliseconds and one rounded duration.
-        let isMapped = abs(error) <= 2 * tolerances.mapping + 1e-6
+        // Two dates in whole milliseconds and one rounded duration, in which the clocks may drift.
+        let isMapped = abs(error) <= 2 * tolerances.mapping + tolerances.slew * before.segment.duration + 1e-6
         check(
             record.isIFrames ? .iFrameDuration : .dateMapping, place, isMapped,
             "\(seconds(error)) beside the end of the segment before")

@@ -77,6 +77,36 @@ struct SegmentRecord {
     var isSettled: Bool { summary != nil && isJoined && isChained }
 }
 
+/// The differences between date and media time in one continuity, which may drift.
+struct DateMapping {
+    /// How much they may drift in a second.
+    private let slew: Double
+    /// Bounds of the difference at media time zero, which grow apart with media time.
+    private var low: Double
+    private var high: Double
+    private var latest: Double
+
+    init(offset: Double, at time: Double, slew: Double) {
+        self.slew = slew
+        low = offset - slew * time
+        high = offset + slew * time
+        latest = time
+    }
+
+    /// How far `offset` at media time `time` is from what all others and the drift allow; at most 0 where it is not.
+    func error(of offset: Double, at time: Double) -> Double {
+        // A segment that is judged after later ones has their time for drifting too.
+        let late = 2 * slew * max(latest - time, 0)
+        return max(offset - slew * time - low, high - offset - slew * time) - late
+    }
+
+    mutating func add(_ offset: Double, at time: Double) {
+        low = min(low, offset - slew * time)
+        high = max(high, offset + slew * time)
+        latest = max(latest, time)
+    }
+}
+
 /// What is known of one media playlist and its media.
 struct RenditionRecord {
     let url: String
@@ -94,8 +124,8 @@ struct RenditionRecord {
     var dateRangesShown: [String: (at: Double, end: Double)] = [:]
     var lastPartSeen: Double?
     var lastSegmentSeen: Double?
-    /// The least and the greatest difference between date and media time, by continuity.
-    var mappings: [Int: ClosedRange<Double>] = [:]
+    /// How dates and media time go together, by continuity.
+    var mappings: [Int: DateMapping] = [:]
     /// The peak bit rate of any run of segments so far.
     var peak = 0.0
     /// When the playlist came that lists the last segment of that run.

@@ -51,7 +51,10 @@ extension Rule {
         case .datePresent: ("every segment has a program date and time", "B 4.4.4.6, H")
         case .datePrecision: ("program dates have milliseconds and a time zone", "A 8.4")
         case .dateMapping:
-            ("program dates follow media time with less than 1 ms of error within a continuity", "B 6.2.1")
+            (
+                "within a continuity program dates follow media time to 1 ms, beside a drift of at most 500 ppm",
+                "B 6.2.1"
+            )
         case .dateForward: ("program dates never go back", "B 6.2.1")
         case .dateShared: ("the mapping of dates to media time is the same in every rendition", "B 6.2.4")
         case .dateRange: ("date ranges are well formed and stand with program dates", "B 4.4.5.1")

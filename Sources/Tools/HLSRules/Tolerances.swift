@@ -10,6 +10,9 @@ public struct Tolerances: Sendable {
     public var duration = 0.001
     /// How far two mappings of date to media time may be apart: dates are written in whole milliseconds.
     public var mapping = 0.001
+    /// How much of the time that passes dates may run ahead of media time, or behind it: the source's clock is not the wall
+    /// clock, and what keeps to both has to give way. Quartz of any kind is better than that.
+    public var slew = 0.0005
     /// How far an Age may be beyond what is permitted: a cache counts in whole seconds, from a Date in whole seconds.
     public var age = 1.0
 
