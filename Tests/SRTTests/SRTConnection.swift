@@ -82,16 +82,44 @@ extension SRTSocket {
     }
 }
 
-/// What this process holds.
+/// What libsrt holds in this process.
 enum Holdings {
-    static var descriptors: Int { count("/proc/self/fd") }
-    static var threads: Int { count("/proc/self/task") }
+    /// Its threads, which have names.
+    static var threads: Int {
+        names(in: "/proc/self/task").count { text(of: "/proc/self/task/\($0)/comm").hasPrefix("SRT:") }
+    }
 
-    private static func count(_ folder: String) -> Int {
-        guard let list = opendir(folder) else { return 0 }
+    /// UDP sockets.
+    static var ports: Int {
+        let table = text(of: "/proc/self/net/udp") + text(of: "/proc/self/net/udp6")
+        return names(in: "/proc/self/fd").count { name in
+            var target = [CChar](repeating: 0, count: 64)
+            guard readlink("/proc/self/fd/\(name)", &target, 63) > 0 else { return false }
+            let parts = String(decoding: target.map(UInt8.init(bitPattern:)), as: UTF8.self).split(separator: "[")
+            guard parts.first == "socket:", let inode = parts.last?.prefix(while: \.isNumber) else { return false }
+            return table.contains(" \(inode) ")
+        }
+    }
+
+    private static func names(in folder: String) -> [String] {
+        guard let list = opendir(folder) else { return [] }
         defer { closedir(list) }
-        var number = 0
-        while readdir(list) != nil { number += 1 }
-        return number
+        var names: [String] = []
+        while let entry = readdir(list) {
+            names.append(
+                withUnsafePointer(to: entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
+        }
+        return names
+    }
+
+    private static func text(of path: String) -> String {
+        guard let file = fopen(path, "r") else { return "" }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

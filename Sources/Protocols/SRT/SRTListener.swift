@@ -5,8 +5,8 @@ public import Sockets
 
 /// A UDP port at which SRT callers are awaited. SRT API, "Listener".
 ///
-/// Connections that were accepted outlive it; they keep the port, so that another process cannot have it before they are
-/// closed, while another listener of this process can.
+/// Connections that were accepted outlive it. They keep the port, and libsrt keeps it for another four seconds: until then
+/// no other process can have it, while another listener of this process can.
 public final class SRTListener: Sendable {
     /// Whoever decides about calls.
     private final class Gate: Sendable {

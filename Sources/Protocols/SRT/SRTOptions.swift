@@ -20,7 +20,7 @@ public struct SRTOptions: Sendable {
     public var latency = Duration.milliseconds(120)
     /// The most that comes in, in megabits per second.
     public var maximumBitrate = 100
-    /// After so long without any sign of the other end a connection is over.
+    /// After so long without any sign of the other end a connection is over. libsrt waits for some five seconds anyway.
     public var peerIdleTimeout = Duration.seconds(5)
     /// How many packets may overtake another before that is asked for again (`SRTO_LOSSMAXTTL`).
     public var reorderTolerance: Int32 = 0

@@ -145,7 +145,8 @@ public final class SRTSocket: Sendable {
             if count > 0 { return .bytes(count) }
         }
         if isClosed.load(ordering: .acquiring) { return .closed(.closedHere) }
-        return .closed(silence < idleTimeout ? .closedThere : .silent)
+        // What came last was held for a while.
+        return .closed(silence + latency < idleTimeout ? .closedThere : .silent)
     }
 
     private func setWaiting(_ isOn: Bool) { try? handle.set(SRTO_RCVSYN, "rcvsyn", isOn) }
