@@ -58,11 +58,14 @@ struct EncodedVideo {
                 isKey: fields["flags"]?.hasPrefix("K") == true)
         }
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: stream)))
-        var offset = 0
+        var (start, offset) = (0, 0)
         accessUnits = try Self.fields("size", of: stream).map { fields in
-            let size = try #require(Int(fields["size"] ?? ""))
-            defer { offset += size }
-            return ByteChunk(Array(bytes[offset..<(offset + size)]))
+            offset += try #require(Int(fields["size"] ?? ""))
+            // ffprobe counts the zero byte before a start code of HEVC to the access unit before.
+            var end = offset
+            while end < bytes.count, bytes[end - 1] == 0 { end -= 1 }
+            defer { start = end }
+            return ByteChunk(Array(bytes[start..<end]))
         }
         #expect(offset == bytes.count && accessUnits.count == references.count && references.count == frames)
     }
@@ -156,8 +159,10 @@ struct Reading {
     ) {
         var reader = reader
         for packet in packets {
+            let before = events.count
             reader.read(packet.payload, times: packet.times, into: &events)
-            samplesAfterPackets.append(samples.count)
+            let count = events[before...].count { event in if case .sample = event { true } else { false } }
+            samplesAfterPackets.append((samplesAfterPackets.last ?? 0) + count)
         }
         reader.finish(into: &events)
         faults = reader.faults

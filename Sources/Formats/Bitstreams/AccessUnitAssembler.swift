@@ -140,27 +140,26 @@ extension AccessUnitAssembler {
 
     /// Nothing begins in the packet that its times, if they are left, could be for.
     private mutating func assignTimes(in window: Span<UInt8>) {
-        let isOpen = (open?.code ?? -1) >= packetStart
-        if let times = packetTimes {
-            var picture = begun?.picture
-            if picture == nil, let open, open.start < window.count,
-                syntax.role(of: window.extracting(open.start..<window.count)) == .slice
-            {
-                picture = open.code
-            }
-            straddlingTimes = nil
-            if let start = begun?.start, start < packetStart, (picture ?? packetStart) >= packetStart {
-                // They are for the picture that does, however early its access unit began.
-                begun?.times = times
-            } else if isOpen {
-                // They are for what the open NAL unit turns out to begin.
-                open?.times = times
-            } else {
-                straddlingTimes = times
-            }
-        } else if isOpen {
-            straddlingTimes = nil
+        guard let times = packetTimes else {
+            let isOnlyZeros = AnnexB.unit(in: window, from: packetStart, to: window.count).isEmpty
+            if !isOnlyZeros { straddlingTimes = nil }
+            return
         }
+        var picture = begun?.picture
+        if picture == nil, let open, open.start < window.count,
+            syntax.role(of: window.extracting(open.start..<window.count)) == .slice
+        {
+            picture = open.code
+        }
+        if let start = begun?.start, start < packetStart, (picture ?? packetStart) >= packetStart {
+            // They are for the picture that does, however early its access unit began.
+            begun?.times = times
+            straddlingTimes = nil
+            return
+        }
+        // They are for what the open NAL unit turns out to begin, or for a start code of which half is there.
+        if let code = open?.code, code >= packetStart { open?.times = times }
+        straddlingTimes = window[window.count - 1] == 0 ? times : nil
     }
 
     /// True when as much as is there of a NAL unit tells that the picture begun is over.
@@ -206,7 +205,7 @@ extension AccessUnitAssembler {
 
     private mutating func moveBack(by distance: Int) {
         guard distance > 0 else { return }
-        searched -= distance
+        searched = max(0, searched - distance)
         open?.code -= distance
         open?.start -= distance
         begun?.start -= distance
@@ -272,9 +271,12 @@ extension AccessUnitAssembler {
     }
 
     private mutating func claimTimes(for unit: Open) -> PacketTimes? {
-        guard unit.code >= packetStart, let times = packetTimes else { return unit.times }
-        packetTimes = nil
-        return times
+        if unit.code >= packetStart, let times = packetTimes {
+            packetTimes = nil
+            return times
+        }
+        if unit.times == straddlingTimes { straddlingTimes = nil }
+        return unit.times
     }
 
     private mutating func takeSlice(
