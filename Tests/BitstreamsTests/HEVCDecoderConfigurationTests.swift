@@ -59,10 +59,18 @@ import Testing
 
     static let expectations = [
         Expected(record: Records.main, codecString: "hvc1.1.6.L63.90", size: [640, 360]),
-        Expected(record: Records.main10, codecString: "hvc1.2.4.L123.90", size: [1920, 1080], bitDepth: 10, pictureDuration: MediaTime(1, Timescale(50))),
-        Expected(record: Records.described, codecString: "hvc1.1.6.H153.90", size: [720, 576], shape: AspectRatio(16, 11), colour: ColourDescription(primaries: 9, transfer: 18, matrix: 9, isFullRange: false)),
-        Expected(record: Records.layered, codecString: "hvc1.1.6.L63.90", size: [640, 360], pictureDuration: MediaTime(1001, Timescale(30_000))),
-        Expected(record: Records.lossless444, codecString: "hvc1.4.10.L63.98.8", size: [638, 358], chromaFormat: 3, bitDepth: 12),
+        Expected(
+            record: Records.main10, codecString: "hvc1.2.4.L123.90", size: [1920, 1080], bitDepth: 10,
+            pictureDuration: MediaTime(1, Timescale(50))),
+        Expected(
+            record: Records.described, codecString: "hvc1.1.6.H153.90", size: [720, 576], shape: AspectRatio(16, 11),
+            colour: ColourDescription(primaries: 9, transfer: 18, matrix: 9, isFullRange: false)),
+        Expected(
+            record: Records.layered, codecString: "hvc1.1.6.L63.90", size: [640, 360],
+            pictureDuration: MediaTime(1001, Timescale(30_000))),
+        Expected(
+            record: Records.lossless444, codecString: "hvc1.4.10.L63.98.8", size: [638, 358], chromaFormat: 3,
+            bitDepth: 12),
     ]
 
     @Test(arguments: Records.all)

@@ -115,7 +115,8 @@ struct VideoStreamReaderTests {
     @Test(.timeLimit(.minutes(30)), arguments: [true, false])
     func recoveryPointsCountWhereNoIDRPictureComes(beginsWithIDR: Bool) throws {
         let video = try EncodedVideo(
-            .h264, rate: 10, frames: 150, "-pix_fmt yuv420p -preset veryfast -bf 2 -g 12", parameters: "open-gop=1:b-adapt=0")
+            .h264, rate: 10, frames: 150, "-pix_fmt yuv420p -preset veryfast -bf 2 -g 12",
+            parameters: "open-gop=1:b-adapt=0")
         var packets = video.packets
         var references = video.references
         if !beginsWithIDR {
