@@ -16,13 +16,17 @@ public struct HEVCStreamReader: ElementaryStreamReader {
     /// A reader of a stream of which nothing is known.
     public init() {}
 
+    /// Takes the payload of the next PES packet.
     public mutating func read(_ packet: ByteChunk, times: PacketTimes?, into events: inout [ElementaryStreamEvent]) {
         assembler.read(packet, times: times, into: &events)
     }
 
+    /// Drops what is begun.
     public mutating func skip() { assembler.skip() }
 
+    /// Ends what is begun.
     public mutating func finish(into events: inout [ElementaryStreamEvent]) { assembler.finish(into: &events) }
 
+    /// How many access units and NAL units nothing could be made of.
     public var faults: Int { assembler.faults }
 }
