@@ -70,7 +70,8 @@ struct EncodedSound {
         let words = try run(
             "ffmpeg",
             ["-v", "warning", "-y", "-f", format, "-i", input.url.path, "-f", "s16le", output.url.path], errors: true)
-        #expect(words == "")
+        // That a bare stream does not tell its duration is not the sound's fault.
+        #expect(words.split(separator: "\n").allSatisfy { $0.contains("Estimating duration from bitrate") }, "\(words)")
         return try [UInt8](Data(contentsOf: output.url))
     }
 

@@ -2,18 +2,38 @@ import Bytes
 import Media
 
 extension BoxWriter {
-    /// The sample entry of `track`: `avc1`, ISO/IEC 14496-15 §5.4.2, or `mp4a`, ISO/IEC 14496-14 §6.7.
+    /// The sample entry of `track`: `avc1` or `hvc1`, ISO/IEC 14496-15 §5.4.2 and §8.4.1; `mp4a`, ISO/IEC 14496-14 §6.7;
+    /// `ac-3` or `ec-3`, ETSI TS 102 366 annex F; `Opus`, "Encapsulation of Opus in ISO Base Media File Format" §4.3.
     mutating func writeSampleEntry(_ track: Track) {
-        switch track.format {
-        case .video(let video):
-            box("avc1") { $0.writeVisualEntry(video, configuration: track.decoderConfiguration) }
-        case .audio(let audio):
-            box("mp4a") { $0.writeAudioEntry(audio, configuration: track.decoderConfiguration) }
+        let (entry, configuration) = Self.boxes(of: track.codec)
+        box(entry) { box in
+            switch track.format {
+            case .video(let video): box.writeVisualFields(video)
+            case .audio(let audio): box.writeAudioFields(audio)
+            }
+            if let configuration {
+                box.box(configuration) { $0.output.write(track.decoderConfiguration.span) }
+            } else {
+                box.fullBox("esds") { $0.writeElementaryStream(track) }
+            }
+            if case .video(let video) = track.format { box.writeVisualExtensions(video) }
+        }
+    }
+
+    /// The types of the entry and of the box with the decoder configuration; that of `mp4a` is a descriptor.
+    private static func boxes(of codec: Codec) -> (entry: FourCC, configuration: FourCC?) {
+        switch codec {
+        case .h264: ("avc1", "avcC")
+        case .hevc: ("hvc1", "hvcC")
+        case .aac, .mp2: ("mp4a", nil)
+        case .ac3: ("ac-3", "dac3")
+        case .eac3: ("ec-3", "dec3")
+        case .opus: ("Opus", "dOps")
         }
     }
 
     /// `VisualSampleEntry`, ISO/IEC 14496-12 §12.1.3.
-    private mutating func writeVisualEntry(_ video: VideoFormat, configuration: ByteChunk) {
+    private mutating func writeVisualFields(_ video: VideoFormat) {
         output.writeZeros(6)
         // data_reference_index
         output.write(UInt16(1))
@@ -31,7 +51,10 @@ extension BoxWriter {
         // depth, pre_defined
         output.write(UInt16(0x0018))
         output.write(UInt16(0xFFFF))
-        box("avcC") { $0.output.write(configuration.span) }
+    }
+
+    /// The colour and the shape of samples, ISO/IEC 14496-12 §12.1.4 and §12.1.5.
+    private mutating func writeVisualExtensions(_ video: VideoFormat) {
         if let colour = video.colour {
             box("colr") { colr in
                 colr.output.write("nclx" as FourCC)
@@ -48,7 +71,7 @@ extension BoxWriter {
     }
 
     /// `AudioSampleEntry`, ISO/IEC 14496-12 §12.2.3.
-    private mutating func writeAudioEntry(_ audio: AudioFormat, configuration: ByteChunk) {
+    private mutating func writeAudioFields(_ audio: AudioFormat) {
         output.writeZeros(6)
         // data_reference_index
         output.write(UInt16(1))
@@ -59,19 +82,20 @@ extension BoxWriter {
         output.writeZeros(4)
         // A rate that does not fit the 16.16 number is left to the decoder configuration.
         output.write((UInt32(UInt16(exactly: audio.sampleRate) ?? 0)) << 16)
-        fullBox("esds") { $0.writeElementaryStream(configuration) }
     }
 
     /// `ES_Descriptor`, ISO/IEC 14496-1 §7.2.6.5.
-    private mutating func writeElementaryStream(_ configuration: ByteChunk) {
+    private mutating func writeElementaryStream(_ track: Track) {
         var decoder = ByteWriter()
-        // objectTypeIndication: ISO/IEC 14496-3
-        decoder.write(UInt8(0x40))
+        // objectTypeIndication: ISO/IEC 14496-3, and 11172-3 or 13818-3, which has the lower rates
+        let isLowRate = track.timescale.ticksPerSecond < 32_000
+        decoder.write(track.codec == .mp2 ? isLowRate ? 0x69 : 0x6B : 0x40 as UInt8)
         // streamType audio, upStream 0, reserved 1
         decoder.write(UInt8(0x15))
         // bufferSizeDB, maxBitrate, avgBitrate
         decoder.writeZeros(11)
-        decoder.writeDescriptor(tag: 0x05, configuration.array)
+        // DecoderSpecificInfo
+        if track.codec == .aac { decoder.writeDescriptor(tag: 0x05, track.decoderConfiguration.array) }
 
         var stream = ByteWriter()
         // ES_ID, flags

@@ -102,8 +102,8 @@ extension BoxWriter {
             mdhd.output.write(track.timescale.ticksPerSecond)
             // duration
             mdhd.output.write(UInt32(0))
-            // "und" in five bits a letter, pre_defined
-            mdhd.output.write(UInt16(0x55C4))
+            mdhd.output.write(LanguageCode.packed(track.language))
+            // pre_defined
             mdhd.output.write(UInt16(0))
         }
     }
