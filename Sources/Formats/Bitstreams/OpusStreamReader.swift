@@ -17,9 +17,6 @@ public struct OpusStreamReader: FramedAudioReader {
 
 struct OpusFraming: AudioFraming {
     static let firstByte: UInt8 = 0x7F
-    /// More is no access unit: eight channels for 120 ms at the highest bit rate have fewer.
-    private static let maxSize = 64 << 10
-
     let layout: OpusChannelLayout
     private var hasBegun = false
 
@@ -28,11 +25,14 @@ struct OpusFraming: AudioFraming {
     mutating func extent(of bytes: Span<UInt8>, isLast: Bool) -> AudioFrameExtent {
         // control_header_prefix
         guard bytes[0] == 0x7F, bytes.count < 2 || bytes[1] & 0xE0 == 0xE0 else { return .none }
-        guard let header = try? OpusControlHeader(bytes) else {
-            return bytes.count < Self.maxSize ? .unknown : .none
+        do throws(BitstreamError) {
+            let header = try OpusControlHeader(bytes)
+            return .bytes(header.size + header.payloadSize)
+        } catch .unexpectedEnd {
+            return .unknown
+        } catch {
+            return .none
         }
-        let size = header.size + header.payloadSize
-        return header.payloadSize > 0 && size <= Self.maxSize ? .bytes(size) : .none
     }
 
     mutating func unpack(_ frame: ByteChunk, into output: inout AudioSampleOutput) throws(BitstreamError) {
@@ -67,34 +67,5 @@ struct OpusFraming: AudioFraming {
         // 120 ms
         guard (1...5760).contains(frameSize * frameCount) else { throw .invalid("frame count", offset: 1) }
         return frameSize * frameCount
-    }
-}
-
-/// `opus_control_header()`.
-struct OpusControlHeader {
-    /// Bytes of the header itself.
-    let size: Int
-    /// `au_size`: bytes of the access unit behind it.
-    let payloadSize: Int
-
-    init(_ bytes: Span<UInt8>) throws(BitstreamError) {
-        var reader = SyntaxReader(bytes)
-        guard try reader.u(11) == 0x3FF else { throw .invalid("control_header_prefix", offset: 0) }
-        let hasStartTrim = try reader.flag()
-        let hasEndTrim = try reader.flag()
-        let hasExtension = try reader.flag()
-        try reader.skip(2)
-        var size = 0
-        var part: UInt32
-        repeat {
-            part = try reader.u(8)
-            size += Int(part)
-        } while part == 255
-        payloadSize = size
-        // reserved, start_trim, end_trim
-        if hasStartTrim { try reader.skip(16) }
-        if hasEndTrim { try reader.skip(16) }
-        if hasExtension { try reader.skip(8 * Int(try reader.u(8))) }
-        self.size = reader.offset
     }
 }
