@@ -97,7 +97,7 @@ import Testing
         let sound = ReadSound(ADTSStreamReader(), source.bytes)
         #expect(sound.faults == 0 && sound.tracks.count == 1)
         #expect(try sound.audio().channelCount == 4)
-        #expect(sound.samples.map { $0.data.count + 7 } == source.packets.map(\.size))
+        #expect(try sound.samples.map { $0.data.count + 7 } == source.packets().map(\.size))
         // But for the comment it is the one in MP4.
         #expect(sound.tracks.first?.decoderConfiguration.array == Fixtures.Audio.quad[..<8] + [0])
     }

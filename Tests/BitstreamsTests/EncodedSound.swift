@@ -19,9 +19,6 @@ struct EncodedSound {
 
     /// The file.
     let bytes: [UInt8]
-    /// What `ffprobe` reads from it.
-    let packets: [Packet]
-
     /// What `ffmpeg` makes of noise and a tone, `seconds` long, as a file of `format`.
     init(_ format: String, seconds: Double = 1, rate: Int = 48_000, layout: String = "stereo", _ options: String) throws
     {
@@ -30,18 +27,15 @@ struct EncodedSound {
             format, ["-f", "lavfi", "-i", noise, "-t", "\(seconds)"] + options.split(separator: " ").map(String.init))
     }
 
-    /// The same sound as a file of `format`.
-    func copied(to format: String, from: String, _ options: String = "") throws -> EncodedSound {
-        let file = try File(bytes)
-        return try EncodedSound(
-            format,
-            ["-f", from, "-i", file.url.path, "-c", "copy"] + options.split(separator: " ").map(String.init))
-    }
-
     private init(_ format: String, _ arguments: [String]) throws {
         let file = try File([])
         _ = try Self.run("ffmpeg", ["-v", "error", "-y"] + arguments + ["-f", format, file.url.path])
         bytes = try [UInt8](Data(contentsOf: file.url))
+    }
+
+    /// What `ffprobe` reads from it.
+    func packets() throws -> [Packet] {
+        let file = try File(bytes)
         let output = try Self.run(
             "ffprobe",
             [
@@ -61,7 +55,7 @@ struct EncodedSound {
             default: break
             }
         }
-        self.packets = packets
+        return packets
     }
 
     /// What `ffmpeg` decodes `bytes` of `format` to, 16 bits a sample. Warnings are failures.
