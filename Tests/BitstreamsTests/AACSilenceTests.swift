@@ -33,6 +33,13 @@ import Testing
         #expect(decoded.allSatisfy { $0 == 0 })
     }
 
+    @Test(
+        arguments: zip([1, 2, 3, 4, 5, 6, 7, 11, 12] as [UInt8], [32, 46, 75, 104, 118, 147, 190, 176, 190]))
+    func aFrameHasTheBitsOfItsElements(configuration: UInt8, bits: Int) {
+        // A channel alone, of low frequencies or not, has 29, a pair 43 and the end 3.
+        #expect(AACSilence.frame(channelConfiguration: configuration)?.count == (bits + 7) / 8)
+    }
+
     @Test func aConfigurationWithoutAListOfElementsHasNone() {
         for configuration in [0, 8, 9, 10, 13, 14, 15, 255] as [UInt8] {
             #expect(AACSilence.frame(channelConfiguration: configuration) == nil)

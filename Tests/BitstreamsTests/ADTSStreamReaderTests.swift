@@ -83,6 +83,17 @@ import Testing
         #expect(sound.samples.map(\.data.array) == [[5, 6], [7, 8]] && sound.faults == 1)
     }
 
+    @Test func halvesOfDifferentFramesAreNotJoinedAcrossALoss() {
+        let frames = (0..<4).map { Self.frame(Array(repeating: $0, count: 20)) }
+        var (reader, events) = (ADTSStreamReader(), [ElementaryStreamEvent]())
+        let times = PacketTimes(presentation: 0, decode: 0)
+        reader.read(ByteChunk(frames[0] + frames[1].prefix(15)), times: times, into: &events)
+        reader.skip()
+        reader.read(ByteChunk(frames[2].dropFirst(15) + frames[3]), times: times, into: &events)
+        let samples = events.compactMap { if case .sample(let sample) = $0 { sample.data.array } else { nil } }
+        #expect(samples == [0, 3].map { Array(repeating: $0, count: 20) } && reader.faults == 1)
+    }
+
     @Test func aTimeGoesOnBeyondTheEndOfTheClock() {
         let last = Int64(1) << 33 - 1
         let sound = ReadSound(

@@ -76,7 +76,7 @@ struct ADTSFraming: AudioFraming {
         starts.append(end)
         var blocks: [Range<Int>] = []
         for (start, next) in zip(starts, starts.dropFirst()) {
-            guard next - 2 > start, next <= end else {
+            guard next - 2 > start else {
                 throw .invalid("raw_data_block_position", offset: ADTSHeader.fixedSize)
             }
             blocks.append(start..<(next - 2))
