@@ -27,12 +27,22 @@ import Time
         var steps: [Int64] = []
         for second in Int64(0)..<600 {
             let edge = MediaTime.milliseconds(second * 1000)
-            anchor.steer(from: edge, error: .milliseconds(100) - anchor.shift(at: edge), rate: 0)
+            anchor.steer(from: edge, error: .milliseconds(100) - anchor.shift(at: edge), rate: Double(second % 7 - 3))
             steps.append(Self.shift(anchor, second * 1_000_000 + 1_000_000) - Self.shift(anchor, second * 1_000_000))
         }
         #expect(steps.first == 500 && steps.last == 0)
-        #expect(steps.allSatisfy { (0...500).contains($0) })
+        #expect(steps.allSatisfy { (-3...500).contains($0) } && steps.suffix(100).allSatisfy { $0 == 0 })
         #expect(abs(Self.shift(anchor, 700_000_000) - 100_000) < 6000)
+    }
+
+    /// Not by an error that is always there.
+    @Test func aClockThatDriftsIsKeptUpWith() {
+        var anchor = WallAnchor()
+        for second in Int64(0)..<600 {
+            let edge = MediaTime.milliseconds(second * 1000)
+            anchor.steer(from: edge, error: .microseconds(400 * second) - anchor.shift(at: edge), rate: 400)
+        }
+        #expect(abs(Self.shift(anchor, 600_000_000) - 400 * 600) < 1000)
     }
 
     /// Random knots: what has a date keeps it, dates never step and never go back, and the way back leads there.
