@@ -114,7 +114,9 @@ extension SRTTests {
         }
 
         @Test func whoFallsSilentIsGivenUp() throws {
-            let reception = try Reception()
+            var options = SRTOptions()
+            options.latency = .milliseconds(800)
+            let reception = try Reception(options: options)
             defer { reception.end() }
             // A caller of another process, which is stopped: nothing here could fall silent by itself.
             let feed = Feed()

@@ -53,6 +53,8 @@ import Testing
             sender: "Moblin, values encoded", text: "#!::r=Caf%C3%A9%2C%20Live,key=a%2Cb%25", channel: "Café, Live",
             key: "a,b%"),
         Fixture(
+            sender: "Makito, encoded twice", text: "%23!::r=news,key=a%252Cb", channel: "news", key: "a%2Cb"),
+        Fixture(
             sender: "Blackmagic Web Presenter", text: "#!::u=s3cret,bmd_uuid=\(uuid),bmd_name=NHRL-Y-BZ-Program-Feed",
             key: "s3cret"),
         Fixture(
@@ -115,7 +117,8 @@ import Testing
         ("#!::r=,key=", .nameless), ("#!:{r=a", .unbalanced), ("#!:{r=a}}", .unbalanced), ("#!::r={a", .unbalanced),
         ("#!::r=a,r=b", .repeated("r")), ("#!::key=a,key=b", .repeated("key")),
         ("#!::m=publish,m=request", .repeated("m")),
-        ("#!::r=a%01b", .notText), ("a%FFb", .notText), ("?", .nameless), ("srt://host", .nameless),
+        ("#!::r=a%01b", .notText), ("a%FFb", .notText), ("?", .nameless), ("#!::u=?x=1,bmd_name=a", .nameless),
+        ("srt://host", .nameless),
         (String(repeating: "k", count: 513), .tooLong(513)),
     ]
 

@@ -182,6 +182,20 @@ extension SRTTests {
             socket.close()
         }
 
+        @Test func theBufferHoldsWhatComesInWithinTheLatency() throws {
+            var options = SRTOptions()
+            options.latency = .seconds(1)
+            options.maximumBitrate = 400
+            let reception = try Reception(options: options)
+            defer { reception.end() }
+            let caller = try SRTSocket.connect(to: SRTAddress(port: reception.port))
+            let socket = try #require(reception.next())
+            // 1.5 s of it, a long round trip included, in packets of 1316 bytes, in places for 1472.
+            #expect(options.packets == 56_990)
+            #expect(socket.handle.get(SRTO_RCVBUF) == 56_990 * 1472 && socket.handle.get(SRTO_FC) == 56_990)
+            for socket in [caller, socket] { socket.close() }
+        }
+
         // MARK: Reading
 
         @Test func messagesOfAllSizesComeWholeAndInOrder() throws {

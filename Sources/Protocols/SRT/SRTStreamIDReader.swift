@@ -20,12 +20,12 @@ struct SRTStreamIDReader {
             isDecoded = true
             if let fields = Self.fields(of: plain) { try readFields(fields) } else { try readBare(plain) }
         }
-        if result.channel == nil, result.key == nil {
-            // What is typed as the stream key into Blackmagic's encoders arrives as the user.
-            guard isFromBlackmagic, let user = result.user else { throw .nameless }
+        // What is typed as the stream key into Blackmagic's encoders arrives as the user.
+        if isFromBlackmagic, result.channel == nil, result.key == nil, let user = result.user {
             result.user = nil
             try readResource(Array(user.utf8)[...])
         }
+        guard result.channel != nil || result.key != nil else { throw .nameless }
     }
 
     /// What follows `#!:`, whose `#` some senders lose to their shell or address parser.
