@@ -364,6 +364,34 @@ import Time
         #expect(begun.times.first == 300 && begun.times.count == 16 && begun.times.dropFirst().allSatisfy { $0 >= 300 })
     }
 
+    /// Else clients would get a presentation for each way of coding and each language, and the last would stay.
+    @Test(arguments: [1, 2, 3, 20]) func aRunAwaitsTheTracksThatAreAnnounced(count: Int) throws {
+        var session = session(hasAudio: false)
+        _ = session.take(.announcement(audioTracks: count), arrival: now)
+        #expect(session.take(.video(Self.sample(0, isSync: true)), arrival: now).isEmpty)
+        for index in 0..<min(count, 16) - 1 {
+            _ = session.take(.track(Self.sound(index)), arrival: now)
+            #expect(session.take(.audio(Self.sample(Int64(index)), track: index), arrival: now).isEmpty)
+        }
+        // One that is not published counts too, as often as it is told of.
+        var last = Track(
+            codec: .mp2, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1152)),
+            decoderConfiguration: ByteChunk(), codecString: "mp4a.40.33")
+        last.index = min(count, 16) - 1
+        _ = session.take(.track(count == 3 ? last : Self.sound(last.index)), arrival: now)
+        let actions = session.take(.video(Self.sample(40)), arrival: now)
+        #expect(try #require(Self.begun(actions)).tracks.count == (count == 3 ? 3 : 1 + min(count, 16)))
+    }
+
+    @Test func aTrackThatIsAnnouncedAndDoesNotComeIsNotAwaitedForLong() throws {
+        var session = session()
+        _ = session.take(.announcement(audioTracks: 2), arrival: now)
+        #expect(session.take(.video(Self.sample(0, isSync: true)), arrival: now).isEmpty)
+        #expect(session.take(.video(Self.sample(960)), arrival: now).isEmpty)
+        let begun = try #require(Self.begun(session.take(.video(Self.sample(1000)), arrival: now)))
+        #expect(begun.tracks.count == 2 && begun.times == [0, 960, 1000])
+    }
+
     @Test func sixteenAudioTracksAreTaken() throws {
         var session = FeedSession()
         for index in [-1, 16, Int.max] + (0..<16).reversed() {

@@ -49,6 +49,7 @@ final class TestGate: PublishGate {
         state.withLock { state in
             state.events.map {
                 switch $0 {
+                case .announcement(let count): "\(count) "
                 case .track(let track): "\(track.codec) "
                 case .video(let sample): sample.isSync ? "V" : "v"
                 case .audio: "a"

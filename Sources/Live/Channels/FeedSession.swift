@@ -54,6 +54,8 @@ struct FeedSession {
     private(set) var isRunning = false
     /// True while the run has pictures.
     private var showsPictures = false
+    /// How many audio tracks the source says it has.
+    private var announcedSounds = 1
     /// The place of each audio track among those of the run.
     private var audioPlaces: [Int: Int] = [:]
     /// True when the picture was configured anew: the sound may be too, which shows when its samples go on.
@@ -82,6 +84,9 @@ struct FeedSession {
     /// Takes what came in at `arrival`; says what to do.
     mutating func take(_ event: FeedEvent, arrival: Instant) -> [Action] {
         switch event {
+        case .announcement(let count):
+            announcedSounds = min(count, Self.audioLimit)
+            return []
         case .track(let track): return take(track)
         case .metadata(let item):
             return isRunning ? [.metadata(TimedMetadata(time: item.time + pictureShift, tag: item.tag))] : drop()
@@ -222,6 +227,11 @@ struct FeedSession {
         return []
     }
 
+    /// True when each audio track that the source has announced has come, if only to be told of.
+    private var hasAllSounds: Bool {
+        audio.count + Set(told.map(\.index)).subtracting(audio.keys).count >= announcedSounds
+    }
+
     /// Begins a run when enough is known, and hands on what had to wait.
     private mutating func begin() -> [Action] {
         guard let first = buffer.firstPicture ?? buffer.first,
@@ -229,7 +239,7 @@ struct FeedSession {
         else { return [] }
         let hasWaited = latest - first.sample.decodeTime >= Self.patience
         if first.track == nil {
-            let isReady = !declared.hasAudio || (isChanging ? buffer.hasAudio : !audio.isEmpty)
+            let isReady = !declared.hasAudio || (isChanging ? buffer.hasAudio : !audio.isEmpty && hasAllSounds)
             guard hasWaited || isReady else { return [] }
         } else {
             // Sound alone: only when no picture has come for a while.

@@ -55,6 +55,8 @@ public protocol Publisher: Sendable {
 
 /// Something of a feed. Times are the source's own, unwrapped.
 public enum FeedEvent: Sendable {
+    /// How many audio tracks there are, where the source tells before they come.
+    case announcement(audioTracks: Int)
     /// The configuration of the samples that follow, of the track's kind.
     case track(Track)
     /// A picture.

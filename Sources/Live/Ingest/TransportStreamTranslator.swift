@@ -120,6 +120,8 @@ package struct TransportStreamTranslator {
         var track = track
         if case .audio(let index) = stream.role { track.index = index }
         track.language = stream.description.language.map(LanguageTag.shortest)
+        let sounds = streams.count { if case .audio = $0.role { true } else { false } }
+        events.append(.announcement(audioTracks: sounds))
         events.append(.track(track))
     }
 
