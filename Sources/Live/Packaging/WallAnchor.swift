@@ -24,11 +24,9 @@ struct WallAnchor: Sendable {
 
     /// How fast the shift changes at most, in microseconds a second.
     static let steepest: Int64 = 500
-    /// An error that nothing is done about, and one that is as good as none, in seconds. A clock that is as exact as ours
-    /// leaves the dates alone.
-    private static let toleratedError = (idle: 0.02, moving: 0.005)
-    /// How far from the true rate a clock that is as exact as ours may seem to be, in microseconds a second.
-    private static let toleratedRate = 5.0
+    /// Up to this error, in seconds, dates that run like the places go on so: a clock that is as exact as ours leaves them
+    /// alone.
+    private static let toleratedError = 0.02
     /// In how many seconds an error is to be gone, if that is not too steep.
     private static let horizon = 60.0
     /// No rendition is so many knots behind another.
@@ -82,8 +80,7 @@ struct WallAnchor: Sendable {
     /// by `error`, and the shift changes by `rate` in a second by itself, as the source's clock does.
     mutating func steer(from edge: MediaTime, error: Duration, rate: Double) {
         let error = error.fractionalSeconds
-        if self.rate == 0, abs(error) <= Self.toleratedError.idle { return }
-        if abs(error) <= Self.toleratedError.moving, abs(rate) < Self.toleratedRate { return hold(from: edge) }
+        if self.rate == 0, abs(error) <= Self.toleratedError { return }
         turn(at: edge, to: rate + error / Self.horizon * 1e6)
     }
 
