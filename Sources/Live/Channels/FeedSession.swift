@@ -239,7 +239,7 @@ struct FeedSession {
         else { return [] }
         let hasWaited = latest - first.sample.decodeTime >= Self.patience
         if first.track == nil {
-            let isReady = !declared.hasAudio || (isChanging ? buffer.hasAudio : !audio.isEmpty && hasAllSounds)
+            let isReady = !declared.hasAudio || (isChanging ? buffer.hasAudio : hasAllSounds)
             guard hasWaited || isReady else { return [] }
         } else {
             // Sound alone: only when no picture has come for a while.
