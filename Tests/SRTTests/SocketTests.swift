@@ -242,6 +242,23 @@ extension SRTTests {
             for socket in [caller, socket] { socket.close() }
         }
 
+        @Test func nothingIsHandedOutBeforeItsTime() throws {
+            var options = SRTOptions()
+            options.latency = .milliseconds(600)
+            let reception = try Reception(options: options)
+            defer { reception.end() }
+            let caller = try SRTSocket.connect(to: SRTAddress(port: reception.port))
+            let socket = try #require(reception.next())
+            let time = ContinuousClock().measure {
+                caller.send([1])
+                var bytes: [UInt8] = []
+                for _ in 0..<200 where bytes.isEmpty { bytes = socket.read(timeout: .milliseconds(100)).bytes }
+                #expect(bytes == [1])
+            }
+            #expect(time > .milliseconds(590))
+            for socket in [caller, socket] { socket.close() }
+        }
+
         @Test(arguments: [0, 200])
         func closingEndsARead(milliseconds: Int) throws {
             let reception = try Reception()
