@@ -6,7 +6,7 @@ internal import Media
 ///
 /// Audio frames have one length, so decode times are counted in samples from the first frame on. Frames that are
 /// missing leave a hole, and frames that come for a time already published are dropped: sound never moves against the
-/// picture by more than half a frame.
+/// picture by more than half a frame, and on average by no more than 8 ms, where samples and times disagree.
 struct AudioCutter {
     /// A stretch of the track: one frame, or a hole where frames are missing.
     private struct Piece {
@@ -21,18 +21,29 @@ struct AudioCutter {
     /// How far ahead of what was cut frames may be: as far as tracks may be apart.
     private static let limit = MediaTime.milliseconds(10_000)
 
+    /// How far frames may be put from their times for long.
+    private static let largestOffset = MediaTime.milliseconds(8)
+    /// Over how many frames that is averaged: times may be uneven.
+    private static let memory: Int64 = 8
+
     private let timescale: Timescale
     private let frameDuration: Int64
+    private let largestOffset: Int64
     private let limit: Int64
     private var pieces: [Piece] = []
     /// Where the next chunk begins.
     private var chunkStart: Int64
     private var hasBegun = false
+    /// True when the last that was taken is a frame, which the next one follows.
+    private var follows = false
+    /// How much later than they are put frames should be, on average.
+    private var offset: Int64 = 0
 
     /// A cutter for frames of `format`, whose first chunk begins at `start`.
     init(format: AudioFormat, start: MediaTime) {
         timescale = Timescale(format.sampleRate)
         frameDuration = Int64(format.samplesPerFrame)
+        largestOffset = min(Self.largestOffset.ticks(in: timescale), frameDuration / 2)
         chunkStart = start.ticks(in: timescale)
         limit = Self.limit.ticks(in: timescale)
     }
@@ -56,16 +67,27 @@ struct AudioCutter {
         let wanted = time.ticks(in: timescale)
         if !hasBegun { begin(at: wanted) }
         let error = wanted - position
-        if error < -frameDuration / 2 { return false }
+        let tolerance = follows ? frameDuration / 2 : largestOffset
+        if error < -tolerance { return false }
         guard wanted - chunkStart < limit else { return hasFrames }
-        if error > frameDuration / 2 { leaveHole(upTo: wanted) }
+        offset = follows ? offset + (error - offset) / Self.memory : error
+        if offset < -largestOffset {
+            // The next one will have its place, behind a hole.
+            offset = 0
+            return false
+        }
+        if error > tolerance || offset > largestOffset {
+            leaveHole(upTo: wanted)
+            offset = 0
+        }
         pieces.append(Piece(start: position, end: position + frameDuration, data: data))
+        follows = true
         return true
     }
 
     /// Gives up waiting for frames before `time`: they will be so many frames of `silence`, or a hole where there is none.
     mutating func giveUp(before time: MediaTime, silence: ByteChunk?) {
-        hasBegun = true
+        (hasBegun, follows) = (true, false)
         let end = time.ticks(in: timescale, rounding: .up)
         guard let silence else { return leaveHole(upTo: end) }
         while position < end {
@@ -75,7 +97,7 @@ struct AudioCutter {
 
     /// The first frame of a run may begin a little after the video: the track then begins there, without a hole.
     private mutating func begin(at time: Int64) {
-        guard time >= chunkStart - frameDuration / 2 else { return }
+        guard time >= chunkStart - largestOffset else { return }
         hasBegun = true
         let slack = Int64(timescale.ticksPerSecond) / 10
         if pieces.isEmpty, time - chunkStart < slack { chunkStart = max(time, chunkStart) }
