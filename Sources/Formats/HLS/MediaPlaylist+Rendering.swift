@@ -63,9 +63,13 @@ extension MediaPlaylist {
 
     /// How many segments lie further from the end of the last complete one than the Skip Boundary.
     var skippableCount: Int {
-        guard let end = segments.last(where: \.isComplete)?.end else { return 0 }
-        let boundary = end - serverControl.canSkipUntil
-        return segments.prefix { $0.isComplete && $0.end <= boundary }.count
+        // Of media: a little time may have passed without any between two runs.
+        var (count, reach) = ((segments.lastIndex(where: \.isComplete) ?? -1) + 1, MediaTime.zero)
+        while count > 0, reach < serverControl.canSkipUntil {
+            count -= 1
+            reach += segments[count].end - segments[count].start
+        }
+        return count
     }
 
     /// The version that the tags need (§8); low-latency tags need none.

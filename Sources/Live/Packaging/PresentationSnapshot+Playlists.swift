@@ -169,15 +169,21 @@ extension RenditionWindow {
 
     /// The media playlist of this moment, without what it says of others.
     fileprivate var playlist: MediaPlaylist {
-        // Parts stay listed for three target durations from the end (§6.2.2).
-        let partsFrom = (edge ?? .zero) - profile.target * 3
-        let segments = listed.map { segment in
+        // Parts stay listed for three target durations from the end (§6.2.2): of media, for a little time may have passed
+        // without any between two runs.
+        let listed = listed
+        var (partsFrom, reach) = (listed.endIndex, MediaTime.zero)
+        while partsFrom > listed.startIndex, reach < profile.target * 3 {
+            partsFrom -= 1
+            reach += listed[partsFrom].duration
+        }
+        let segments = zip(listed.indices, listed).map { index, segment in
             MediaPlaylist.Segment(
                 uri: MediaResource.segment(segment.sequenceNumber).fileName, start: segment.start, end: segment.end,
                 programDateTime: segment.programDateTime,
                 initializationURI: MediaResource.initialization(segment.initializationVersion).fileName,
                 isDiscontinuous: segment.isDiscontinuous, isGap: segment.isGap,
-                parts: profile.offersParts && segment.end > partsFrom ? segment.parts.map(\.listed) : [],
+                parts: profile.offersParts && index >= partsFrom ? segment.parts.map(\.listed) : [],
                 isComplete: segment.isComplete)
         }
         var playlist = MediaPlaylist(
