@@ -256,10 +256,13 @@ struct VideoCutter {
         samples.reserveCapacity(frames.count)
         for (position, frame) in frames.enumerated() {
             let next = position + 1 < starts.count ? starts[position + 1] : end
+            // A key frame is shown when it is decoded, where a coarse clock put the end of the chunk before it beside that.
+            let offset = frame.presentationTime - starts[position]
+            let isRounded = position == 0 && frame.access == .sync && abs(offset) <= tolerance
             samples.append(
                 ChunkSample(
                     data: frame.data, duration: UInt32(clamping: next - starts[position]),
-                    compositionOffset: Int32(clamping: frame.presentationTime - starts[position]),
+                    compositionOffset: isRounded ? 0 : Int32(clamping: offset),
                     isSync: frame.isSync))
         }
         cuts.append(.chunk(Chunk(start: chunkStart, end: end, samples: samples)))
