@@ -269,6 +269,34 @@ class Rewriter:
 
         self._edits.append(edit)
 
+    def conceal(self, pids, until):
+        """Does not have some PIDs before a moment: the program map does not name them, and is another version then."""
+        def edit(packet):
+            if packet.seconds >= until:
+                return [packet]
+            if packet.pid == self._pmt_pid and packet.starts:
+                self._leave_out(packet, pids)
+            return [] if packet.pid in pids else [packet]
+
+        self._edits.append(edit)
+
+    @staticmethod
+    def _leave_out(packet, pids):
+        start = packet.payload + 1 + packet.bytes[packet.payload]
+        old = packet.bytes[start:]
+        end = 3 + ((old[1] & 0xF) << 8 | old[2]) - 4
+        place = 12 + ((old[10] & 0xF) << 8 | old[11])
+        section = old[:place]
+        while place < end:
+            size = 5 + ((old[place + 3] & 0xF) << 8 | old[place + 4])
+            if ((old[place + 1] & 0x1F) << 8 | old[place + 2]) not in pids:
+                section += old[place:place + size]
+            place += size
+        section[5] = old[5] & 0xC1 | (old[5] - 2) & 0x3E
+        section[1:3] = (0xB000 | len(section) + 4 - 3).to_bytes(2, "big")
+        section += crc32(section).to_bytes(4, "big")
+        packet.bytes[start:] = section.ljust(PACKET - start, b"\xFF")
+
     # Splices
 
     def splice(self, at, section, pid=0x1F0):
@@ -312,21 +340,22 @@ class Rewriter:
         packet.bytes[start:] = section.ljust(PACKET - start, b"\xFF")
 
 
-def pump(source, sink, realtime=True, rewriter=None, is_over=lambda: False):
-    """Gives a stream to `sink` in messages of up to seven packets, as fast as its clock runs, until it ends or is over.
+def pump(source, sink, realtime=True, rewriter=None, is_over=lambda: False, speed=1.0):
+    """Gives a stream to `sink` in messages of up to seven packets, as fast as its clock runs, or at another speed, until
+    it ends or is over.
 
     `source` is a path, or a file to read from such as a pipe. The pace is that of the source's own clock, whatever the
     rewriter does to the times."""
     if isinstance(source, (str, bytes)) or hasattr(source, "open"):
         with open(source, "rb") as file:
-            return pump(file, sink, realtime, rewriter, is_over)
+            return pump(file, sink, realtime, rewriter, is_over, speed)
     rewriter = rewriter or Rewriter()
     start, waiting = time.monotonic(), b""
     while not is_over():
         data = source.read(MESSAGE)
         waiting += rewriter.feed(data) if data else rewriter.finish()
         if realtime:
-            time.sleep(max(0, start + rewriter.seconds - time.monotonic()))
+            time.sleep(max(0, start + rewriter.seconds / speed - time.monotonic()))
         while len(waiting) >= MESSAGE or waiting and not data:
             sink(waiting[:MESSAGE])
             waiting = waiting[MESSAGE:]

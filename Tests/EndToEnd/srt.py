@@ -1,0 +1,38 @@
+"""A sender of SRT on libsrt itself: one message goes on the air when it is given, as long as is said here."""
+
+import ctypes
+import functools
+import socket
+import struct
+
+_STREAM_ID = 46
+
+
+@functools.cache
+def _library():
+    library = ctypes.CDLL("libsrt.so.1.5")
+    library.srt_getlasterror_str.restype = ctypes.c_char_p
+    assert library.srt_startup() >= 0
+    return library
+
+
+class SRTSender:
+    """A connection of a caller to a port of this machine. `OSError` says that it failed or was refused."""
+
+    def __init__(self, port, stream_id):
+        library = _library()
+        self._socket = library.srt_create_socket()
+        stream_id = stream_id.encode()
+        self._check(library.srt_setsockflag(self._socket, _STREAM_ID, stream_id, len(stream_id)))
+        address = struct.pack("=H", socket.AF_INET) + struct.pack(">H", port) + socket.inet_aton("127.0.0.1") + bytes(8)
+        self._check(library.srt_connect(self._socket, address, len(address)))
+
+    def send(self, data):
+        self._check(_library().srt_send(self._socket, data, len(data)))
+
+    def close(self):
+        _library().srt_close(self._socket)
+
+    def _check(self, result):
+        if result < 0:
+            raise OSError(_library().srt_getlasterror_str().decode())
