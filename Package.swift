@@ -133,7 +133,11 @@ let package = Package(
         tests("ObjectStoreTests", ["Bytes", "ObjectStore", "TestFolder"]),
         tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom"]),
         tests(
-            "IngestTests", ["Locks", "Bytes", "Ingest", "Media", "RTMP", "Runtime", "Sockets", "Telemetry", "Time"]),
+            "IngestTests",
+            [
+                "CSRT", "Locks", "Bytes", "Ingest", "Media", "MPEGTS", "RTMP", "Runtime", "SRT", "Sockets", "Telemetry",
+                "Time",
+            ]),
         tests("RuntimeTests", ["Runtime"]),
         tests("SocketsTests", ["Runtime", "Sockets"]),
         // What can be visible is, as if a shared library asked for it: so the tests see that libsrt is not.

@@ -166,6 +166,8 @@ public final class Server: Sendable {
         demo?.stop()
         rtmp.stop()
         srt.stop()
+        // Each may be waiting for an answer for seconds: all of them at once.
+        for pull in pulls { pull.beginStop() }
         for pull in pulls { pull.stop() }
         channelClock.stop()
         for channel in directory.channels { channel.stop() }

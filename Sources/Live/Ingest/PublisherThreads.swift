@@ -40,16 +40,14 @@ final class PublisherThreads: Sendable {
                 if let thread = state.publishers.removeValue(forKey: key)?.thread { state.finished.append(thread) }
             }
         }
-        let ended = state.withLock { state -> [NamedThread] in
+        state.withLock { state in
             if state.publishers[key] == nil {
                 state.finished.append(thread)
             } else {
                 state.publishers[key]?.thread = thread
             }
-            defer { state.finished = [] }
-            return state.finished
         }
-        for thread in ended { thread.join() }
+        joinFinished()
     }
 
     /// Tells all publishers, and waits until their connections are closed.
@@ -60,6 +58,15 @@ final class PublisherThreads: Sendable {
         }
         for publisher in publishers { publisher.disconnect(reason: "The server is shutting down") }
         state.wait(for: .seconds(5)) { $0.publishers.isEmpty }
-        for thread in state.withLock({ $0.finished }) { thread.join() }
+        joinFinished()
+    }
+
+    /// No thread may be joined twice.
+    private func joinFinished() {
+        let threads = state.withLock { state in
+            defer { state.finished = [] }
+            return state.finished
+        }
+        for thread in threads { thread.join() }
     }
 }

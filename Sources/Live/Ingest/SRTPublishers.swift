@@ -15,6 +15,7 @@ public final class SRTPublishers: Sendable {
     private let transportMetrics: TransportMetrics
     private let clock: any MonotonicClock
     private let publishers: PublisherThreads
+    private let desk: AdmissionDesk
     private let thread = Mutex<NamedThread?>(nil)
 
     /// Awaits callers at `address` with those options, `connectionLimit` of them at most; they wait until `start`.
@@ -24,6 +25,7 @@ public final class SRTPublishers: Sendable {
     ) throws(SRTError) {
         let publishers = PublisherThreads(name: "srt-publisher", limit: connectionLimit, metrics: metrics)
         let desk = AdmissionDesk(gate: gate, logger: logger, metrics: metrics, publishers: publishers)
+        self.desk = desk
         listener = try SRTListener(address, options: options) { desk.decide($0) }
         self.gate = gate
         self.logger = logger
@@ -62,6 +64,7 @@ public final class SRTPublishers: Sendable {
     private func serve(_ socket: SRTSocket) {
         // It was admitted, but others may have come in since.
         guard publishers.hasRoom, let request = try? PublishRequest(streamID: socket.streamID) else {
+            desk.refuse("too_many_connections", .overload, peer: socket.peer)
             return socket.close()
         }
         publishers.serve(
@@ -95,14 +98,18 @@ private struct AdmissionDesk: Sendable {
     }
 
     private func refuse(_ call: SRTCallRequest, _ reason: String, _ rejection: SRTRejection) -> SRTDecision {
+        refuse(reason, rejection, peer: call.peer)
+        return .refuse(rejection)
+    }
+
+    func refuse(_ reason: String, _ rejection: SRTRejection, peer: SocketAddress) {
         metrics.refused(reason)
         logger.warning(
             "ingest.refused",
             [
                 "protocol": .public("srt"), "reason": .public(reason), "srt.rejection": .public(rejection.description),
-                "peer.address": .personal(call.peer.host),
+                "peer.address": .personal(peer.host),
             ])
-        return .refuse(rejection)
     }
 }
 

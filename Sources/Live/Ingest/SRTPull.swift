@@ -57,13 +57,18 @@ public final class SRTPull: Sendable {
         }
     }
 
-    /// Ends the connection, and waits for that.
+    /// Ends the connection, and waits for that; for an answer that is waited for as long as that takes.
     public func stop() {
+        beginStop()
+        thread.join()
+    }
+
+    /// Ends the connection, and calls no more.
+    public func beginStop() {
         let publisher = state.signal { state in
             state.isStopping = true
             return state.publisher
         }
         publisher?.disconnect(reason: "The server is shutting down")
-        thread.join()
     }
 }

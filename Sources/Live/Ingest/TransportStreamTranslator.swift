@@ -35,7 +35,7 @@ package struct TransportStreamTranslator {
     private var transport: TransportStreamReader
     private var clock = TimestampUnwrapper(bits: 33)
     private var streams: [Stream] = []
-    /// The newest time of the leading stream, for what has none of its own.
+    /// The newest decode time, for what has no time of its own.
     private var latest: Int64?
     private var transportEvents: [TransportStreamEvent] = []
     private var elementaryEvents: [ElementaryStreamEvent] = []
@@ -56,16 +56,22 @@ package struct TransportStreamTranslator {
         _ bytes: Span<UInt8>, at arrival: Instant, into events: inout [FeedEvent]
     ) {
         transport.receive(bytes, at: arrival, into: &transportEvents)
-        for event in transportEvents { translate(event, into: &events) }
-        transportEvents.removeAll(keepingCapacity: true)
+        translateTransport(into: &events)
     }
 
     /// Nothing follows any more: hands on what is whole.
     package mutating func finish(into events: inout [FeedEvent]) {
+        transport.finish(into: &transportEvents)
+        translateTransport(into: &events)
         for place in streams.indices {
             streams[place].reader?.finish(into: &elementaryEvents)
             translateElementary(of: place, into: &events)
         }
+    }
+
+    private mutating func translateTransport(into events: inout [FeedEvent]) {
+        for event in transportEvents { translate(event, into: &events) }
+        transportEvents.removeAll(keepingCapacity: true)
     }
 
     private mutating func translate(_ event: TransportStreamEvent, into events: inout [FeedEvent]) {
@@ -97,7 +103,8 @@ package struct TransportStreamTranslator {
             }
             return Stream(
                 description: description, role: role,
-                reader: role == .unused ? nil : same?.reader ?? description.kind.makeReader(), track: same?.track)
+                reader: role == .unused ? nil : same?.reader ?? description.kind.makeReader(),
+                track: role == .unused ? nil : same?.track)
         }
         follow(next)
         // A stream may be another track than before, by its place or its language.
@@ -187,12 +194,15 @@ package struct TransportStreamTranslator {
     }
 
     private mutating func translate(_ bytes: ByteChunk, into events: inout [FeedEvent]) {
-        guard let section = try? SpliceInfoSection(bytes), latest != nil else {
+        guard let section = try? SpliceInfoSection(bytes) else {
             otherFaults += 1
             return
         }
         for event in section.events() {
-            guard let time = place(event.time) else { continue }
+            guard let time = place(event.time) else {
+                otherFaults += 1
+                continue
+            }
             events.append(
                 .splice(
                     SpliceCue(

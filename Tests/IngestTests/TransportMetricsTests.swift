@@ -1,0 +1,49 @@
+import Ingest
+import SRT
+import Testing
+import Time
+
+@Suite(.serialized, .timeLimit(.minutes(30))) struct TransportMetricsTests {
+    let bench = ListenerBench()
+
+    @Test func aConnectionIsSeenInFigures() throws {
+        var clip = try TransportClip.plain.get()
+        let packets = clip.count / 188
+        // One packet of the picture is lost: the first that does not begin anything.
+        let lost = try #require(
+            (0..<packets).first { clip[188 * $0 + 1] == 0x01 && clip[188 * $0 + 2] == 0 && $0 > 20 })
+        clip.removeSubrange(188 * lost..<188 * (lost + 1))
+        try bench.runSRT { port, _ in
+            for round in 1...2 {
+                let caller = try SRTSocket.call(port)
+                caller.send(clip)
+                #expect(bench.eventually { bench.receivedBytes == clip.count * round })
+                #expect(bench.eventually { bench.gate.kinds.count { $0 == "V" } >= round })
+                bench.clock.advance(by: .seconds(1))
+                #expect(bench.eventually { bench.figure("headwater_srt_latency_seconds{channel=\"news\"}") == 0.12 })
+                #expect(bench.eventually { (gauge("available_bytes") ?? 0) > 0 })
+                caller.close()
+                #expect(bench.eventually { bench.lines.count("ingest.closed") == round })
+                // Totals go on from one connection to the next.
+                #expect(figure("ts_errors_total", "error", "Continuity_count_error") == Double(round))
+                #expect(figure("ts_errors_total", "error", "PAT_error") == 0)
+                #expect(figure("ts_packets_total", "kind", "received") == Double((packets - 1) * round))
+                #expect(figure("ts_packets_total", "kind", "lost") == Double(round))
+                let messages = (clip.count + 1315) / 1316
+                #expect(figure("srt_packets_total", "kind", "unique") == Double(messages * round))
+                #expect(figure("srt_packets_total", "kind", "received").map { $0 >= Double(messages * round) } == true)
+                #expect(figure("srt_packets_total", "kind", "undecrypted") == 0)
+                for name in ["latency_seconds", "available_bytes", "round_trip_seconds", "buffered_packets"] {
+                    #expect(gauge(name) == 0, "\(name)")
+                }
+            }
+        }
+        #expect((bench.figure("headwater_ts_dropped_units_total{channel=\"news\"}") ?? 0) >= 2)
+    }
+
+    private func figure(_ name: String, _ label: String, _ value: String) -> Double? {
+        bench.figure("headwater_\(name){channel=\"news\",\(label)=\"\(value)\"}")
+    }
+
+    private func gauge(_ name: String) -> Double? { bench.figure("headwater_srt_\(name){channel=\"news\"}") }
+}

@@ -1,0 +1,239 @@
+import Bytes
+import Ingest
+import Media
+import Testing
+import Time
+
+/// What a translator makes of a stream.
+private struct Translation {
+    var translator: TransportStreamTranslator
+    var events: [FeedEvent] = []
+
+    init(program: UInt16? = nil) { translator = TransportStreamTranslator(program: program) }
+
+    /// A whole stream, in messages as SRT brings them.
+    init(of bytes: [UInt8], program: UInt16? = nil) {
+        self.init(program: program)
+        read(bytes)
+        translator.finish(into: &events)
+    }
+
+    mutating func read(_ bytes: [UInt8]) {
+        var position = 0
+        while position < bytes.count {
+            let end = min(position + 1316, bytes.count)
+            translator.receive(
+                bytes.span.extracting(position..<end), at: Instant(nanoseconds: 0), into: &events)
+            position = end
+        }
+    }
+
+    /// Codec, index and language of each track that was told of, in order.
+    var tracks: [String] {
+        events.compactMap {
+            guard case .track(let track) = $0 else { return nil }
+            return "\(track.codec) \(track.index) \(track.language ?? "-")"
+        }
+    }
+
+    var video: [Sample] { events.compactMap { if case .video(let sample) = $0 { sample } else { nil } } }
+
+    func sound(_ track: Int = 0) -> [Sample] {
+        events.compactMap { if case .audio(let sample, track) = $0 { sample } else { nil } }
+    }
+
+    var soundTimes: [Int64] { sound().map(\.decodeTime.value) }
+
+    var cues: [SpliceCue] { events.compactMap { if case .splice(let cue) = $0 { cue } else { nil } } }
+
+    var metadata: [TimedMetadata] { events.compactMap { if case .metadata(let data) = $0 { data } else { nil } } }
+}
+
+@Suite(.timeLimit(.minutes(30))) struct TransportStreamTranslatorTests {
+    private static let wrap: Int64 = 1 << 33
+    private static let sounds = ["-map", "0:v", "-map", "1:a", "-map", "2:a", "-c:v", "libx264", "-c:a", "aac"]
+    private static let languages = ["-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=ger"]
+
+    // MARK: Tracks
+
+    @Test func allOfAStreamIsHandedOnUpToItsEnd() throws {
+        let translation = Translation(of: try TransportClip.plain.get())
+        #expect(translation.tracks == ["h264 0 -", "aac 0 -"] || translation.tracks == ["aac 0 -", "h264 0 -"])
+        #expect(translation.video.count == 50 && translation.video.count { $0.isSync } == 2)
+        // 94 frames of 1024, and those of the encoder's delay.
+        #expect((94...96).contains(translation.sound().count))
+        #expect(translation.translator.faults == 0)
+    }
+
+    @Test func soundsAreNumberedInTheOrderOfTheMapAndHaveALanguage() throws {
+        let translation = Translation(
+            of: try TransportClip.make(Self.sounds + ["-c:a:1", "mp2"] + Self.languages, sounds: 2))
+        #expect(translation.tracks.sorted() == ["aac 0 en", "h264 0 -", "mp2 1 de"])
+        #expect(translation.sound(0).count > 90 && translation.sound(1).count > 80)
+        #expect(translation.sound(2).isEmpty)
+    }
+
+    @Test func soundsThatComeAndGoAreToldOfAgain() throws {
+        let both = try TransportClip.make(Self.sounds + Self.languages, sounds: 2)
+        // Only the second one, where it was.
+        let second = try TransportClip.make(
+            ["-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-c:a", "aac", "-metadata:s:a:0", "language=ger"]
+                + ["-streamid", "1:258", "-tables_version", "1"])
+        let again = try TransportClip.make(Self.sounds + Self.languages + ["-tables_version", "2"], sounds: 2)
+        var translation = Translation()
+        translation.read(both)
+        #expect(translation.tracks.sorted() == ["aac 0 en", "aac 1 de", "h264 0 -"])
+        translation.events = []
+        translation.read(second)
+        #expect(translation.tracks == ["aac 0 de"])
+        #expect(translation.sound(0).count > 80 && translation.sound(1).isEmpty && translation.video.count > 45)
+        translation.events = []
+        translation.read(again)
+        #expect(translation.tracks.sorted() == ["aac 0 en", "aac 1 de"])
+        #expect(translation.sound(0).count > 80 && translation.sound(1).count > 80)
+    }
+
+    @Test func aLanguageThatChangesMakesItAnotherTrack() throws {
+        let english: [UInt8] = [10, 4] + Array("eng".utf8) + [0]
+        var writer = TransportWriter([(0x0F, TransportWriter.sound, english)])
+        for time: Int64 in 0..<3 { writer.writeSound(at: 1920 * time) }
+        writer.writeMap([(0x0F, TransportWriter.sound, [10, 4] + Array("fre".utf8) + [0])], version: 1)
+        for time: Int64 in 3..<6 { writer.writeSound(at: 1920 * time) }
+        // The map is said again, and nothing is new in it.
+        writer.writeMap([(0x0F, TransportWriter.sound, [10, 4] + Array("fre".utf8) + [0])], version: 2)
+        let translation = Translation(of: writer.bytes)
+        #expect(translation.tracks == ["aac 0 en", "aac 0 fr"])
+        #expect(translation.soundTimes == [0, 1920, 3840, 5760, 7680, 9600])
+    }
+
+    @Test func theFirstPictureOfSeveralIsTaken() throws {
+        let options = ["-map", "0:v", "-map", "0:v", "-c:v", "libx264", "-c:v:1", "libx264", "-s:v:1", "64x64"]
+        let first = try TransportClip.make(options)
+        // The other way round.
+        let second = try TransportClip.make(
+            options + ["-streamid", "0:257", "-streamid", "1:256", "-tables_version", "1"])
+        var translation = Translation()
+        translation.read(first)
+        #expect(Self.sizes(translation) == [160] && translation.video.count >= 48)
+        translation.events = []
+        translation.read(second)
+        #expect(translation.video.count >= 48)
+        // Nothing is told of the picture that is not shown any more.
+        #expect(Self.sizes(translation) == [160])
+    }
+
+    private static func sizes(_ translation: Translation) -> [Int] {
+        translation.events.compactMap {
+            if case .track(let track) = $0, case .video(let format) = track.format { format.width } else { nil }
+        }
+    }
+
+    @Test(arguments: [nil, 1, 2, 3] as [UInt16?])
+    func theProgramThatIsAskedForIsFollowed(program: UInt16?) throws {
+        let bytes = try TransportClip.make(
+            ["-map", "0:v", "-map", "0:v", "-c:v", "libx264", "-s:v:1", "64x64"]
+                + ["-program", "program_num=1:st=0", "-program", "program_num=2:st=1"])
+        let translation = Translation(of: bytes, program: program)
+        #expect(Self.sizes(translation) == [program == 2 ? 64 : 160].filter { _ in program != 3 })
+        #expect(translation.video.count == (program == 3 ? 0 : 50))
+    }
+
+    // MARK: The clock
+
+    @Test func aClockThatBeginsAgainBetweenBFramesGoesOn() throws {
+        let options = ["-c:v", "libx264", "-bf", "2", "-x264-params", "b-adapt=0", "-c:a", "aac", "-muxdelay", "0"]
+        let plain = Translation(of: try TransportClip.make(options))
+        // A second before the clock begins again, which is after 95443.7 s.
+        let late = Translation(of: try TransportClip.make(options + ["-output_ts_offset", "95442.5"]))
+        #expect(plain.video.count == 50 && plain.video.contains { $0.presentationTime != $0.decodeTime })
+        func times(_ translation: Translation) -> [[Int64]] {
+            let samples = translation.video + translation.sound()
+            let start = translation.video.first?.decodeTime.value ?? 0
+            return samples.map { [$0.decodeTime.value - start, $0.presentationTime.value - start] }
+        }
+        #expect(times(late) == times(plain))
+        let presentations = late.video.map(\.presentationTime.value)
+        #expect(presentations.contains { $0 < Self.wrap } && presentations.contains { $0 >= Self.wrap })
+        #expect(late.video.contains { $0.decodeTime.value < Self.wrap && $0.presentationTime.value >= Self.wrap })
+    }
+
+    @Test func aClockMayBeginAgainAnyNumberOfTimes() {
+        var writer = TransportWriter()
+        let times = (0..<12).map { $0 * (Self.wrap / 3) + 5 }
+        for time in times { writer.writeSound(at: time % Self.wrap) }
+        let translation = Translation(of: writer.bytes)
+        #expect(translation.soundTimes == times)
+    }
+
+    // MARK: What goes with them
+
+    @Test func splicesAndMetadataAreNearTheMediaOnWhicheverSideOfTheEndOfTheClock() {
+        var writer = TransportWriter()
+        writer.writeSound(at: Self.wrap - 4000)
+        writer.writeSound(at: Self.wrap - 2080)
+        writer.writeSection(on: TransportWriter.splices, TransportWriter.spliceOut(1, at: 500_000))
+        writer.writeSection(on: TransportWriter.splices, TransportWriter.spliceOut(2, at: nil))
+        writer.writeSection(on: TransportWriter.splices, TransportWriter.spliceCancelled(1))
+        writer.writeUnit(on: TransportWriter.id3, 0xBD, Self.tag, 100)
+        writer.writeSound(at: 1760)
+        writer.writeUnit(on: TransportWriter.klv, 0xBD, Self.item, Self.wrap - 100)
+        writer.writeUnit(on: TransportWriter.klv, 0xBD, Self.item, nil)
+        writer.writeSection(on: TransportWriter.splices, TransportWriter.spliceOut(3, at: Self.wrap - 3000))
+        let translation = Translation(of: writer.bytes)
+        let latest = translation.soundTimes
+        #expect(latest == [Self.wrap - 4000, Self.wrap - 2080, Self.wrap + 1760])
+        #expect(translation.cues.map(\.eventID) == [1, 2, 1, 3])
+        #expect(translation.cues.map(\.kind) == [.out, .out, .cancelled, .out])
+        // What is at once is at the newest sample.
+        #expect(
+            [0, 3].map { translation.cues[$0].time.value } == [Self.wrap + 500_000, Self.wrap - 3000]
+                && [1, 2].allSatisfy { translation.cues[$0].time.value == translation.cues[1].time.value })
+        #expect(latest[...1].contains(translation.cues[1].time.value))
+        #expect(translation.cues[0].section.array == TransportWriter.spliceOut(1, at: 500_000))
+        #expect(translation.metadata.map(\.time.value).prefix(2) == [Self.wrap + 100, Self.wrap - 100])
+        #expect(translation.metadata.count == 3 && translation.metadata.first?.tag.array == Self.tag)
+        #expect(translation.translator.faults == 0)
+    }
+
+    /// ID3v2.4 with a text, and an item of KLV with a universal label.
+    private static let tag: [UInt8] =
+        Array("ID3".utf8) + [4, 0, 0, 0, 0, 0, 13] + Array("TIT2".utf8) + [0, 0, 0, 3, 0, 0, 3, 0x68, 0x69]
+    private static let item: [UInt8] =
+        [6, 0x0E, 0x2B, 0x34, 2, 0x0B, 1, 1, 0x0E, 1, 3, 1, 1, 0, 0, 0, 2, 0x41, 0x42]
+
+    @Test func whatComesBeforeAnyMediaHasNoPlaceAndIsCounted() {
+        var writer = TransportWriter()
+        writer.writeSection(on: TransportWriter.splices, TransportWriter.spliceOut(1, at: 0))
+        writer.writeUnit(on: TransportWriter.id3, 0xBD, Self.tag, 0)
+        // This one says nothing, so that nothing of it is lost.
+        writer.writeSection(on: TransportWriter.splices, TransportWriter.spliceNull)
+        writer.writeSound(at: 0)
+        let translation = Translation(of: writer.bytes)
+        #expect(translation.cues.isEmpty && translation.metadata.isEmpty && translation.soundTimes == [0])
+        #expect(translation.translator.faults == 2)
+    }
+
+    @Test func faultsAreCountedOnWhenTheirStreamsGo() {
+        var writer = TransportWriter()
+        writer.writeSound(at: 0)
+        writer.writeSound([UInt8](repeating: 0, count: 40), at: 1920)
+        writer.writeSound(at: 3840)
+        writer.writeUnit(on: TransportWriter.id3, 0xBD, [1, 2, 3], 0)
+        var translation = Translation()
+        translation.read(writer.bytes)
+        let faults = translation.translator.faults
+        #expect(faults >= 2)
+        writer.clear()
+        writer.writeMap([(0x86, TransportWriter.splices, [])], version: 1)
+        translation.read(writer.bytes)
+        #expect(translation.translator.faults == faults)
+        writer.clear()
+        writer.writeMap(TransportWriter.all, version: 2)
+        writer.writeSound(at: 5000)
+        writer.writeSound([UInt8](repeating: 0, count: 40), at: 5760)
+        writer.writeSound(at: 7680)
+        translation.read(writer.bytes)
+        translation.translator.finish(into: &translation.events)
+        #expect(translation.translator.faults > faults)
+    }
+}
