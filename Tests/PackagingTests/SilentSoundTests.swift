@@ -77,6 +77,24 @@ import Time
         #expect(heard.missing < 0.03 && heard.media > 29)
     }
 
+    /// A hole could end anywhere between the places of frames, and the part with it would be longer than it may be.
+    @Test(arguments: [1, 4, 9, 30]) func framesThatAreLostAreSilence(lost: Int) throws {
+        var presentation = Self.started([Feed.video, Self.sound])
+        var count = 0
+        let events = Feed().events(seconds: 10).filter { event in
+            guard case .audio = event else { return true }
+            count += 1
+            return count % 100 < 100 - lost
+        }
+        presentation.play(events)
+        let heard = Self.heard(presentation)
+        #expect(heard.media > 9 && heard.missing == 0)
+        for segment in presentation.audioWindows[0].segments {
+            let lengths = segment.parts.map { Double($0.duration.seconds) * 48_000 / 1024 }
+            #expect(lengths.dropLast().allSatisfy { abs($0 - $0.rounded()) < 0.001 && $0 < 26 }, "\(lengths)")
+        }
+    }
+
     @Test func soundThatStopsBecomesSilence() throws {
         var presentation = Self.started([Feed.video, Self.sound])
         presentation.play(Feed().events(seconds: 5))

@@ -5,8 +5,9 @@ internal import Media
 /// Cuts audio where video was cut: a chunk ends with the first frame that reaches the same instant.
 ///
 /// Audio frames have one length, so decode times are counted in samples from the first frame on. Frames that are
-/// missing leave a hole, and frames that come for a time already published are dropped: sound never moves against the
-/// picture by more than half a frame, and on average by no more than 8 ms, where samples and times disagree.
+/// missing are silence where there are frames of it, else they leave a hole. Frames that come for a time already published
+/// are dropped: sound never moves against the picture by more than half a frame, and on average by no more than 8 ms,
+/// where samples and times disagree.
 struct AudioCutter {
     /// A stretch of the track: one frame, or a hole where frames are missing.
     private struct Piece {
@@ -62,14 +63,19 @@ struct AudioCutter {
     // MARK: Taking frames
 
     /// Takes the next frame, shown at `time` on the presentation's timeline; false when it comes too late. What is too
-    /// far ahead is dropped, and will be a hole: false too, unless frames before it wait.
-    mutating func append(_ data: ByteChunk, at time: MediaTime) -> Bool {
+    /// far ahead is dropped, and will be a hole: false too, unless frames before it wait. Frames that are missing between
+    /// others will be so many of `silence`: a hole could end between the places of frames, and make a part too long.
+    mutating func append(_ data: ByteChunk, at time: MediaTime, silence: ByteChunk? = nil) -> Bool {
         let wanted = time.ticks(in: timescale)
         if !hasBegun { begin(at: wanted) }
-        let error = wanted - position
+        var error = wanted - position
         let tolerance = follows ? frameDuration / 2 : largestOffset
         if error < -tolerance { return false }
         guard wanted - chunkStart < limit else { return hasFrames }
+        if let silence, error > tolerance {
+            fill(upTo: wanted - (follows ? tolerance : frameDuration - 1), with: silence)
+            error = wanted - position
+        }
         offset = follows ? offset + (error - offset) / Self.memory : error
         if offset < -largestOffset {
             // The next one will have its place, behind a hole.
@@ -90,9 +96,7 @@ struct AudioCutter {
         (hasBegun, follows) = (true, false)
         let end = time.ticks(in: timescale, rounding: .up)
         guard let silence else { return leaveHole(upTo: end) }
-        while position < end {
-            pieces.append(Piece(start: position, end: position + frameDuration, data: silence))
-        }
+        fill(upTo: end, with: silence)
     }
 
     /// The first frame of a run may begin a little after the video: the track then begins there, without a hole.
@@ -101,6 +105,12 @@ struct AudioCutter {
         hasBegun = true
         let slack = Int64(timescale.ticksPerSecond) / 10
         if pieces.isEmpty, time - chunkStart < slack { chunkStart = max(time, chunkStart) }
+    }
+
+    private mutating func fill(upTo time: Int64, with silence: ByteChunk) {
+        while position < time {
+            pieces.append(Piece(start: position, end: position + frameDuration, data: silence))
+        }
     }
 
     private mutating func leaveHole(upTo time: Int64) {

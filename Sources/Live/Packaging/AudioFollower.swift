@@ -31,7 +31,7 @@ struct AudioFollower {
     /// Takes the next frame, shown at `time` on the presentation's timeline, when what leads has come to `leading`. One that
     /// is dropped counts when it is late by no more than `patience`: those behind it are in time, if they are waited for.
     mutating func append(_ data: ByteChunk, at time: MediaTime, leading: MediaTime, patience: MediaTime) {
-        if cutter.append(data, at: time) {
+        if cutter.append(data, at: time, silence: silence) {
             heard += cutter.frameLength
             hasStopped = false
         } else if time >= cutter.end || leading - time > patience {
