@@ -185,6 +185,15 @@ if Context.environment["HEADWATER_FUZZ"] != nil {
     }
 }
 
+// Benchmarks are built only by Tools/benchmark.
+if Context.environment["HEADWATER_BENCHMARK"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "TransportStreamBenchmark", dependencies: ["Bytes", "Ingest", "Media", "Time"],
+            path: "Tests/Benchmarks/TransportStreamBenchmark",
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}
+
 let upcoming = [
     "ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault", "NonisolatedNonsendingByDefault",
     "InferIsolatedConformances",

@@ -11,6 +11,7 @@ import threading
 import time
 
 from benchmark_dvr import dvr
+from benchmark_ingest import ingest
 from benchmark_load import load
 from conftest import Server, channel, wait_for
 from measuring import BROWSER_HEADERS, Nginx, Publishers, cpu_seconds, make_source, progress, request_cost, \
@@ -138,12 +139,12 @@ class FirstByte:
 def main():
     parser = argparse.ArgumentParser(prog="Tools/benchmark", description=__doc__)
     parser.add_argument("cases", nargs="*", metavar="CASE",
-                        help="passthrough, memory, requests, start, dvr, load; all of them without one")
+                        help="passthrough, memory, requests, start, dvr, load, ingest; all of them without one")
     parser.add_argument("--pairs", type=int, default=5, help="how many times ours and the reference take turns")
     parser.add_argument("--seconds", type=int, default=60, help="the length of each passthrough window")
     parser.add_argument("--load-seconds", type=int, default=300, help="how long viewers watch; a third of it they wait")
     options = parser.parse_args()
-    cases = options.cases or ["passthrough", "memory", "requests", "start", "dvr", "load"]
+    cases = options.cases or ["passthrough", "memory", "requests", "start", "dvr", "load", "ingest"]
     table = []
     with tempfile.TemporaryDirectory(prefix="headwater-benchmark-") as scratch:
         root = pathlib.Path(scratch)
@@ -152,6 +153,8 @@ def main():
             table += dvr(root, source, options.seconds, options.pairs)
         if "load" in cases:
             table += load(root, source, options.load_seconds, options.pairs)
+        if "ingest" in cases:
+            table += ingest(root, source, options.seconds, options.pairs)
         if "passthrough" in cases:
             ratios, ours_all = [], []
             for number in range(options.pairs):
