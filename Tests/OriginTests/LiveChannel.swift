@@ -99,11 +99,11 @@ final class LiveChannel {
         fedMilliseconds += milliseconds
     }
 
-    /// Ends the presentation: sound that begins later makes a new one.
+    /// Ends the presentation: sound that is coded as nobody expected makes a new one.
     func endPresentation() {
         let audio = Track(
-            codec: .aac, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1024)),
-            decoderConfiguration: ByteChunk([0x11, 0x90]), codecString: "mp4a.40.2")
+            codec: .ac3, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 6, samplesPerFrame: 1536)),
+            decoderConfiguration: ByteChunk([0x10, 0x3D, 0xC0]), codecString: "ac-3")
         feed.receive(.track(audio), arrival: clock.now)
         goOn(milliseconds: 4000)
     }

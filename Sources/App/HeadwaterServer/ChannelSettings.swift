@@ -74,7 +74,7 @@ public struct ChannelSettings: SchemaObject {
                 "tracks", \.tracks,
                 doc: "What the channel has; sound that does not come is silent, and what is not named is left out"),
             Field(
-                "srtPassphrase", \.srtPassphrase, .secret(.length(10...80)),
+                "srtPassphrase", \.srtPassphrase, .secret(.length(10...80)), example: "choose-a-passphrase",
                 doc:
                     "What SRT publishers must encrypt with (AES-128, 192 or 256, as they wish); without it they must not"
             ),
