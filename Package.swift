@@ -174,6 +174,7 @@ if Context.environment["HEADWATER_FUZZ"] != nil {
     for (name, uses) in [
         ("RTMPSessionFuzz", ["Bytes", "Ingest", "RTMP"]),
         ("TransportStreamFuzz", ["Bytes", "MPEGTS", "Time"]),
+        ("TransportFeedFuzz", ["Bytes", "Ingest", "Media", "Time"]),
         ("SpliceInfoFuzz", ["Bytes", "MPEGTS"]),
         ("PresentationRecordFuzz", ["Bytes", "HLS", "Media", "Packaging", "Time"]),
         ("SRTStreamIDFuzz", ["SRT"]),
