@@ -65,6 +65,22 @@ private struct Translation {
         #expect(translation.translator.faults == 0)
     }
 
+    @Test func aPictureThatIsCutOffIsNotHandedOn() throws {
+        let clip = try TransportClip.plain.get()
+        let whole = Translation(of: clip).video.map(\.data.array)
+        // Packets that go on with a picture, and have no stuffing.
+        var inside: [Int] = []
+        for start in stride(from: 188 * 40, to: clip.count, by: 188) {
+            let header = Array(clip[start..<start + 4])
+            if header[1] == 0x01, header[2] == 0, header[3] & 0x30 == 0x10 { inside.append(start) }
+        }
+        #expect(inside.count > 10)
+        for packet in inside.prefix(10) {
+            let cut = Translation(of: Array(clip[..<(packet + 188)])).video.map(\.data.array)
+            #expect(cut == Array(whole.prefix(cut.count)))
+        }
+    }
+
     @Test func soundsAreNumberedInTheOrderOfTheMapAndHaveALanguage() throws {
         let translation = Translation(
             of: try TransportClip.make(Self.sounds + ["-c:a:1", "mp2"] + Self.languages, sounds: 2))

@@ -56,22 +56,19 @@ package struct TransportStreamTranslator {
         _ bytes: Span<UInt8>, at arrival: Instant, into events: inout [FeedEvent]
     ) {
         transport.receive(bytes, at: arrival, into: &transportEvents)
-        translateTransport(into: &events)
+        for event in transportEvents { translate(event, into: &events) }
+        transportEvents.removeAll(keepingCapacity: true)
     }
 
     /// Nothing follows any more: hands on what is whole.
+    ///
+    /// A PES packet of unknown length whose end does not show was most probably cut off: what there is of it would be a
+    /// damaged picture.
     package mutating func finish(into events: inout [FeedEvent]) {
-        transport.finish(into: &transportEvents)
-        translateTransport(into: &events)
         for place in streams.indices {
             streams[place].reader?.finish(into: &elementaryEvents)
             translateElementary(of: place, into: &events)
         }
-    }
-
-    private mutating func translateTransport(into events: inout [FeedEvent]) {
-        for event in transportEvents { translate(event, into: &events) }
-        transportEvents.removeAll(keepingCapacity: true)
     }
 
     private mutating func translate(_ event: TransportStreamEvent, into events: inout [FeedEvent]) {
