@@ -75,7 +75,6 @@ class Show:
         assert len(offsets) >= least, (self.name, seen, heard)
         # At either end one may be cut off.
         assert len(found) - len(offsets) <= silent + 2, (self.name, seen, heard)
-        print(self.name, len(offsets), len(found), min(offsets), max(offsets))
         assert all(abs(one) <= LARGEST_OFFSET for one in offsets), (self.name, offsets)
 
 

@@ -120,7 +120,9 @@ struct VideoCutter {
         }
         needsKeyFrame = false
         _ = cadence.observe(frame.sourceDecodeTime)
-        let time = decodeTime(frame)
+        var time = decodeTime(frame)
+        // Where frames come at uneven distances, those before a key frame may seem to be decoded after it: they make way.
+        if frame.isSync, !frames.isEmpty { time = max(time, chunkStart + Int64(frames.count)) }
         if !isOpen { open(at: time) }
         if time > chunkStart { closeBefore(frame, at: time, cuts: &cuts) }
         endSegmentIfDue(before: frame, at: time, cuts: &cuts)
@@ -258,7 +260,7 @@ struct VideoCutter {
             let next = position + 1 < starts.count ? starts[position + 1] : end
             // A key frame is shown when it is decoded, where a coarse clock put the end of the chunk before it beside that.
             let offset = frame.presentationTime - starts[position]
-            let isRounded = position == 0 && frame.access == .sync && abs(offset) <= tolerance
+            let isRounded = position == 0 && frame.access == .sync && abs(offset) <= slack
             samples.append(
                 ChunkSample(
                     data: frame.data, duration: UInt32(clamping: next - starts[position]),
@@ -298,6 +300,9 @@ struct VideoCutter {
 
     /// Times of a coarse clock lie up to two of its ticks from the truth.
     private var tolerance: Int64 { 2 * ticksPerSourceTick }
+
+    /// A key frame may be shown so much beside its time, for the end of what is before it.
+    private var slack: Int64 { max(tolerance, Int64(timescale.ticksPerSecond) / 1000) }
 
     /// A frame's length: by the cadence, else the distance of the last two frames.
     private var typicalDuration: Int64 {
