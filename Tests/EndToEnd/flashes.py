@@ -27,23 +27,18 @@ UNEVEN = ("select=not(mod(n\\,12))+eq(mod(floor(n/97)\\,5)\\,0)+eq(mod(floor(n/9
 SMOOTH = ["-muxdelay", "0", "-muxpreload", "0", "-pes_payload_size", "0", "-flush_packets", "1"]
 
 
-def encoder(fps="30", bframes=2, rate=48000, uneven=False, video=True, audio=True):
-    """What of the command line comes before the output."""
+def make(path, seconds, fps="30", bframes=2, rate=48000, uneven=False, video=True, audio=True):
+    """A file of so many seconds, with the muxer that its name stands for."""
     picture = PICTURE.format(fps="60" if uneven else fps) + ("," + UNEVEN if uneven else "")
     command = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
     inputs = [picture] * video + [SOUND.format(rate=rate)] * audio
     for source in inputs:
-        command += ["-re", "-f", "lavfi", "-i", source]
+        command += ["-f", "lavfi", "-i", source]
     if video:
         command += ["-c:v", "libx264", "-preset", "ultrafast", "-bf", str(bframes), "-g", "600", "-sc_threshold", "0",
                     "-force_key_frames", "expr:gte(t,n_forced)", "-pix_fmt", "yuv420p", "-threads", "1"]
         command += ["-fps_mode", "vfr", "-enc_time_base", "1:90000"] if uneven else []
-    return command + (["-c:a", "aac", "-ac", "2", "-b:a", "96k"] if audio else [])
-
-
-def make(path, seconds, **options):
-    """A file of the same, with the muxer that its name says; as fast as it goes."""
-    command = [word for word in encoder(**options) if word != "-re"]
+    command += ["-c:a", "aac", "-ac", "2", "-b:a", "96k"] if audio else []
     subprocess.run([*command, "-t", str(seconds), *(SMOOTH if path.suffix == ".ts" else []), str(path)], check=True)
     return path
 
@@ -52,11 +47,13 @@ def make(path, seconds, **options):
 
 
 class Encoder:
-    """ffmpeg, which encodes or copies at real time."""
+    """ffmpeg, which publishes a file at real time, with times from `start` on."""
 
-    def __init__(self, url, *command):
+    def __init__(self, url, path, start):
         form = [*SMOOTH, "-f", "mpegts"] if url.startswith("srt:") else ["-f", "flv"]
-        self.process = subprocess.Popen([*command, *form, url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            ["ffmpeg", "-loglevel", "error", "-nostdin", "-re", "-i", str(path), "-c", "copy", "-output_ts_offset",
+             f"{start:.3f}", *form, url], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def is_on_air(self):
         return self.process.poll() is None

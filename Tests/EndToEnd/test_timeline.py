@@ -9,7 +9,7 @@ import statistics
 import pytest
 
 from conftest import channel
-from flashes import Encoder, Rendition, Rewritten, Tagged, beeps, distances, encoder, flashes, make, steps
+from flashes import Encoder, Rendition, Rewritten, Tagged, beeps, distances, flashes, make, steps
 from flv import is_configuration, tags
 from mpegts import AUDIO, CLOCK, Rewriter
 from prober import Prober
@@ -98,12 +98,10 @@ def show(serve, scratch, seconds, stories):
             source.stop()
 
 
-def live(**options):
-    """A real encoder, whose output begins at that time."""
-    start = options.pop("start", 0)
+def from_ffmpeg(path, start):
+    """ffmpeg, which publishes the file over the protocol that its name stands for, with times from `start` on."""
     return lambda server, name: Encoder(
-        server.srt_url(name) if options.get("srt") else server.rtmp_url(name),
-        *encoder(), "-output_ts_offset", f"{start:.3f}")
+        server.srt_url(name) if path.suffix == ".ts" else server.rtmp_url(name), path, start)
 
 
 def over_srt(path, edit=lambda rewriter: None, **options):
@@ -122,8 +120,8 @@ def over_rtmp(source, stamp=lambda kind, time: time, **options):
 
 
 def test_clocks_begin_again_and_nobody_sees_it(serve, clips, tmp_path):
-    """33 bits of MPEG-TS, and 31 and 32 of RTMP; those that do so twice are put near their end again in between, which is
-    a break of its own. All have B-frames."""
+    """33 bits of MPEG-TS, and 31 and 32 of RTMP; those that do so twice are put near their end again in between, which
+    is a break of its own. All have B-frames."""
     (ts, ts_offset), (flv, flv_offset) = clips("clip.ts"), clips("clip.flv")
     wrap = CLOCK / 90000
 
@@ -140,9 +138,9 @@ def test_clocks_begin_again_and_nobody_sees_it(serve, clips, tmp_path):
         return HALF - 6000 + time if time < 12000 else 2 * HALF - 18000 + time
 
     shows = show(serve, tmp_path, 20, {
-        "srt": ({}, live(srt=True, start=wrap - 9), ts_offset),
+        "srt": ({}, from_ffmpeg(ts, wrap - 9), ts_offset),
         "srt-twice": ({}, over_srt(ts, ts_twice), ts_offset),
-        "rtmp": ({}, live(start=HALF / 1000 - 9), flv_offset),
+        "rtmp": ({}, from_ffmpeg(flv, HALF / 1000 - 9), flv_offset),
         "rtmp-31-twice": ({}, over_rtmp(flv, of_31_bits), flv_offset),
         "rtmp-32-twice": ({}, over_rtmp(flv, of_32_bits), flv_offset),
     })

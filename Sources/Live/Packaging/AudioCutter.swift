@@ -79,7 +79,7 @@ struct AudioCutter {
         offset = follows ? offset + (error - offset) / Self.memory : error
         if offset < -largestOffset {
             // The next one will have its place, behind a hole.
-            offset = 0
+            (offset, follows) = (0, false)
             return false
         }
         if error > tolerance || offset > largestOffset {
