@@ -211,3 +211,17 @@ def publish():
 
 def channel(id, **more):
     return {"id": id, "streamKey": f"key-of-{id}-1234", **more}
+
+
+@pytest.fixture
+def send():
+    """Starts encoders and senders."""
+    started = []
+
+    def start(kind, *arguments, **options):
+        started.append(kind(*arguments, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()

@@ -18,20 +18,6 @@ SECONDS = 120 if os.environ.get("SOAK") == "1" else 8
 ERRORS = ["TS_sync_loss", "Sync_byte_error", "Continuity_count_error", "Transport_error", "CRC_error"]
 
 
-@pytest.fixture
-def send():
-    """Starts encoders and senders."""
-    started = []
-
-    def start(kind, *arguments, **options):
-        started.append(kind(*arguments, **options))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.stop()
-
-
 def through(server, name, port, **options):
     """Where to publish to through a relay."""
     return server.srt_url(name, **options).replace(f":{server.srt_port}?", f":{port}?")

@@ -14,20 +14,6 @@ from sending import AAC, H264, PICTURES, Encoder, Listing, Sender, command, mome
 FRAME = 1 / 25
 
 
-@pytest.fixture
-def send():
-    """Starts encoders and senders."""
-    started = []
-
-    def start(kind, *arguments, **options):
-        started.append(kind(*arguments, **options))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.stop()
-
-
 def structure(prober):
     """The rules that are broken, without those about time: a busy machine is late itself."""
     return [rule["first"] for rule in prober.report()["rules"] if rule["violated"] and rule["rule"] not in TIMED]
