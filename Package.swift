@@ -111,7 +111,8 @@ let package = Package(
             path: "Sources/App/headwater"),
         // Tests
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
-        .target(name: "TestFolder", dependencies: ["ObjectStore"], path: "Tests/TestFolder"),
+        .target(name: "TestFolder", path: "Tests/TestFolder"),
+        .target(name: "TestTools", dependencies: ["TestFolder"], path: "Tests/TestTools"),
         .target(
             name: "SampleFeed", dependencies: ["Bytes", "HLS", "Media", "Packaging", "Time"], path: "Tests/SampleFeed"),
         tests("BytesTests", ["Bytes"]),
@@ -121,9 +122,13 @@ let package = Package(
         tests("SchemaTests", ["Schema", "SeededRandom"]),
         tests("ConfigurationTests", ["Configuration", "Schema", "Telemetry"]),
         tests("MediaTests", ["Bytes", "Media"]),
-        tests("BitstreamsTests", ["Bytes", "Media", "Bitstreams"]),
-        tests("ISOBMFFTests", ["Bytes", "Media", "Bitstreams", "ISOBMFF", "SeededRandom"]),
-        tests("MPEGTSTests", ["Bytes", "Media", "Time", "Bitstreams", "MPEGTS", "SeededRandom"]),
+        tests("BitstreamsTests", ["Bytes", "Media", "Bitstreams", "TestFolder", "TestTools"]),
+        tests(
+            "ISOBMFFTests",
+            ["Bytes", "Media", "Bitstreams", "ISOBMFF", "SeededRandom", "TestFolder", "TestTools"]),
+        tests(
+            "MPEGTSTests",
+            ["Bytes", "Media", "Time", "Bitstreams", "MPEGTS", "SeededRandom", "TestFolder", "TestTools"]),
         tests("HLSTests", ["Bytes", "HLS", "Media", "Time"]),
         tests("TimelineTests", ["Media", "SeededRandom", "Time", "Timeline"]),
         tests("HLSRulesTests", ["Bytes", "HLSRules", "ISOBMFF", "Media"]),
@@ -131,18 +136,18 @@ let package = Package(
         .target(name: "HTTPTestClient", dependencies: ["CZlib"], path: "Tests/HTTPTestClient"),
         tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "Runtime", "Sockets"]),
         tests("ObjectStoreTests", ["Bytes", "ObjectStore", "TestFolder"]),
-        tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom"]),
+        tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom", "TestTools"]),
         tests(
             "IngestTests",
             [
                 "CSRT", "Locks", "Bytes", "Ingest", "Media", "MPEGTS", "RTMP", "Runtime", "SRT", "Sockets", "Telemetry",
-                "Time",
+                "TestTools", "Time",
             ]),
         tests("RuntimeTests", ["Runtime"]),
         tests("SocketsTests", ["Runtime", "Sockets"]),
         // What can be visible is, as if a shared library asked for it: so the tests see that libsrt is not.
         tests(
-            "SRTTests", ["CSRT", "Locks", "Runtime", "SRT", "Sockets", "Telemetry"],
+            "SRTTests", ["CSRT", "Locks", "Runtime", "SRT", "Sockets", "Telemetry", "TestTools"],
             linking: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
         tests(
             "PublishingTests",

@@ -1,6 +1,7 @@
 import Bitstreams
 import Bytes
 import Media
+import TestTools
 import Testing
 
 @Suite struct AACSilenceTests {
@@ -9,7 +10,7 @@ import Testing
     ]
 
     @Test(
-        .enabled(if: EncodedSound.areThere), .timeLimit(.minutes(5)), arguments: layouts.indices,
+        .enabled(if: Tool.areThere), .timeLimit(.minutes(5)), arguments: layouts.indices,
         [3, 4, 11] as [UInt64])
     func ffmpegDecodesItToZeros(index: Int, frequency: UInt64) throws {
         let layout = Self.layouts[index]
@@ -21,7 +22,7 @@ import Testing
     }
 
     @Test(
-        .enabled(if: EncodedSound.areThere), .timeLimit(.minutes(5)),
+        .enabled(if: Tool.areThere), .timeLimit(.minutes(5)),
         arguments: zip([11, 12] as [UInt8], [7, 8]))
     func ffmpegDecodesLayoutsThatADTSCannotName(configuration: UInt8, channels: Int) throws {
         let silence = try #require(AACSilence.frame(channelConfiguration: configuration)).array

@@ -1,6 +1,7 @@
 import Bitstreams
 import Bytes
 import Media
+import TestTools
 import Testing
 
 @Suite struct ADTSStreamReaderTests {
@@ -102,7 +103,7 @@ import Testing
         #expect(sound.times == [last, last + 1920])
     }
 
-    @Test(.enabled(if: EncodedSound.areThere), .timeLimit(.minutes(5)))
+    @Test(.enabled(if: Tool.areThere), .timeLimit(.minutes(5)))
     func ffmpegListsChannelsInItsFrames() throws {
         let source = try EncodedSound("adts", layout: "quad", "-c:a aac")
         let sound = ReadSound(ADTSStreamReader(), source.bytes)

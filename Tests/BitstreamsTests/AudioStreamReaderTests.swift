@@ -1,10 +1,11 @@
 import Bitstreams
 import Bytes
 import Media
+import TestTools
 import Testing
 
 /// What is true of the readers of all kinds of sound, with streams that ffmpeg made.
-@Suite(.enabled(if: EncodedSound.areThere, "ffmpeg and ffprobe are not there to encode"))
+@Suite(.enabled(if: Tool.areThere, "ffmpeg and ffprobe are not there to encode"))
 struct AudioStreamReaderTests {
     /// A kind of sound, and what is known of it.
     struct Coding: CustomTestStringConvertible {

@@ -1,7 +1,8 @@
 import Bitstreams
 import Bytes
-import Foundation
 import Media
+import TestFolder
+import TestTools
 import Testing
 
 /// Sound that ffmpeg encoded, in a form that it was asked for.
@@ -14,59 +15,43 @@ struct EncodedSound {
         var checksum: UInt32
     }
 
-    /// True when `ffmpeg` and `ffprobe` can be run.
-    static let areThere = ["ffmpeg", "ffprobe"].allSatisfy { (try? run($0, ["-version"])) != nil }
-
     /// The file.
     let bytes: [UInt8]
     /// What `ffmpeg` makes of noise and a tone, `seconds` long, as a file of `format`.
     init(_ format: String, seconds: Double = 1, rate: Int = 48_000, layout: String = "stereo", _ options: String) throws
     {
         let noise = "anoisesrc=r=\(rate):a=0.1:seed=7,aformat=channel_layouts=\(layout)"
-        try self.init(
-            format, ["-f", "lavfi", "-i", noise, "-t", "\(seconds)"] + options.split(separator: " ").map(String.init))
-    }
-
-    private init(_ format: String, _ arguments: [String]) throws {
-        let file = try File([])
-        _ = try Self.run("ffmpeg", ["-v", "error", "-y"] + arguments + ["-f", format, file.url.path])
-        bytes = try [UInt8](Data(contentsOf: file.url))
+        bytes = try Tool.file(from: "ffmpeg") { path in
+            ["-v", "error", "-f", "lavfi", "-i", noise, "-t", "\(seconds)"]
+                + options.split(separator: " ").map(String.init) + ["-f", format, path]
+        }
     }
 
     /// What `ffprobe` reads from it.
     func packets() throws -> [Packet] {
-        let file = try File(bytes)
-        let output = try Self.run(
-            "ffprobe",
-            [
-                "-v", "error", "-show_data_hash", "adler32", "-show_entries", "packet=pts,size,data_hash", "-of",
-                "default=nw=1", file.url.path,
-            ])
-        var (packets, time, size) = ([Packet](), nil as Int64?, 0)
-        for line in output.split(separator: "\n") {
-            let field = line.split(separator: "=")
-            guard let value = field.last else { continue }
-            switch field[0] {
-            case "pts": time = Int64(value)
-            case "size": size = try #require(Int(value))
-            case "data_hash":
-                let checksum = try #require(UInt32(value.dropFirst("adler32:".count), radix: 16))
-                packets.append(Packet(presentationTime: time, size: size, checksum: checksum))
-            default: break
-            }
+        let folder = TemporaryFolder()
+        let file = try folder.write(bytes, to: "sound")
+        return try Tool.packets(of: file, showing: "pts,size,data_hash", "-show_data_hash", "adler32").map { fields in
+            Packet(
+                presentationTime: fields["pts"].flatMap(Int64.init),
+                size: try #require(fields["size"].flatMap(Int.init)),
+                checksum: try #require(UInt32(fields["data_hash"]?.dropFirst("adler32:".count) ?? "", radix: 16)))
         }
-        return packets
     }
 
     /// What `ffmpeg` decodes `bytes` of `format` to, 16 bits a sample. Warnings are failures.
     static func decoded(_ bytes: [UInt8], _ format: String) throws -> [UInt8] {
-        let (input, output) = (try File(bytes), try File([]))
-        let words = try run(
+        let folder = TemporaryFolder()
+        let words = try Tool.run(
             "ffmpeg",
-            ["-v", "warning", "-y", "-f", format, "-i", input.url.path, "-f", "s16le", output.url.path], errors: true)
+            [
+                "-v", "warning", "-f", format, "-i", folder.write(bytes, to: "in"), "-f", "s16le",
+                folder.path(of: "out"),
+            ]
+        ).standardError
         // That a bare stream does not tell its duration is not the sound's fault.
         #expect(words.split(separator: "\n").allSatisfy { $0.contains("Estimating duration from bitrate") }, "\(words)")
-        return try [UInt8](Data(contentsOf: output.url))
+        return try folder.bytes(of: "out")
     }
 
     /// The payloads of PES packets in a transport stream of one stream that ffmpeg wrote, with their times.
@@ -90,30 +75,6 @@ struct EncodedSound {
             if !packets.isEmpty { packets[packets.count - 1].payload += body }
         }
         return packets.map { (ByteChunk($0.payload), PacketTimes(presentation: $0.time, decode: $0.time)) }
-    }
-
-    private final class File {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("headwater-\(UUID().uuidString)")
-        init(_ bytes: [UInt8]) throws { try Data(bytes).write(to: url) }
-        deinit { try? FileManager.default.removeItem(at: url) }
-    }
-
-    struct Failure: Error { let message: String }
-
-    /// What a program prints, or what it complains of.
-    private static func run(_ name: String, _ arguments: [String], errors: Bool = false) throws -> String {
-        let files = [try File([]), try File([])]
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [name] + arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: files[0].url)
-        process.standardError = try FileHandle(forWritingTo: files[1].url)
-        try process.run()
-        process.waitUntilExit()
-        let words = try String(contentsOf: files[1].url, encoding: .utf8)
-        guard process.terminationStatus == 0 else { throw Failure(message: "\(name) \(arguments): \(words)") }
-        return errors ? words : try String(contentsOf: files[0].url, encoding: .utf8)
     }
 }
 
@@ -149,10 +110,10 @@ struct ReadSound: Equatable {
     var times: [Int64] { samples.map { $0.presentationTime.value } }
 
     func audio(_ index: Int = 0) throws -> AudioFormat {
-        guard case .audio(let format) = try #require(tracks.dropFirst(index).first).format else {
-            throw EncodedSound.Failure(message: "no sound")
+        let formats = tracks.dropFirst(index).map { track in
+            if case .audio(let format) = track.format { format } else { nil as AudioFormat? }
         }
-        return format
+        return try #require(formats.first ?? nil)
     }
 }
 

@@ -1,7 +1,8 @@
 import Bitstreams
 import Bytes
-import Foundation
 import Media
+import TestFolder
+import TestTools
 import Testing
 
 /// Pictures that ffmpeg encoded, as a byte stream and as an MP4 file of the same coded pictures.
@@ -13,9 +14,6 @@ struct EncodedVideo {
         /// As the encoder flags it: also where a group of pictures is open.
         var isKey: Bool
     }
-
-    /// True when `ffmpeg` and `ffprobe` can be run.
-    static let areThere = ["ffmpeg", "ffprobe"].allSatisfy { (try? run($0, ["-version"])) != nil }
 
     let codec: Codec
     /// The payload of `avcC` or `hvcC`, as ffmpeg wrote it.
@@ -29,27 +27,29 @@ struct EncodedVideo {
         _ codec: Codec, size: String = "160x90", rate: Int = 25, frames: Int = 40, _ options: String,
         parameters: String = "", delimiters: Bool = true
     ) throws {
-        let folder = try Folder()
+        let folder = TemporaryFolder()
         let isHEVC = codec == .hevc
-        let (movie, stream) = (folder.path("movie.mp4"), folder.path(isHEVC ? "stream.265" : "stream.264"))
+        let (movie, stream) = ("movie.mp4", isHEVC ? "stream.265" : "stream.264")
         let encoder =
             isHEVC
             ? ["-c:v", "libx265", "-tag:v", "hvc1", "-x265-params", "log-level=error:info=0:" + parameters]
             : ["-c:v", "libx264", "-x264-params", "threads=1:" + parameters]
-        _ = try Self.run(
+        try Tool.run(
             "ffmpeg",
             ["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=\(size):r=\(rate)", "-frames:v", "\(frames)"] + encoder
                 + options.split(separator: " ").map(String.init)
-                + ["-video_track_timescale", "90000", movie])
+                + ["-video_track_timescale", "90000", folder.path(of: movie)])
         let filter =
             (isHEVC ? "hevc" : "h264") + "_mp4toannexb"
             + (delimiters ? (isHEVC ? ",hevc" : ",h264") + "_metadata=aud=insert" : "")
-        _ = try Self.run("ffmpeg", ["-v", "error", "-i", movie, "-c", "copy", "-bsf:v", filter, stream])
+        try Tool.run(
+            "ffmpeg",
+            ["-v", "error", "-i", folder.path(of: movie), "-c", "copy", "-bsf:v", filter, folder.path(of: stream)])
 
         self.codec = codec
-        let file = try [UInt8](Data(contentsOf: URL(fileURLWithPath: movie)))
+        let file = try folder.bytes(of: movie)
         decoderConfiguration = ByteChunk(try #require(Self.box(isHEVC ? "hvcC" : "avcC", in: file)))
-        references = try Self.fields("dts,pts,size,pos,flags", of: movie).map { fields in
+        references = try Tool.packets(of: folder.path(of: movie), showing: "dts,pts,size,pos,flags").map { fields in
             let number = { (name: String) in try #require(Int(fields[name] ?? "")) }
             let start = try number("pos")
             return Reference(
@@ -57,9 +57,9 @@ struct EncodedVideo {
                 times: PacketTimes(presentation: Int64(try number("pts")), decode: Int64(try number("dts"))),
                 isKey: fields["flags"]?.hasPrefix("K") == true)
         }
-        let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: stream)))
+        let bytes = try folder.bytes(of: stream)
         var (start, offset) = (0, 0)
-        accessUnits = try Self.fields("size", of: stream).map { fields in
+        accessUnits = try Tool.packets(of: folder.path(of: stream), showing: "size").map { fields in
             offset += try #require(Int(fields["size"] ?? ""))
             // ffprobe counts the zero byte before a start code of HEVC to the access unit before.
             var end = offset
@@ -94,44 +94,6 @@ struct EncodedVideo {
         guard let place = file.indices.dropFirst(4).first(where: { file[$0...].starts(with: name) }) else { return nil }
         let size = file[(place - 4)..<place].reduce(0) { $0 << 8 | Int($1) }
         return Array(file[(place + 4)..<(place - 4 + size)])
-    }
-
-    /// What `ffprobe` shows of each packet.
-    private static func fields(_ names: String, of file: String) throws -> [[String: String]] {
-        let output = try run(
-            "ffprobe", ["-v", "error", "-show_entries", "packet=" + names, "-of", "compact=p=0", file])
-        return output.split(separator: "\n").map { line in
-            let pairs = line.split(separator: "|").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
-            return Dictionary(pairs.filter { $0.count == 2 }.map { ($0[0], $0[1]) }, uniquingKeysWith: { $1 })
-        }
-    }
-
-    private final class Folder {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("headwater-\(UUID().uuidString)")
-        init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-        deinit { try? FileManager.default.removeItem(at: url) }
-        func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-    }
-
-    struct Failure: Error { let message: String }
-
-    /// What a program prints.
-    private static func run(_ name: String, _ arguments: [String]) throws -> String {
-        let folder = try Folder()
-        let files = ["out", "err"].map(folder.path)
-        for file in files { try Data().write(to: URL(fileURLWithPath: file)) }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [name] + arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(forWritingAtPath: files[0])
-        process.standardError = FileHandle(forWritingAtPath: files[1])
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(message: try String(contentsOfFile: files[1], encoding: .utf8))
-        }
-        return try String(contentsOfFile: files[0], encoding: .utf8)
     }
 }
 

@@ -1,6 +1,7 @@
 import Bitstreams
 import Bytes
 import Media
+import TestTools
 import Testing
 
 /// One way to encode.
@@ -28,7 +29,7 @@ struct Encoding: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite(.enabled(if: EncodedVideo.areThere, "ffmpeg and ffprobe are not there to encode"))
+@Suite(.enabled(if: Tool.areThere, "ffmpeg and ffprobe are not there to encode"))
 struct VideoStreamReaderTests {
     typealias Packets = [(payload: ByteChunk, times: PacketTimes?)]
 
@@ -91,6 +92,20 @@ struct VideoStreamReaderTests {
         Self.expect(reading, of: video)
         #expect(reading.samplesAfterPackets.first == count)
         #expect(reading.faults == 0)
+    }
+
+    /// ISO/IEC 13818-1 §2.7.4 has times every 0.7 s only. When a picture between them is shown is known where none is shown
+    /// before one that is decoded earlier; elsewhere it is a guess, and counts as a fault.
+    @Test(.timeLimit(.minutes(30)), arguments: [0, 2])
+    func picturesWithoutTimesAreCountedWhereTheirOrderIsNotThatOfDecoding(reordered: Int) throws {
+        let video = try EncodedVideo(.h264, "-pix_fmt yuv420p -preset veryfast -bf \(reordered) -g 15")
+        var packets = video.packets
+        for index in packets.indices where index >= 6 && index % 3 == 2 { packets[index].times = nil }
+        let reading = Reading(.h264, packets)
+        #expect(reading.samples.count == video.references.count)
+        let decoded = zip(reading.samples, video.references).map { $0.decodeTime.value - $1.times.decode }
+        #expect(decoded.allSatisfy { abs($0) <= 1 })
+        #expect(reading.faults == (reordered == 0 ? 0 : packets.count { $0.times == nil }))
     }
 
     @Test(.timeLimit(.minutes(30)))

@@ -1,8 +1,9 @@
 import Bitstreams
 import Bytes
-import Foundation
 import ISOBMFF
 import Media
+import TestFolder
+import TestTools
 import Testing
 
 /// What ffmpeg encodes, written as CMAF and read back by ffmpeg.
@@ -22,7 +23,7 @@ struct FFmpegReadingTests {
 
     @Test(.timeLimit(.minutes(30)), arguments: [0, 1, 2, 3])
     func picturesComeBackAsTheyWereEncoded(framesBetween: Int) throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let (file, source) = try Self.encode(framesBetween: framesBetween, in: folder)
         let configuration = try AVCDecoderConfiguration(record: source.videoConfiguration)
         let samples = try Self.regularSamples(source.video, lengthSize: configuration.lengthSize)
@@ -30,8 +31,8 @@ struct FFmpegReadingTests {
         let lowest = samples.map(\.compositionOffset).min() ?? 0
         #expect(lowest < 0 || framesBetween == 0)
         for samplesInChunk in [1, 5, 12, 25] {
-            let written = try folder.newFile(
-                named: "video.mp4", Self.file(of: Track(configuration), samples, perChunk: samplesInChunk))
+            let written = try folder.write(
+                Self.file(of: Track(configuration), samples, perChunk: samplesInChunk), to: "video.mp4")
             try Self.expectSilence(of: written)
             // ffmpeg adds the lowest composition offset to all presentation times, so that none is before its decode
             // time; all other values are the ones that were written.
@@ -42,14 +43,14 @@ struct FFmpegReadingTests {
 
     @Test(.timeLimit(.minutes(30)))
     func soundComesBackAsItWasEncoded() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let (file, source) = try Self.encode(framesBetween: 0, in: folder)
         let samples = source.audio.map {
             ChunkSample(data: $0.payload, duration: 1024, compositionOffset: 0, isSync: true)
         }
         #expect(samples.count > 90)
         let track = try Track(audioSpecificConfig: source.audioConfiguration)
-        let written = try folder.newFile(named: "audio.mp4", Self.file(of: track, samples, perChunk: 20))
+        let written = try folder.write(Self.file(of: track, samples, perChunk: 20), to: "audio.mp4")
         try Self.expectSilence(of: written)
         var expected = Self.packets(of: samples, shiftedBy: 0)
         // ffprobe 5.1 shows no duration for the first packet of AAC in fragments, also of those that ffmpeg writes.
@@ -61,33 +62,32 @@ struct FFmpegReadingTests {
 
     @Test(.timeLimit(.minutes(30)))
     func theHeaderSaysWhatTheTrackIs() throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         for (track, expected) in [
             (try Samples.videoTrack(), "h264,1920,1080,1:1,tv,bt709,bt709,bt709"),
             (try Samples.videoTrack(Samples.anamorphic), "h264,720,576,16:11"),
         ] {
-            let file = try folder.newFile(named: "header.mp4", CMAFHeader.bytes(for: track).array)
+            let file = try folder.write(CMAFHeader.bytes(for: track).array, to: "header.mp4")
             let fields =
                 "stream=codec_name,width,height,sample_aspect_ratio,color_range,color_space,"
                 + "color_transfer,color_primaries"
             let output = try Tool.run(
-                "ffprobe", ["-v", "fatal", "-show_entries", fields, "-of", "csv=p=0", file.path])
+                "ffprobe", ["-v", "fatal", "-show_entries", fields, "-of", "csv=p=0", file])
             #expect(output.standardOutput.hasPrefix(expected), "\(output.standardOutput)")
         }
     }
 
     /// Two seconds of pictures and sound as FLV, with up to `framesBetween` B-frames in a row.
-    private static func encode(framesBetween: Int, in folder: TemporaryFolder) throws -> (file: URL, FLVReading) {
-        let file = folder.url.appendingPathComponent("source.flv")
-        let output = try Tool.run(
+    private static func encode(framesBetween: Int, in folder: TemporaryFolder) throws -> (file: String, FLVReading) {
+        let file = folder.path(of: "source.flv")
+        try Tool.run(
             "ffmpeg",
             [
                 "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25", "-f", "lavfi", "-i",
                 "sine=r=48000,aformat=channel_layouts=stereo", "-t", "2", "-c:v", "libx264", "-pix_fmt", "yuv420p",
-                "-preset", "veryfast", "-g", "25", "-bf", "\(framesBetween)", "-c:a", "aac", "-f", "flv", file.path,
+                "-preset", "veryfast", "-g", "25", "-bf", "\(framesBetween)", "-c:a", "aac", "-f", "flv", file,
             ])
-        try #require(output.status == 0, "\(output.standardError)")
-        return (file, try FLVReading(ByteChunk([UInt8](Data(contentsOf: file)))))
+        return (file, try FLVReading(ByteChunk(folder.bytes(of: "source.flv"))))
     }
 
     /// Samples whose decode times follow each other in one beat from the first picture's presentation on.
@@ -117,20 +117,19 @@ struct FFmpegReadingTests {
     }
 
     /// Expects that ffmpeg demuxes and decodes `file` without a word.
-    private static func expectSilence(of file: URL) throws {
+    private static func expectSilence(of file: String) throws {
         for arguments in [["-f", "null", "-"], ["-c", "copy", "-f", "null", "-"]] {
-            let output = try Tool.run("ffmpeg", ["-v", "warning", "-i", file.path] + arguments)
-            #expect(output.status == 0)
+            let output = try Tool.run("ffmpeg", ["-v", "warning", "-i", file] + arguments)
             #expect(output.standardError == "")
         }
     }
 
     /// A digest of what `file` decodes to, pictures ("v") or sound ("a").
-    private static func digest(of file: URL, _ stream: String) throws -> String {
+    private static func digest(of file: String, _ stream: String) throws -> String {
         let output = try Tool.run(
             "ffmpeg",
-            ["-v", "error", "-i", file.path, "-map", "0:\(stream)", "-fps_mode", "passthrough", "-f", "md5", "-"])
-        #expect(output.status == 0 && output.standardOutput.hasPrefix("MD5="))
+            ["-v", "error", "-i", file, "-map", "0:\(stream)", "-fps_mode", "passthrough", "-f", "md5", "-"])
+        #expect(output.standardOutput.hasPrefix("MD5="))
         return output.standardOutput
     }
 
@@ -144,20 +143,13 @@ struct FFmpegReadingTests {
         }
     }
 
-    private static func packets(of file: URL) throws -> [Packet] {
-        let output = try Tool.run(
-            "ffprobe",
-            [
-                "-v", "warning", "-show_entries", "packet=pts,dts,duration,size,flags", "-of", "csv=p=0", file.path,
-            ])
-        #expect(output.status == 0 && output.standardError == "")
-        return try output.standardOutput.split(separator: "\n").map { line in
-            let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-            try #require(fields.count >= 5, "\(line)")
-            return Packet(
-                presentationTime: try #require(Int64(fields[0])), decodeTime: try #require(Int64(fields[1])),
-                duration: Int64(fields[2]), size: try #require(Int(fields[3])),
-                isKey: fields[4].hasPrefix("K"))
+    private static func packets(of file: String) throws -> [Packet] {
+        try Tool.packets(of: file, showing: "pts,dts,duration,size,flags").map { fields in
+            Packet(
+                presentationTime: try #require(fields["pts"].flatMap(Int64.init)),
+                decodeTime: try #require(fields["dts"].flatMap(Int64.init)),
+                duration: fields["duration"].flatMap(Int64.init), size: try #require(fields["size"].flatMap(Int.init)),
+                isKey: fields["flags"]?.hasPrefix("K") == true)
         }
     }
 }

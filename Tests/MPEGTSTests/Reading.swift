@@ -36,10 +36,6 @@ struct Reading: Equatable {
         events.compactMap { if case .section(_, let section) = $0 { section } else { nil } }
     }
 
-    var clocks: [Int64] {
-        events.compactMap { if case .clock(let ticks, _, _) = $0 { ticks } else { nil } }
-    }
-
     /// Which of the packets, counted from 0 on, come after a loss.
     var afterLoss: [Int] { packets.indices.filter { packets[$0].isAfterLoss } }
 

@@ -1,10 +1,11 @@
 import Bytes
 import Glibc
 import RTMP
+import TestTools
 import Testing
 
 /// What a real ffmpeg sends and what it makes of the answers, over a loopback connection.
-@Suite(.serialized, .enabled(if: FFmpegPublisher.path != nil, "ffmpeg is not installed"), .timeLimit(.minutes(30)))
+@Suite(.serialized, .enabled(if: Tool.areThere, "ffmpeg is not there to publish"), .timeLimit(.minutes(30)))
 struct FFmpegPublishTests {
     @Test func aPublicationGoesThroughFromConnectToTheEnd() throws {
         let publisher = try FFmpegPublisher(seconds: 2, codecs: ["-c:v", "libx264", "-bf", "2", "-c:a", "aac"])
@@ -13,7 +14,7 @@ struct FFmpegPublishTests {
             events.append(event)
             if case .publishRequested = event { session.acceptPublish() }
         }
-        let (status, log) = try publisher.wait()
+        let (status, log) = publisher.wait()
         #expect(status == 0, "\(log)")
 
         guard events.count > 2, case .connected(let connect) = events[0],
@@ -69,7 +70,7 @@ struct FFmpegPublishTests {
             if case .publishRequested = event { session.acceptPublish() }
             if case .video(let timestamp, .frame) = event { times.append(timestamp) }
         }
-        let (status, log) = try publisher.wait()
+        let (status, log) = publisher.wait()
         #expect(status == 0, "\(log)")
         #expect(times.count == 50)
         #expect(times.first == UInt32(offsetSeconds * 1000 % (1 << 31)))
@@ -81,7 +82,7 @@ struct FFmpegPublishTests {
         try publisher.serve { session, event in
             if case .publishRequested = event { session.rejectPublish(.badName("There is no stream with this key")) }
         }
-        let (status, log) = try publisher.wait()
+        let (status, log) = publisher.wait()
         #expect(status != 0)
         #expect(log.contains("There is no stream with this key"), "\(log)")
     }
@@ -94,7 +95,7 @@ struct FFmpegPublishTests {
             Issue.record("\(String(describing: failure))")
             return
         }
-        let (status, log) = try publisher.wait()
+        let (status, log) = publisher.wait()
         #expect(status != 0)
         #expect(log.contains("There is no application"), "\(log)")
     }
@@ -111,7 +112,7 @@ struct FFmpegPublishTests {
             default: break
             }
         }
-        let (status, log) = try publisher.wait()
+        let (status, log) = publisher.wait()
         #expect(names == ["Sorenson H.263"])
         #expect(status != 0)
         #expect(log.contains("Sorenson H.263 is not supported"), "\(log)")

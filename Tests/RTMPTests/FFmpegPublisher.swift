@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import RTMP
+import TestTools
 
 /// An ffmpeg that publishes a test picture and a tone to a free port of this machine.
 final class FFmpegPublisher {
@@ -9,17 +10,11 @@ final class FFmpegPublisher {
         let code: Int32
     }
 
-    /// Where ffmpeg is installed, if it is.
-    static let path = (["/usr/bin/ffmpeg", "/usr/local/bin/ffmpeg"] as [String]).first { access($0, X_OK) == 0 }
-
     private let listener: Int32
-    private let log: UnsafeMutablePointer<FILE>
-    private var process: pid_t = 0
+    private let tool: Tool
 
     /// Starts ffmpeg. `-re` among the codecs makes it send in real time.
     init(seconds: Int, codecs: [String]) throws {
-        guard let log = tmpfile() else { throw SystemError(call: "tmpfile", code: errno) }
-        self.log = log
         let listener = try Self.check("socket", socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
         self.listener = listener
         var address = sockaddr_in()
@@ -39,20 +34,12 @@ final class FFmpegPublisher {
         let pace = codecs.contains("-re") ? ["-re"] : []
         let video = pace + ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=\(seconds)"]
         let audio = pace + ["-f", "lavfi", "-i", "sine=sample_rate=48000:duration=\(seconds)"]
-        let arguments =
-            ["ffmpeg", "-nostdin", "-loglevel", "error"] + video + audio + codecs.filter { $0 != "-re" }
-            + ["-f", "flv", url]
-        try spawn(arguments)
+        tool = try Tool(
+            "ffmpeg",
+            ["-nostdin", "-loglevel", "error"] + video + audio + codecs.filter { $0 != "-re" } + ["-f", "flv", url])
     }
 
-    deinit {
-        close(listener)
-        fclose(log)
-        if process > 0 {
-            kill(process, SIGKILL)
-            waitpid(process, nil, 0)
-        }
-    }
+    deinit { close(listener) }
 
     /// Runs a session over ffmpeg's connection until ffmpeg closes it, or is told to go.
     func serve(
@@ -80,13 +67,9 @@ final class FFmpegPublisher {
     }
 
     /// ffmpeg's exit status and what it logged.
-    func wait() throws -> (status: Int32, log: String) {
-        var status: Int32 = 0
-        try Self.check("waitpid", waitpid(process, &status, 0))
-        process = 0
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        let count = try Self.check("pread", Int32(pread(fileno(log), &bytes, bytes.count, 0)))
-        return (status, String(decoding: bytes[..<Int(count)], as: UTF8.self))
+    func wait() -> (status: Int32, log: String) {
+        let output = tool.wait()
+        return (output.status, output.standardError)
     }
 
     private func send(_ bytes: [UInt8], to connection: Int32) {
@@ -96,17 +79,6 @@ final class FFmpegPublisher {
             guard count > 0 else { return }
             sent += count
         }
-    }
-
-    private func spawn(_ arguments: [String]) throws {
-        var files = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&files)
-        defer { posix_spawn_file_actions_destroy(&files) }
-        posix_spawn_file_actions_adddup2(&files, fileno(log), 2)
-        var pointers = arguments.map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
-        let code = posix_spawn(&process, Self.path ?? "", &files, nil, &pointers, environ)
-        guard code == 0 else { throw SystemError(call: "posix_spawn", code: code) }
     }
 
     /// Nothing may wait for ever.

@@ -12,6 +12,8 @@ extension AccessUnitAssembler {
             faults += 1
             return syntax.dropPicture()
         }
+        // Others may refer to it, so it is handed on all the same.
+        if sample.times == nil, clock.isReordered { faults += 1 }
         let access = syntax.endPicture(at: times)
         guard sample.size <= AccessUnitLimits.size, announceTrack(into: &events) else {
             faults += 1

@@ -8,6 +8,10 @@ struct SampleClock: Sendable {
     private var stated: (decode: Int64, samples: Int64)?
     /// How far two samples are apart, as the stated times have it.
     private var measured: Int64?
+    /// How long after its decoding a sample was shown that stated both times.
+    private var shownAfter: Int64?
+    /// True once samples were shown in another order than they are decoded in: where one without times is shown is a guess.
+    private(set) var isReordered = false
 
     /// The times of the next sample; nothing when none were stated ever.
     ///
@@ -16,6 +20,9 @@ struct SampleClock: Sendable {
     mutating func next(stated times: PacketTimes?, claimed: Int64?) -> PacketTimes? {
         guard var next = times ?? last else { return nil }
         if times != nil {
+            let shown = Self.distance(from: next.decode, to: next.presentation)
+            if let shownAfter, shownAfter != shown { isReordered = true }
+            shownAfter = shown
             if let stated {
                 let distance = Self.distance(from: stated.decode, to: next.decode) / (stated.samples + 1)
                 if (1...Self.longestPicture).contains(distance) { measured = distance }

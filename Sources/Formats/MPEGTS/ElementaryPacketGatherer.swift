@@ -35,6 +35,8 @@ struct ElementaryPacketGatherer: Sendable {
     private var begunHeader: [UInt8] = []
     private var payload = ByteChunkBuilder(capacity: 0)
     private var isBounded = false
+    /// What the longest of the packets before had, less with every packet since.
+    private var expectedLength = 0
     private var streamID: UInt8 = 0
     private var times: PacketTimes?
     private var isAligned = false
@@ -79,6 +81,22 @@ struct ElementaryPacketGatherer: Sendable {
             append(bytes, isStuffed: isStuffed, into: &output)
             return false
         }
+    }
+
+    /// How many packets with nothing but payload could come now without ending what is gathered.
+    @inline(__always)
+    func roomForPackets(beside output: TransportStreamOutput) -> Int {
+        // Where nothing is gathered there is no capacity.
+        guard stuffing == .none else { return 0 }
+        let room = payload.capacity - payload.count - (isBounded ? 1 : 0)
+        return max(0, min(room, limits.gatheredBytes - output.gatheredBytes)) / PacketRun.payloadLength
+    }
+
+    /// Takes packets for which there is room.
+    @inline(__always)
+    mutating func take(_ run: PacketRun, into output: inout TransportStreamOutput) {
+        payload.append(count: run.payloadCount) { run.copyPayload(to: $0) }
+        output.gatheredBytes += run.payloadCount
     }
 
     /// Bytes were lost: what is gathered will not be whole.
@@ -127,7 +145,7 @@ struct ElementaryPacketGatherer: Sendable {
         state = .payload
         stuffing = .none
         isBounded = header?.payloadLength != nil
-        payload = ByteChunkBuilder(capacity: header?.payloadLength ?? limits.packetBytes)
+        payload = ByteChunkBuilder(capacity: header?.payloadLength ?? limits.packetBytes, expecting: expectedLength)
         times = header?.times
         isAligned = header?.isAligned ?? false
         if let header { streamID = header.streamID } else { isRandomAccess = false }
@@ -167,6 +185,7 @@ struct ElementaryPacketGatherer: Sendable {
 
     private mutating func send(into output: inout TransportStreamOutput) {
         let chunk = takePayload(from: &output)
+        expectedLength = max(chunk.count, expectedLength - expectedLength / 16)
         output.events.append(
             .packet(
                 ElementaryPacket(

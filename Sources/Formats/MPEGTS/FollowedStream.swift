@@ -44,6 +44,16 @@ struct FollowedStream: Sendable {
         if hasTimes, isContinuous { times.restart(at: now) }
     }
 
+    /// How many packets with nothing but payload it could take at once.
+    @inline(__always)
+    func roomForPackets(beside output: TransportStreamOutput) -> Int { gatherer.roomForPackets(beside: output) }
+
+    /// Takes packets for which there is room.
+    @inline(__always)
+    mutating func take(_ run: PacketRun, into output: inout TransportStreamOutput) {
+        gatherer.take(run, into: &output)
+    }
+
     /// Packets of the stream were lost.
     mutating func lose(into output: inout TransportStreamOutput) {
         if carriesSections {

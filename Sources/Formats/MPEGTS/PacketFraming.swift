@@ -40,6 +40,18 @@ struct PacketFraming: Sendable {
         return searchPacket(in: bytes, from: &position, isEnd: isEnd, health: &health)
     }
 
+    /// Takes up to `limit` packets that go on where `packet` ended, which was the last one.
+    @inline(__always)
+    func nextRun(
+        behind packet: TransportPacket, limit: Int, in bytes: UnsafeRawBufferPointer, from position: inout Int
+    ) -> PacketRun? {
+        guard limit > 0, stride > 0, let base = bytes.baseAddress else { return nil }
+        let run = PacketRun(
+            behind: packet, at: base + position, stride: stride, length: min(bytes.count - position, limit * stride))
+        position += run.count * stride
+        return run.count > 0 ? run : nil
+    }
+
     @inline(never)
     private mutating func searchPacket(
         in bytes: UnsafeRawBufferPointer, from position: inout Int, isEnd: Bool, health: inout TransportStreamHealth

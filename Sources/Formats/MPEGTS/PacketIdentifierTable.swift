@@ -82,6 +82,14 @@ struct PacketIdentifierTable: Sendable {
         return (entry.route, .next)
     }
 
+    /// Notes the last of some packets that followed each other as they should.
+    mutating func follow(lastOf run: PacketRun) {
+        guard let last = run.last else { return }
+        let index = Int(last.pid)
+        entries[index].counter = last.counter
+        fingerprints[entries[index].route.index] = last.fingerprint
+    }
+
     /// The counter of a packet that may be damaged anywhere is used if it is what would have come.
     mutating func followDamaged(_ packet: TransportPacket) {
         let index = Int(packet.pid)

@@ -44,6 +44,9 @@ struct TransportPacket {
     var isDiscontinuous: Bool { flags & 0x80 != 0 }
     var isRandomAccess: Bool { flags & 0x40 != 0 }
 
+    /// The header of the packet of the same stream that comes next, if it has nothing but payload that goes on.
+    var plainSuccessor: UInt32 { header & 0xFFBF_FF00 | 0x10 | (header &+ 1) & 0x0F }
+
     var payload: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: bytes + payloadStart, count: PacketFraming.packetLength - payloadStart)
     }

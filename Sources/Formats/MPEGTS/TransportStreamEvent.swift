@@ -1,6 +1,5 @@
 public import Bitstreams
 public import Bytes
-public import Time
 
 /// What a transport stream tells.
 public enum TransportStreamEvent: Sendable, Hashable {
@@ -13,9 +12,6 @@ public enum TransportStreamEvent: Sendable, Hashable {
     case packet(ElementaryPacket)
     /// A whole section of a stream of splices, with its CRC_32 where it has one, which is right.
     case section(pid: UInt16, ByteChunk)
-    /// What the program's clock showed, in ticks of 27 MHz modulo 2³³ · 300, and when that arrived. A discontinuous one
-    /// begins another time base. ISO/IEC 13818-1 §2.4.3.5.
-    case clock(ticks: Int64, isDiscontinuous: Bool, arrival: Instant)
 }
 
 /// The payload of one PES packet of the program. ISO/IEC 13818-1 §2.4.3.6.

@@ -1,7 +1,7 @@
 public import Time
 
-/// Takes one program out of an MPEG transport stream: its tables, PES packets, sections of splices and clock, and what
-/// is wrong with it.
+/// Takes one program out of an MPEG transport stream: its tables, PES packets and sections of splices, and what is wrong
+/// with it.
 ///
 /// | Specification | What is read |
 /// |---|---|
@@ -109,7 +109,7 @@ public struct TransportStreamReader: Sendable {
             if lastPID == PacketIdentifierTable.nullPID {
                 output.health.nullPackets &+= 1
             } else {
-                take(packet)
+                take(packet, before: &position, in: bytes)
             }
         }
         if framing.hasLostSync { loseSync() }
@@ -139,9 +139,12 @@ public struct TransportStreamReader: Sendable {
 // MARK: - Packets
 
 extension TransportStreamReader {
+    /// Takes a packet, and with it those behind it that go on where it ends.
     @inline(__always)
-    private mutating func take(_ bytes: UnsafeRawPointer) {
-        guard let packet = TransportPacket(bytes) else {
+    private mutating func take(
+        _ address: UnsafeRawPointer, before position: inout Int, in bytes: UnsafeRawBufferPointer
+    ) {
+        guard let packet = TransportPacket(address) else {
             output.health.packetsMalformed &+= 1
             return
         }
@@ -155,6 +158,11 @@ extension TransportStreamReader {
         if packet.isScrambled { return takeScrambled(packet, on: route) }
         if route.stream >= 0 {
             streams[route.stream].take(packet, now: now, into: &output)
+            let room = streams[route.stream].roomForPackets(beside: output)
+            guard let run = framing.nextRun(behind: packet, limit: room, in: bytes, from: &position) else { return }
+            streams[route.stream].take(run, into: &output)
+            packetIDs.follow(lastOf: run)
+            output.health.packets &+= UInt64(run.count)
         } else if route != .none, packet.hasPayload {
             takeTable(packet, on: route)
         }
@@ -211,9 +219,6 @@ extension TransportStreamReader {
         guard let ticks = packet.clock else { return }
         // The first one is watched from the next message on.
         if !clock.isRunning { deadline = now }
-        let isDiscontinuous = packet.isDiscontinuous
-        output.health.clockDiscontinuityErrors &+= clock.show(ticks, isDiscontinuous: isDiscontinuous, at: now)
-        output.events.append(
-            .clock(ticks: ticks, isDiscontinuous: isDiscontinuous, arrival: Instant(nanoseconds: now)))
+        output.health.clockDiscontinuityErrors &+= clock.show(ticks, isDiscontinuous: packet.isDiscontinuous, at: now)
     }
 }
