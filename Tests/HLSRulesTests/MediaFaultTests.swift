@@ -244,6 +244,54 @@ import Testing
         #expect(history.violations() == [])
     }
 
+    /// H.264, D.2.8: decoding may begin at an open group's first picture, if its message says that it needs no others.
+    /// The messages: a recovery point after another message, one that needs a frame more, one behind three escaped bytes.
+    @Test(
+        arguments: [
+            ([0x05, 0x01, 0x06, 0x06, 0x01, 0xC4, 0x80], false), ([0x06, 0x01, 0x44, 0x80], true),
+            ([0x05, 0x04, 0x00, 0x00, 0x03, 0x01, 0x07, 0x06, 0x01, 0xC4, 0x80], false),
+            ([0x05, 0x01, 0x06, 0x80], true),
+        ] as [([UInt8], Bool)])
+    func aRecoveryPointMayBeMarkedAsSync(message: [UInt8], isBroken: Bool) {
+        for isMarked in [true, false] {
+            var history = MediaHistory()
+            Self.part8 { sample, index in
+                let slice: [UInt8] = [0, 0, 0, 2, 0x41, 0]
+                let data = [0, 0, 0, UInt8(message.count + 1), 0x06] + message + slice
+                return index != 2
+                    ? sample
+                    : ChunkSample(
+                        data: ByteChunk(data), duration: sample.duration, compositionOffset: 0, isSync: isMarked)
+            }(&history)
+            #expect(history.violations() == (isMarked && isBroken ? [.syncFlags] : []))
+        }
+    }
+
+    /// §4.4.6.2: it is the highest of the video. Where frames are unevenly apart that lies between their average, here 10 a
+    /// second, and what the closest two are.
+    @Test(
+        arguments: zip(
+            ["9.800", "9.950", "10.050", "10.200", "14.000", "20.100", "20.300"],
+            [true, false, false, false, false, false, true]))
+    func theRateOfUnevenFramesIsTheHighest(claimed: String, isBroken: Bool) {
+        for isEven in [true, false] {
+            var history = MediaHistory()
+            Self.text(Self.multivariant, "FRAME-RATE=10.000", "FRAME-RATE=\(claimed)")(&history)
+            for part in 0..<16 where !isEven {
+                // Frames of 0.05, 0.05, 0.1, 0.1 and 0.2 s.
+                let samples = zip(MediaHistory.samples(ofPart: part, isVideo: true), [4500, 4500, 9000, 9000, 18_000])
+                    .map { ChunkSample(data: $0.data, duration: $1, compositionOffset: 0, isSync: $0.isSync) }
+                history.bodies[MediaHistory.video + "p\(part).m4s"] =
+                    CMAFChunk.bytes(
+                        sequenceNumber: UInt32(part + 1), baseMediaDecodeTime: UInt64(part) * 45_000, samples: samples
+                    ).array
+            }
+            for segment in 0..<4 { history.joinParts(ofSegment: segment) }
+            let isFar = claimed != "9.950" && claimed != "10.050"
+            #expect(history.violations() == ((isEven ? isFar : isBroken) ? [.streamFrameRate] : []))
+        }
+    }
+
     /// SDR may be mixed into a wider range, not the other way round.
     @Test(arguments: zip([1, 18], [false, true]))
     func aVariantOfSeveralKindsSaysTheWidest(transfer: UInt8, isBroken: Bool) {

@@ -14,7 +14,7 @@ import Testing
         _ times: [MediaTime], samplesPerFrame: Int = 1024, silence: ByteChunk? = nil
     ) -> [(frame: Int, late: Double)] {
         let format = AudioFormat(sampleRate: UInt32(Self.rate), channelCount: 2, samplesPerFrame: samplesPerFrame)
-        var cutter = AudioCutter(format: format, start: .zero)
+        var cutter = AudioCutter(format: format, profile: LatencyProfile(.ultra), start: .zero)
         var offsets: [(Int, Double)] = []
         func take(_ chunk: Chunk) {
             var start = chunk.start
@@ -28,12 +28,13 @@ import Testing
         var next = MediaTime.milliseconds(200)
         for (frame, time) in times.enumerated() {
             _ = cutter.append(ByteChunk([UInt8(frame >> 8), UInt8(frame & 255)]), at: time, silence: silence)
-            if case .chunk(let chunk) = cutter.cut(at: next) {
-                take(chunk)
+            while cutter.end >= next {
+                while case .chunk(let chunk) = cutter.cut(at: next) { take(chunk) }
                 next += .milliseconds(200)
             }
         }
-        if let chunk = cutter.flush() { take(chunk) }
+        while case .chunk(let chunk) = cutter.cut(at: cutter.end) { take(chunk) }
+        if let chunk = cutter.endSegment() { take(chunk) }
         return offsets
     }
 

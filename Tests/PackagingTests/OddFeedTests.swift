@@ -1,3 +1,4 @@
+import Bytes
 import Media
 import Packaging
 import SampleFeed
@@ -28,9 +29,26 @@ import Testing
         var presentation = Presentation.started(feed, name)
         presentation.play(feed.events(seconds: 20, without: lost))
         Self.expectLegalParts(presentation, "every \(period)th frame lacks")
-        let expected = Double(600 - lost.count) / 20
+        let average = Double(600 - lost.count) / 20
         let measured = try #require(presentation.frameRate)
-        #expect(abs(measured - expected) < 0.1 * expected || abs(measured - 30) < 0.01)
+        // 33 ms where it is a thirtieth of a second.
+        #expect(measured > 0.99 * average && measured < 30.31)
+    }
+
+    /// A source whose clock is wrong, or whose rate is its own, is told as it comes, from the first second on.
+    @Test(arguments: [30.03, 29.991, 7, 11.3])
+    func aRateThatIsNotStandardIsToldAsItIs(rate: Double) throws {
+        var presentation = Presentation.started(Feed(hasAudio: false), .ultra)
+        for frame in 0..<Int(5 * rate) {
+            let time = MediaTime.milliseconds(Int64((Double(frame) * 1000 / rate).rounded()))
+            let sample = Sample(
+                data: ByteChunk([0, 0, 0, 1, 0x65]), decodeTime: time, presentationTime: time,
+                isSync: frame % Int(rate) == 0)
+            let isTaken = presentation.appendVideo(sample)
+            #expect(isTaken)
+            if let told = presentation.frameRate { #expect(abs(told - rate) < 0.005 * rate, "frame \(frame)") }
+        }
+        #expect(presentation.frameRate != nil)
     }
 
     /// Frames are shown in another order than they come in, and key frames are too far apart: a cut must not separate a

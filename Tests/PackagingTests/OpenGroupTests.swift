@@ -1,4 +1,5 @@
 import Bytes
+import HLS
 import Media
 import Packaging
 import SampleFeed
@@ -9,7 +10,7 @@ import Time
 @Suite struct OpenGroupTests {
     /// Pictures of 40 ms, in groups of 25. In decoding order a group is a key frame, two leading pictures that are shown
     /// before it, and the rest; the very first group has no leading pictures when it begins with a closed key frame.
-    private static func pictures(groups: Int, beginsClosed: Bool) -> [Sample] {
+    static func pictures(groups: Int, beginsClosed: Bool) -> [Sample] {
         var samples: [Sample] = []
         for group in 0..<groups {
             for place in 0..<25 {
@@ -58,6 +59,25 @@ import Time
         let length = end.seconds
         #expect(abs(length - 8) < 0.6, "published \(length) s of 8")
         #expect(video.segments.dropFirst().allSatisfy { $0.parts[0].isIndependent })
+    }
+
+    /// A key frame is dated when it is shown, which is behind its leading pictures; its segment when the first of those is.
+    @Test func aKeyFrameIsDatedWhenItIsShown() throws {
+        let presentation = Self.played(Self.pictures(groups: 8, beginsClosed: true)).presentation
+        let snapshot = presentation.snapshot
+        let window = try #require(snapshot.rendition("video"))
+        let dates = String(decoding: snapshot.iFramePlaylist(of: window).rendered(), as: UTF8.self)
+            .split(separator: "\n").filter { $0.hasPrefix("#EXT-X-PROGRAM-DATE-TIME:") }
+            .compactMap { Double($0.dropFirst("#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:".count).dropLast()) }
+        #expect(dates.count > 4 && dates.first == 0)
+        let lengths = String(decoding: snapshot.iFramePlaylist(of: window).rendered(), as: UTF8.self)
+            .split(separator: "\n").compactMap { $0.hasPrefix("#EXTINF:") ? Double($0.dropFirst(8).dropLast()) : nil }
+        for (length, (date, next)) in zip(lengths, zip(dates, dates.dropFirst())) {
+            #expect(abs(next - date - length) < 0.002, "the one at \(date) is listed for \(length) s")
+        }
+        for (group, date) in dates.enumerated().dropFirst() {
+            #expect(abs(date - (Double(group) + 0.08)) < 0.002, "the key frame of group \(group) is dated \(date)")
+        }
     }
 
     @Test func segmentsOfOpenGroupsAreNotIndependent() {

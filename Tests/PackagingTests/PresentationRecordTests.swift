@@ -20,7 +20,8 @@ import Time
             decoderConfiguration: ByteChunk([0x12, 0x10]), codecString: "mp4a.40.2")
         (audio.language, audio.name) = ("de-AT", "Ö1")
         let part = PartRecord(
-            start: MediaTime(-3, .video), end: MediaTime(45_000, .video), byteCount: 70_000, keyFrame: 100..<9000,
+            start: MediaTime(-3, .video), end: MediaTime(45_000, .video), byteCount: 70_000,
+            keyFrame: KeyFrame(range: 100..<9000, delay: MediaTime(3600, .video)),
             isIndependent: true, isDiscontinuous: true)
         let gap = PartRecord(
             start: .milliseconds(500), end: .milliseconds(1000), byteCount: nil, keyFrame: nil, isIndependent: false,

@@ -32,7 +32,7 @@ import Time
         #expect(Array(carriers[0][(wanted.bytes.count + 4)..<(wanted.bytes.count + 8)]) == Array("moof".utf8))
         // The key frame is found behind it.
         let part = try #require(video.segments.flatMap(\.parts).first { $0.data?.array == carriers[0] })
-        #expect(part.isIndependent && part.keyFrame?.lowerBound == wanted.bytes.count)
+        #expect(part.isIndependent && part.keyFrame?.range.lowerBound == wanted.bytes.count)
         let before = video.segments.flatMap(\.parts).prefix { $0.number < part.number }
         let start = before.reduce(MediaTime.zero) { $0 + $1.duration }
         #expect(start == .milliseconds(4000), "it is not sent ahead")
@@ -58,6 +58,30 @@ import Time
         presentation.interrupt()
         let isDropped = !presentation.append(TimedMetadata(time: .milliseconds(1500), tag: Self.tag))
         #expect(isDropped, "there is no run")
+    }
+
+    @Test func whatIsFarAheadKeepsNothingOutThatIsForNow() throws {
+        var presentation = Presentation.started(Feed(gopFrames: 30), .low)
+        Self.play(&presentation, from: 0, seconds: 3)
+        for _ in 0..<64 { _ = presentation.append(TimedMetadata(time: .milliseconds(50_000), tag: Self.tag)) }
+        let large = ByteChunk([UInt8](repeating: 1, count: 250 << 10))
+        let tags: [(Int64, ByteChunk)] = [(4100, Self.tag), (4200, Self.tag), (4300, large)]
+        for (time, tag) in tags {
+            let isWhole = presentation.append(TimedMetadata(time: .milliseconds(time), tag: tag))
+            #expect(!isWhole, "another is dropped for it")
+        }
+        let isTooLarge = !presentation.append(
+            TimedMetadata(time: .milliseconds(1), tag: ByteChunk([UInt8](repeating: 0, count: 1 << 20))))
+        #expect(isTooLarge, "and nothing is for what cannot be kept")
+        Self.play(&presentation, from: 3000, seconds: 3)
+        let parts = try #require(presentation.videoWindow).segments.flatMap(\.parts).compactMap(\.data).map(\.array)
+        for (id, (time, tag)) in tags.enumerated() {
+            let wanted = EventMessage(
+                scheme: EventMessage.id3, timescale: .video, presentationTime: UInt64(time) * 90, id: UInt32(id) + 1,
+                message: tag
+            ).bytes.array
+            #expect(parts.contains { $0.firstRange(of: wanted) != nil }, "at \(time)")
+        }
     }
 
     @Test func aSegmentEndsAtTheSpliceWithTheNextKeyFrame() throws {

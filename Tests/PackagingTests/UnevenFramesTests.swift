@@ -39,10 +39,133 @@ import Testing
         }
         let segments = try PresentationTests.timings(presentation, "video").filter { !$0.isEmpty }
         #expect(segments.count >= 8 && presentation.hasIndependentSegments)
-        for round in 0..<7 as Range<Int64> {
-            let shown = (round * 2034 + 1034 + 33) * 90
-            let segment = try #require(segments.first { abs($0[0].presentation[0] - shown) <= 90 })
+        for shown in (0..<7 as Range<Int64>).flatMap({ [$0 * 2034 + 67, $0 * 2034 + 1034 + 33] }) {
+            let segment = try #require(segments.first { abs($0[0].presentation[0] - shown * 90) <= 90 })
             #expect(segment.flatMap(\.presentation).min() == segment[0].start, "the key frame at \(shown)")
+        }
+    }
+
+    /// Pictures as x264 gives them out, with two B-frames between others: 60 a second, of which `lost` says how many are
+    /// left out before that of an index. Times are in milliseconds; each is decoded when that was shown which is `delay`
+    /// pictures before it.
+    private static func pictures(
+        _ count: Int, gop: Int, delay: Int, lost: (Int) -> Int64
+    ) -> [(decode: Int64, shown: Int64, isSync: Bool)] {
+        var (place, shown) = (Int64(0), [Int64]())
+        for index in 0..<count + 3 {
+            place += lost(index)
+            shown.append((place * 1000 + 30) / 60)
+            place += 1
+        }
+        // Groups of a key frame and I or P behind each two B: 0 3 1 2 6 4 5.
+        var order: [Int] = []
+        for start in stride(from: 0, to: count, by: gop) {
+            let end = min(start + gop, count)
+            order.append(start)
+            for first in stride(from: start + 1, to: end, by: 3) {
+                order.append(min(first + 2, end - 1))
+                order += Array(first..<min(first + 2, end - 1))
+            }
+        }
+        return order.enumerated().map { place, index in
+            let decode = place < delay ? shown[place] - shown[delay] + shown[0] : shown[place - delay]
+            return (decode + 100, shown[index] + 100, index % gop == 0)
+        }
+    }
+
+    private static func sample(_ picture: (decode: Int64, shown: Int64, isSync: Bool)) -> Sample {
+        Sample(
+            data: ByteChunk([1]), decodeTime: .milliseconds(picture.decode),
+            presentationTime: .milliseconds(picture.shown), isSync: picture.isSync)
+    }
+
+    @Test(arguments: [LatencyProfile.Name.low, .ultra], 0..<16)
+    func segmentsBeginWithTheirFirstPicture(name: LatencyProfile.Name, seed: Int) throws {
+        var random = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 &+ 1
+        let gop = [30, 60, 75, 40][seed % 4]
+        let pictures = Self.pictures(1500, gop: gop, delay: 1 + seed / 4 % 2) { _ in
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return (random >> 33) % 3 == 0 ? Int64((random >> 40) % 3) : 0
+        }
+        var presentation = Presentation.started(Feed(hasAudio: false), name)
+        for picture in pictures {
+            let isTaken = presentation.appendVideo(Self.sample(picture))
+            #expect(isTaken)
+        }
+        let segments = try PresentationTests.timings(presentation, "video").filter { !$0.isEmpty }
+        #expect(segments.count > 8 && presentation.hasIndependentSegments)
+        let late = segments.map { ($0.flatMap(\.presentation).min() ?? 0) - $0[0].start }
+        #expect(late.allSatisfy { $0 == 0 }, "\(late)")
+        for segment in presentation.videoWindow?.segments ?? [] {
+            let lengths = segment.parts.map(\.duration)
+            #expect(lengths.allSatisfy { $0 <= presentation.profile.partTarget }, "\(lengths)")
+            #expect(
+                lengths.dropLast().allSatisfy { $0.seconds > 0.85 * presentation.profile.partTarget.seconds },
+                "\(lengths)")
+        }
+    }
+
+    /// A source that stops for a moment again and again: what is missing is missing parts, and all else is as it should be.
+    @Test(arguments: LatencyProfile.Name.allCases, 0..<24)
+    func aSourceMayStopForAMoment(name: LatencyProfile.Name, seed: Int) throws {
+        let pause: Int64 = [20, 42, 85, 200][seed % 4]
+        let pictures = Self.pictures(1600, gop: [60, 47, 120, 300][seed / 4 % 4], delay: 1 + seed % 2) {
+            $0 > 0 && $0 % (131 + seed * 7) == 0 ? pause : 0
+        }
+        var presentation = Presentation.started(Feed(hasAudio: false), name)
+        for picture in pictures {
+            let isTaken = presentation.appendVideo(Self.sample(picture))
+            #expect(isTaken)
+        }
+        let profile = presentation.profile
+        for segment in presentation.videoWindow?.segments ?? [] where segment.isComplete {
+            #expect(segment.duration.seconds < Double(profile.targetDuration) + 0.5, "\(segment.duration)")
+            guard profile.offersParts else {
+                #expect(
+                    segment.isGap || !segment.parts.contains { $0.isGap }, "nobody is told of parts that are missing")
+                continue
+            }
+            let lengths = segment.parts.map(\.duration)
+            #expect(lengths.allSatisfy { $0 <= profile.partTarget }, "\(lengths)")
+            for (part, next) in zip(segment.parts, segment.parts.dropFirst()) where !part.isGap && !next.isGap {
+                #expect(part.duration.seconds > 0.85 * profile.partTarget.seconds, "\(lengths)")
+            }
+        }
+        // Where there is no key frame in time, one that is shown before another may be decoded behind it: by a picture.
+        let beginsWithKeyFrame = presentation.videoWindow?.segments.filter { !$0.isGap }.map {
+            $0.parts[0].isIndependent
+        }
+        let segments = try PresentationTests.timings(presentation, "video").filter { !$0.isEmpty }
+        for (segment, hasKeyFrame) in zip(segments, beginsWithKeyFrame ?? []) {
+            let late = Double((segment.flatMap(\.presentation).min() ?? 0) - segment[0].start) / 90_000
+            #expect(abs(late) < (hasKeyFrame ? 0.002 : 0.018))
+        }
+    }
+
+    /// How long the last picture lasts nobody knows; a part is never too long by it.
+    @Test(arguments: LatencyProfile.Name.allCases, 40..<60)
+    func aSourceOfUnevenPicturesMayEndAnywhere(name: LatencyProfile.Name, count: Int) {
+        let pictures = Self.pictures(count, gop: 30, delay: 1) { $0 % 3 == 0 ? 50 : 0 }
+        var presentation = Presentation.started(Feed(hasAudio: false), name)
+        for picture in pictures { _ = presentation.appendVideo(Self.sample(picture)) }
+        presentation.interrupt()
+        let profile = presentation.profile
+        for segment in presentation.videoWindow?.segments ?? [] {
+            #expect(segment.duration.seconds < Double(profile.targetDuration) + 0.5)
+            let lengths = segment.parts.map(\.duration)
+            #expect(!profile.offersParts || lengths.allSatisfy { $0 <= profile.partTarget }, "\(lengths)")
+        }
+    }
+
+    @Test(arguments: [LatencyProfile.Name.low, .ultra], 1...14 as ClosedRange<Int64>)
+    func picturesThatAreLostBeforeAKeyFrameMakeNoPartTooLong(name: LatencyProfile.Name, lost: Int64) throws {
+        for first in 0..<6 as Range<Int64> {
+            let feed = Feed(frames: 25, gopFrames: 40 + first, hasAudio: false)
+            var presentation = Presentation.started(feed, name)
+            let key = feed.gopFrames * 2
+            presentation.play(feed.events(seconds: 12, without: Set(key - lost..<key)))
+            let parts = presentation.videoWindow?.segments.flatMap(\.parts) ?? []
+            #expect(parts.allSatisfy { $0.duration <= presentation.profile.partTarget }, "\(parts.map(\.duration))")
         }
     }
 }

@@ -1,19 +1,13 @@
-import Media
 import SeededRandom
 import Testing
 import Time
 import Timeline
 
+/// What is left alone of a source, and what its jumps become.
 @Suite struct SourceTimelineTests {
     typealias Rig = TimelineRig
     private let video = TimelineRig.video
     private let audio = TimelineRig.audio
-
-    /// All samples came out at once, at their own times.
-    private func expectUntouched(_ entries: [Rig.Entry], count: Int) {
-        #expect(entries.count == count)
-        #expect(entries.allSatisfy { if case .place(_, _, shift: 0) = $0 { true } else { false } })
-    }
 
     // MARK: What is left alone
 
@@ -90,9 +84,10 @@ import Timeline
     @Test func smallStepsBackAreDropped() {
         var rig = Rig()
         rig.run(0..<2000)
-        #expect(rig.take(audio, 1979, at: 2000) == [.drop(audio, 1979, .backwards)])
-        #expect(rig.take(audio, 980, at: 2000) == [.drop(audio, 980, .backwards)])
-        expectUntouched(rig.take(audio, 1980, at: 2000), count: 1)
+        #expect(rig.take(audio, 1979, at: 2000).isEmpty)
+        #expect(rig.take(audio, 980, at: 2000) == [.drop(audio, 1979, .backwards)])
+        #expect(rig.take(audio, 1980, at: 2000) == [.drop(audio, 980, .backwards), .place(audio, 1980, shift: 0)])
+        #expect(rig.deadline == nil)
     }
 
     @Test func smallStepsBackThatAddUpAreAJump() {
@@ -305,226 +300,5 @@ import Timeline
         let entries = rig.run(10_000..<12_000, video: 100_000, audio: -500_000)
         #expect(entries.first { $0.isPlace(of: video) }?.place == 10_000)
         #expect(entries.first { $0.isPlace(of: audio) }?.place == 10_000)
-    }
-
-    // MARK: Late, or again
-
-    @Test(arguments: [0, 9000, -9000] as [Int64]) func aTrackThatBeginsLateStaysAtItsTimes(offset: Int64) {
-        var rig = Rig()
-        rig.run(0..<20_000, audio: nil)
-        expectUntouched(rig.run(20_000..<24_000, audio: offset), count: 300)
-    }
-
-    @Test(arguments: [-20_000, 11_000] as [Int64])
-    func aTrackThatBeginsLateByAnotherClockIsPutBesideTheOthers(offset: Int64) {
-        var rig = Rig()
-        rig.run(0..<20_000, audio: nil)
-        let entries = rig.run(20_000..<24_000, audio: offset)
-        #expect(entries.first { $0.isPlace(of: audio) }?.place == 20_000)
-        #expect(Rig.shifts(of: audio, in: entries) == [-offset])
-        #expect(entries.count == 300 && !entries.contains(.epoch))
-    }
-
-    @Test func aTrackThatBeginsAfterTheOthersStoppedIsComparedWithWhereTheyWouldBe() {
-        var near = Rig(), far = Rig()
-        near.run(0..<20_000, audio: nil)
-        expectUntouched(near.run(80_000..<81_000, video: nil), count: 50)
-        far.run(0..<20_000, audio: nil)
-        let entries = far.run(80_000..<81_000, video: nil, audio: -80_000)
-        #expect(entries.first == .epoch)
-        expectUntouched(Array(entries.dropFirst()), count: 50)
-    }
-
-    @Test func aTrackThatComesAgainNearTheOthersStaysAtItsTimes() {
-        var rig = Rig()
-        rig.run(0..<4000)
-        rig.run(4000..<124_000, audio: nil)
-        expectUntouched(rig.run(124_000..<126_000, audio: -6000), count: 150)
-    }
-
-    @Test func aTrackThatComesAgainBeforeItsEndIsPutBesideTheOthers() {
-        var rig = Rig()
-        rig.run(0..<4000)
-        rig.run(4000..<11_000, audio: nil)
-        let entries = rig.run(11_000..<13_000, audio: -9000)
-        #expect(Rig.shifts(of: audio, in: entries) == [9000])
-        #expect(entries.count == 150)
-    }
-
-    @Test func aTrackThatComesAgainByAnotherClockIsPutBesideTheOthers() {
-        var rig = Rig()
-        rig.run(0..<4000)
-        rig.run(4000..<124_000, audio: nil)
-        let entries = rig.run(124_000..<126_000, audio: -124_000)
-        #expect(Rig.shifts(of: audio, in: entries) == [124_000])
-        // The clock is the common one again after another pause.
-        rig.run(126_000..<200_000, audio: nil)
-        let back = rig.run(200_000..<202_000, audio: 3000)
-        #expect(Rig.shifts(of: audio, in: back) == [0])
-    }
-
-    @Test func aTrackWhoseClockStoodWhileItWasAwayIsPutBesideTheOthers() {
-        var rig = Rig()
-        rig.run(0..<4000)
-        rig.run(4000..<64_000, audio: nil)
-        let entries = rig.run(64_000..<68_000, audio: -60_000)
-        #expect(Rig.shifts(of: audio, in: entries) == [60_000])
-        #expect(entries.count == 300)
-    }
-
-    @Test func aSourceThatBeginsAnewAfterAPauseBeginsOneEpoch() {
-        for pause in [2000, 4980, 60_000] as [Int64] {
-            var rig = Rig()
-            rig.run(100_000..<104_000)
-            let entries = rig.run(104_000 + pause..<108_000 + pause, video: -104_000 - pause, audio: -104_000 - pause)
-            #expect(entries.first == .epoch)
-            expectUntouched(Array(entries.dropFirst()), count: 300)
-        }
-    }
-
-    @Test func tracksThatDriftTenSecondsApartAreBroughtTogether() {
-        var rig = Rig()
-        var worst: Int64 = 0, last: [Int: Int64] = [:]
-        for now in stride(from: Int64(0), to: 300_000, by: 20) {
-            let entries = rig.take(video, now, at: now) + rig.take(audio, now * 11 / 10, at: now)
-            for case .place(let track, let time, let shift) in entries {
-                let place = time + shift
-                #expect(place >= last[track] ?? place)
-                last[track] = place
-            }
-            if let sound = last[audio], let picture = last[video] { worst = max(worst, abs(sound - picture)) }
-        }
-        #expect(worst <= 10_100)
-        #expect(Rig.shifts(of: audio, in: rig.log).count == 3)
-        #expect(Rig.shifts(of: video, in: rig.log) == [0])
-        #expect(!rig.log.contains(.epoch))
-    }
-
-    // MARK: Bounds
-
-    @Test func nothingIsHeldForMoreThanASecond() {
-        var rig = Rig()
-        rig.run(0..<4000)
-        rig.take(audio, 900_000, at: 4000)
-        #expect(rig.deadline == Instant(nanoseconds: 5_000_000_000))
-        #expect(rig.settle(at: 4999).isEmpty)
-        rig.take(video, 4000, at: 4999)
-        #expect(rig.settle(at: 5000) == [.place(audio, 900_000, shift: -896_000)])
-        #expect(rig.deadline == nil)
-    }
-
-    @Test func fiveHundredAndTwelveSamplesAreHeldAtMost() {
-        var rig = Rig()
-        rig.run(0..<4000)
-        for sample in 0..<Int64(511) { #expect(rig.take(audio, 900_000 + sample, at: 4000).isEmpty) }
-        rig.take(video, 4000, at: 4000)
-        #expect(rig.take(audio, 900_511, at: 4000).count == 512)
-    }
-
-    @Test func sixteenMebibytesAreHeldAtMost() {
-        var rig = Rig()
-        rig.run(0..<4000)
-        for sample in 0..<Int64(15) { #expect(rig.take(video, 900_000 + sample, at: 4000, size: 1 << 20).isEmpty) }
-        #expect(rig.take(video, 900_015, at: 4000, size: 1 << 20).count == 17)
-        #expect(rig.log.suffix(17).first == .epoch)
-    }
-
-    @Test func sixtyFourTracksAreTaken() {
-        var rig = Rig()
-        for track in 0..<64 { expectUntouched(rig.take(track, 0, at: 0), count: 1) }
-        #expect(rig.take(64, 0, at: 0) == [.drop(64, 0, .tooManyTracks)])
-    }
-
-    @Test func timesFarFromZeroAreDropped() {
-        var rig = Rig()
-        let limit: Int64 = 1 << 29 * 1000
-        #expect(rig.take(video, limit + 1, at: 0) == [.drop(video, limit + 1, .outOfRange)])
-        #expect(rig.take(video, -limit - 1, at: 0) == [.drop(video, -limit - 1, .outOfRange)])
-        expectUntouched(rig.take(video, limit, at: 0), count: 1)
-    }
-
-    @Test func placesFarFromZeroAreDropped() {
-        var rig = Rig()
-        let limit: Int64 = 1 << 29 * 1000
-        rig.run(0..<4000, video: limit - 6000, audio: limit - 6000)
-        let entries = rig.run(4000..<8000, video: limit - 6000, audio: 0)
-        #expect(entries.contains(.drop(video, limit + 40, .outOfRange)))
-        #expect(entries.contains(.place(audio, 6000, shift: limit - 6000)))
-        #expect(entries.contains(.drop(audio, 6020, .outOfRange)))
-    }
-
-    @Test(arguments: [1 << 30, -1 << 30] as [Int64]) func aShiftIsInTicksOfItsSample(jump: Int64) {
-        var timeline = SourceTimeline<Int64>()
-        var outputs: [SourceTimeline<Int64>.Output] = []
-        let sound = Timescale(44_100)
-        for frame in 0..<Int64(400) {
-            let arrival = Instant(nanoseconds: frame * 23_219_954)
-            timeline.take(
-                frame, of: 1, decodeTime: MediaTime(frame * 1024 + (frame < 200 ? 0 : jump), sound),
-                duration: MediaTime(1024, sound), size: 400, arrival: arrival, into: &outputs)
-            timeline.take(
-                frame, of: 0, decodeTime: MediaTime(frame * 2090, .video), size: 400, arrival: arrival, into: &outputs)
-        }
-        var shifts: Set<Int64> = []
-        for case .place(_, track: 1, let shift) in outputs {
-            #expect(shift.timescale == sound)
-            shifts.insert(shift.value)
-        }
-        #expect(shifts == [0, -jump])
-    }
-
-    @Test(arguments: 1...40) func nothingTrapsAndNothingGoesBackWhateverTheTimes(seed: Int) {
-        var random = SeededGenerator(seed: UInt64(seed))
-        var timeline = SourceTimeline<Int>()
-        var outputs: [SourceTimeline<Int>.Output] = []
-        let scales = [1, 1000, 48_000, 90_000, 1_000_000_000, .max].map(Timescale.init)
-        // Of finer ticks than a nanosecond some pass for one.
-        let isCompared = scales[seed % scales.count].ticksPerSecond <= 1_000_000_000
-        let edges: [Int64] = [.min, .max, 0, -1, 1 << 29, 1 << 61, -1 << 61, .min + 1, .max - 1]
-        var times = [Int64](repeating: 0, count: 5)
-        var arrival: Int64 = 0
-        var given: [MediaTime] = [], last: [Int: MediaTime] = [:]
-        var waiting = 0
-        for number in 0..<4000 {
-            let track = Int.random(in: 0..<5, using: &random)
-            let scale = scales[seed % scales.count]
-            let step = Int64(scale.ticksPerSecond) / 25
-            switch Int.random(in: 0..<60, using: &random) {
-            case 0: times[track] = edges.randomElement(using: &random) ?? 0
-            case 1: times[track] = Int64.random(in: .min ... .max, using: &random)
-            case 2: times[track] = times[track] &+ step * Int64.random(in: -100...100, using: &random)
-            case 3: for track in times.indices { times[track] = times[track] &+ step &* 1000 }
-            default: times[track] = times[track] &+ step
-            }
-            switch Int.random(in: 0..<200, using: &random) {
-            case 0: arrival = edges.randomElement(using: &random) ?? 0
-            default: arrival = arrival &+ 8_000_000
-            }
-            given.append(MediaTime(times[track], scale))
-            waiting += 1
-            outputs.removeAll(keepingCapacity: true)
-            timeline.take(
-                number, of: track, decodeTime: MediaTime(times[track], scale),
-                duration: seed.isMultiple(of: 3) ? MediaTime(step, scale) : nil,
-                size: Int.random(in: -1...1 << 16, using: &random), arrival: Instant(nanoseconds: arrival),
-                into: &outputs)
-            for output in outputs {
-                switch output {
-                case .newEpoch: last = [:]
-                case .drop: waiting -= 1
-                case .place(let number, let track, let shift):
-                    waiting -= 1
-                    let (value, overflows) = given[number].value.addingReportingOverflow(shift.value)
-                    let place = MediaTime(value, scale)
-                    #expect(!overflows && shift.timescale == scale)
-                    #expect(!isCompared || place >= last[track] ?? place)
-                    last[track] = place
-                }
-            }
-            guard waiting <= 512 else {
-                Issue.record("\(waiting) samples wait")
-                return
-            }
-        }
     }
 }

@@ -1,4 +1,5 @@
 import Media
+import Testing
 import Time
 import Timeline
 
@@ -86,4 +87,12 @@ struct TimelineRig {
         log += entries
         return entries
     }
+}
+
+/// All samples came out at once, at their own times.
+func expectUntouched(_ entries: [TimelineRig.Entry], count: Int, sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(entries.count == count, sourceLocation: sourceLocation)
+    #expect(
+        entries.allSatisfy { if case .place(_, _, shift: 0) = $0 { true } else { false } },
+        sourceLocation: sourceLocation)
 }

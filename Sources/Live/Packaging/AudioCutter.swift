@@ -2,7 +2,11 @@ internal import Bytes
 internal import ISOBMFF
 internal import Media
 
-/// Cuts audio where video was cut: a chunk ends with the first frame that reaches the same instant.
+/// Cuts audio where video was cut: a chunk ends with the first frame that reaches the same instant, as long as it is then
+/// neither longer nor shorter than a part may be. One that would be too long ends with the last frame that fits; what is
+/// too short waits for the next instant, or for the end of the segment, where a part may be as short as it is. So frames
+/// of any length make parts that may be: short ones follow the video, long ones have a row of their own that begins anew
+/// with each segment. Where no number of frames makes a part of the right length, as many as fit are one.
 ///
 /// Audio frames have one length, so decode times are counted in samples from the first frame on. Frames that are
 /// missing are silence where there are frames of it, else they leave a hole. Frames that come for a time already published
@@ -29,11 +33,16 @@ struct AudioCutter {
 
     private let timescale: Timescale
     private let frameDuration: Int64
+    /// No chunk is longer, but for one frame that is.
+    private let longest: Int64
+    /// No chunk is shorter, but for the last of a segment, and where one more frame would be too many.
+    private let shortest: Int64
     private let largestOffset: Int64
     private let limit: Int64
     private var pieces: [Piece] = []
-    /// Where the next chunk begins.
     private var chunkStart: Int64
+    /// The instant that is to be reached.
+    private var target: Int64
     private var hasBegun = false
     /// True when the last that was taken is a frame, which the next one follows.
     private var follows = false
@@ -41,13 +50,19 @@ struct AudioCutter {
     private var offset: Int64 = 0
 
     /// A cutter for frames of `format`, whose first chunk begins at `start`.
-    init(format: AudioFormat, start: MediaTime) {
+    init(format: AudioFormat, profile: LatencyProfile, start: MediaTime) {
         timescale = Timescale(format.sampleRate)
-        frameDuration = Int64(format.samplesPerFrame)
+        frameDuration = max(Int64(format.samplesPerFrame), 1)
+        longest = profile.partTarget.ticks(in: timescale, rounding: .down)
+        shortest = profile.shortestPart.ticks(in: timescale, rounding: .up)
         largestOffset = min(Self.largestOffset.ticks(in: timescale), frameDuration / 2)
         chunkStart = start.ticks(in: timescale)
+        target = chunkStart
         limit = Self.limit.ticks(in: timescale)
     }
+
+    /// Where the next chunk begins.
+    var start: MediaTime { MediaTime(chunkStart, timescale) }
 
     /// The end of what has been taken.
     var end: MediaTime { MediaTime(position, timescale) }
@@ -120,35 +135,58 @@ struct AudioCutter {
 
     // MARK: Cutting
 
-    /// The chunk that ends with the first frame at or after `instant`, once that frame is there. It is nothing too
-    /// when such a chunk would be empty, because the one before it already reached the instant.
-    mutating func cut(at instant: MediaTime) -> AudioCut {
-        let target = (instant - Self.clockResolution).ticks(in: timescale, rounding: .up)
-        if chunkStart >= target { return .nothing }
-        guard position >= target else { return .wait }
+    /// The next chunk on the way to `instant`, once its frames are there; nothing when the chunk that reaches it was the
+    /// last, or would be too short. With `mayReach` false it is nothing too for a chunk that reaches the instant: others may
+    /// have to come so far first.
+    mutating func cut(at instant: MediaTime, mayReach: Bool = true) -> AudioCut {
+        target = (instant - Self.clockResolution).ticks(in: timescale, rounding: .up)
+        if chunkStart >= target || !mayReach && isExpectedToReach { return .nothing }
+        guard let end = nextEnd else { return .wait }
+        if end >= target, !mayReach || end - chunkStart < shortest { return .nothing }
+        return .chunk(close(takePieces(upTo: end)))
+    }
+
+    /// The segment ends at the instant that was to be reached last: what was too short for a part is its last, if there
+    /// is anything.
+    mutating func endSegment() -> Chunk? {
+        guard chunkStart < target, let end = nextEnd else { return nil }
+        return close(takePieces(upTo: end))
+    }
+
+    /// True when the frames that lack for it will make a chunk that reaches the target, if they follow each other.
+    private var isExpectedToReach: Bool {
+        guard position < target else { return false }
+        let frames = (target - position + frameDuration - 1) / frameDuration
+        return position + frames * frameDuration - chunkStart <= longest
+    }
+
+    /// Where the next chunk ends: with the first frame that reaches the target, or with the last one that fits. A hole ends
+    /// anywhere. Nothing while frames lack.
+    private var nextEnd: Int64? {
+        let limit = chunkStart + longest
+        guard position >= target || position > limit else { return nil }
+        var end = chunkStart
+        for piece in pieces {
+            if end >= target { break }
+            let next = piece.data == nil ? min(piece.end, target) : piece.end
+            if next > limit { return piece.data == nil ? limit : end > chunkStart ? end : next }
+            end = next
+        }
+        return end
+    }
+
+    private mutating func takePieces(upTo end: Int64) -> [Piece] {
         var taken: [Piece] = []
-        while let first = pieces.first, first.start < target {
+        while let first = pieces.first, first.start < end {
             pieces.removeFirst()
-            if first.data == nil, first.end > target {
-                taken.append(Piece(start: first.start, end: target, data: nil))
-                pieces.insert(Piece(start: target, end: first.end, data: nil), at: 0)
+            if first.end > end {
+                taken.append(Piece(start: first.start, end: end, data: nil))
+                pieces.insert(Piece(start: end, end: first.end, data: nil), at: 0)
             } else {
                 taken.append(first)
             }
         }
-        return .chunk(close(taken))
-    }
-
-    /// Everything that is left, as a last chunk; nothing when nothing is left.
-    mutating func flush() -> Chunk? {
-        let taken = pieces.filter { $0.data != nil }
-        guard let last = taken.last else {
-            pieces = []
-            return nil
-        }
-        let rest = pieces.filter { $0.start < last.end }
-        pieces = []
-        return close(rest)
+        return taken
     }
 
     /// A hole before the first frame delays that frame; a later hole makes the frame before it last longer.
@@ -172,9 +210,9 @@ struct AudioCutter {
 
 /// What came of a wish to cut audio.
 enum AudioCut {
-    /// A chunk, ended at the instant or by the frame that crosses it.
+    /// A chunk that reaches the instant, or is on the way there.
     case chunk(Chunk)
-    /// The instant was reached by the chunk before.
+    /// There is none to be cut for now.
     case nothing
     /// The frames are not there yet.
     case wait

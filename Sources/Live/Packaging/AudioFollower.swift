@@ -52,28 +52,29 @@ struct AudioFollower {
         hasStopped = true
     }
 
+    /// True when it ends the parts that come before the next instant, and has not ended them all.
+    var isApproaching: Bool { if case .chunkEnd(_, mayReach: false)? = targets.first { true } else { false } }
+
     /// The next chunk or segment end, as far as the frames reach; all of them when the run `isEnding`.
     mutating func next(isEnding: Bool) -> Cut? {
         while let target = targets.first {
             switch target {
             case .segmentEnd(let reason):
+                if let rest = cutter.endSegment() { return .chunk(rest) }
                 targets.removeFirst()
                 return .segmentEnd(reason)
-            case .chunkEnd(let instant):
+            case .chunkEnd(let instant, let mayReach):
                 if isAbsent { cutter.giveUp(before: instant, silence: silence) }
-                switch cutter.cut(at: instant) {
-                case .chunk(let chunk):
-                    targets.removeFirst()
-                    return .chunk(chunk)
+                switch cutter.cut(at: instant, mayReach: mayReach) {
+                case .chunk(let chunk): return .chunk(chunk)
                 case .nothing: targets.removeFirst()
                 case .wait:
                     guard isEnding else { return nil }
-                    if instant - cutter.end > Self.largestLag || !cutter.hasFrames {
+                    if cutter.hasFrames, instant - cutter.end <= Self.largestLag {
+                        targets[0] = .chunkEnd(cutter.end, mayReach: mayReach)
+                    } else {
                         cutter.giveUp(before: instant, silence: silence)
-                        continue
                     }
-                    targets.removeFirst()
-                    if let rest = cutter.flush() { return .chunk(rest) }
                 }
             }
         }

@@ -2,8 +2,9 @@ internal import Media
 
 /// What audio has to do next.
 enum AudioTarget {
-    /// End a chunk with the first frame at or after that instant.
-    case chunkEnd(MediaTime)
+    /// End chunks up to the first frame at or after that instant; only those before the one that reaches it, when that may
+    /// not be cut yet.
+    case chunkEnd(MediaTime, mayReach: Bool = true)
     /// End the segment.
     case segmentEnd(SegmentEnd)
 }

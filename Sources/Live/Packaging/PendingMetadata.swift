@@ -10,12 +10,20 @@ struct PendingMetadata {
     private var tags: [(time: MediaTime, tag: ByteChunk)] = []
     private var nextID: UInt32 = 1
 
-    /// Keeps `tag` until the chunk of `time`; false when too much waits already.
+    /// Keeps `tag` until the chunk of `time`. Where too much waits, what is for the latest time is dropped: what lies far
+    /// ahead must not keep out what is for now. False when a tag was, this one or another.
     mutating func append(_ tag: ByteChunk, at time: MediaTime) -> Bool {
-        let bytes = tags.reduce(tag.count) { $0 + $1.tag.count }
-        guard tags.count < Self.limit.tags, bytes <= Self.limit.bytes else { return false }
+        guard tag.count <= Self.limit.bytes else { return false }
         tags.append((time, tag))
-        return true
+        var bytes = tags.reduce(0) { $0 + $1.tag.count }
+        var fits = true
+        while tags.count > Self.limit.tags || bytes > Self.limit.bytes,
+            let latest = tags.indices.max(by: { tags[$0].time <= tags[$1].time })
+        {
+            bytes -= tags.remove(at: latest).tag.count
+            fits = false
+        }
+        return fits
     }
 
     /// The messages for a chunk: what falls before its end. What came too late for its own chunk goes with this one, whose

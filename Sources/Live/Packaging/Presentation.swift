@@ -17,9 +17,10 @@ public enum PresentationEvent: Sendable, Equatable {
 
 /// One run of a channel between start and ENDLIST: samples in, renditions' windows out.
 ///
-/// Pure: time comes with the samples, and with `passSilence` while there are none. Video leads where there is video, and audio is cut where video was. Audio is
-/// never published beyond what video has decided, video never runs more than one part ahead of audio, and a track that
-/// stops releases the other before long.
+/// Pure: time comes with the samples, and with `passSilence` while there are none. Video leads where there is video, and
+/// audio is cut where video was. Audio is never published beyond what video has decided, video never runs more than one
+/// part ahead of audio, and a track that stops releases the other before long. While sound is alone in a presentation that
+/// has pictures or expects some, their rendition has missing media where the sound is cut.
 public struct Presentation: Sendable {
     /// How far ahead of the newest media metadata may be.
     private static let largestAdvance = MediaTime.milliseconds(60_000)
@@ -55,6 +56,8 @@ public struct Presentation: Sendable {
     var audioSequenceNumbers: [UInt32] = []
     /// Which audio rendition each audio track of the current run goes on with.
     private var audioPlaces: [Int] = []
+    /// True while the current run has no pictures: sound leads.
+    private var isSoundAlone = false
     private var metadata = PendingMetadata()
     /// What is known of breaks and the like.
     var dateRanges: DateRangeBook
@@ -74,11 +77,13 @@ public struct Presentation: Sendable {
     /// clock gives it.
     ///
     /// With `continues` the source's timeline goes on as in the run before, only its tracks have changed: so does ours. When
-    /// the first run has no sound yet and `expectsSound`, there is a rendition for it from the start, silent until it comes.
+    /// the first run has no sound yet and `expectsSound`, there is a rendition for it from the start, silent until it comes;
+    /// when it has no picture and `expectsPicture`, there is one of missing media, of which clients learn when it comes.
     ///
     /// Returns false when the tracks do not fit the renditions that clients know: then a new presentation is needed.
     public mutating func beginRun(
-        tracks: [Track], sourceStart: MediaTime, now: Instant, continues: Bool = false, expectsSound: Bool = false
+        tracks: [Track], sourceStart: MediaTime, now: Instant, continues: Bool = false, expectsSound: Bool = false,
+        expectsPicture: Bool = false
     ) -> Bool {
         let video = tracks.first { if case .video = $0.format { true } else { false } }
         let audio = tracks.filter { if case .audio = $0.format { true } else { false } }
@@ -87,9 +92,10 @@ public struct Presentation: Sendable {
         let (continued, oldClock) = continues ? (run?.place(sourceStart), clock) : (nil, nil)
         interrupt()
         audioPlaces = places
+        isSoundAlone = video == nil
         var start = MediaTime.zero
         if isFirst {
-            if video != nil { videoWindow = window(Self.video) }
+            if video != nil || expectsPicture { videoWindow = window(Self.video) }
             let isSilent = audio.isEmpty && video != nil && expectsSound
             let count = isSilent ? 1 : audio.count
             audioWindows = (0..<count).map { window(Self.audio($0)) }
@@ -121,10 +127,12 @@ public struct Presentation: Sendable {
     }
 
     /// The audio renditions that these tracks go on with; nothing when clients of the renditions cannot play all of them:
-    /// there is picture where there was one, coded as before, and every sound has its rendition. Sound that lacks will be
-    /// missing media.
+    /// what picture there is is coded as before, and every sound has its rendition. What lacks will be missing media.
     private func places(of video: Track?, _ audio: [Track]) -> [Int]? {
-        guard videoWindow?.initializations.last?.track.codec == video?.codec else { return nil }
+        if let video {
+            guard let videoWindow else { return nil }
+            if let known = videoWindow.initializations.last, known.track.codec != video.codec { return nil }
+        }
         return Self.places(of: audio, among: audioWindows.compactMap { $0.initializations.last?.track })
     }
 
@@ -155,7 +163,7 @@ public struct Presentation: Sendable {
     }
 
     /// Takes timed metadata of the current run: they go with the pictures of their time, or with the sound where there are
-    /// none. False when they were dropped, because there is no run or too much of them.
+    /// none. False when they were dropped, or others for later, because there is no run or too much of them.
     public mutating func append(_ item: TimedMetadata) -> Bool {
         guard let time = run?.place(item.time), time - edge < Self.largestAdvance else { return false }
         return metadata.append(item.tag, at: time)
@@ -291,27 +299,40 @@ public struct Presentation: Sendable {
                     chunk, in: .video, number: &videoSequenceNumber, anchor: anchor,
                     events: metadata.take(into: chunk, of: .video))
             case .video(.segmentEnd(let reason)):
-                if reason == .withoutKeyFrame || reason == .openKeyFrame { hasIndependentSegments = false }
-                if reason == .withoutKeyFrame {
+                var delay = MediaTime.zero
+                switch reason {
+                case .openKeyFrame(let ticks):
+                    hasIndependentSegments = false
+                    delay = MediaTime(ticks, .video)
+                case .withoutKeyFrame:
+                    hasIndependentSegments = false
                     events.append(
                         .segmentWithoutKeyFrame(sequenceNumber: videoWindow?.segments.last?.sequenceNumber ?? 0))
+                case .keyFrame, .hole, .interruption: break
                 }
-                videoWindow?.endSegment()
+                videoWindow?.endSegment(nextKeyFrameDelay: delay)
                 followClock()
             case .audio(let index, .chunk(let chunk)):
                 guard let timescale = audioWindows[index].initializations.last?.track.timescale else { break }
                 audioWindows[index].publish(
                     chunk, in: timescale, number: &audioSequenceNumbers[index], anchor: anchor,
                     events: isLeading(index) ? metadata.take(into: chunk, of: timescale) : [])
+                if isLeading(index) {
+                    let missing = Silence.Stretch(
+                        end: MediaTime(chunk.end, timescale), endsSegment: false, isWhole: true)
+                    videoWindow?.publish(missing, of: profile, anchor: anchor)
+                }
             case .audio(let index, .segmentEnd):
                 audioWindows[index].endSegment()
-                if isLeading(index) { followClock() }
+                guard isLeading(index) else { break }
+                videoWindow?.endSegment()
+                followClock()
             }
         }
     }
 
-    /// True for the audio rendition that leads, where there is no video.
-    private func isLeading(_ audio: Int) -> Bool { videoWindow == nil && audio == audioPlaces.min() }
+    /// True for the audio rendition that leads, where there are no pictures.
+    private func isLeading(_ audio: Int) -> Bool { isSoundAlone && audio == audioPlaces.min() }
 
     private mutating func reportStalls() {
         guard let stalled = run?.stalled, stalled != reportedStalls else { return }
@@ -328,15 +349,17 @@ extension RenditionWindow {
     fileprivate mutating func publish(
         _ chunk: Chunk, in timescale: Timescale, number: inout UInt32, anchor: WallAnchor, events: [EventMessage]
     ) {
-        var (data, keyFrame): (ByteChunk?, Range<Int>?) = (nil, nil)
+        var (data, keyFrame): (ByteChunk?, KeyFrame?) = (nil, nil)
         if !chunk.samples.isEmpty {
             number &+= 1
             let bytes = CMAFChunk.bytes(
                 sequenceNumber: number, baseMediaDecodeTime: UInt64(clamping: chunk.start), samples: chunk.samples,
                 events: events)
-            if name == Presentation.video, chunk.isIndependent {
+            if name == Presentation.video, chunk.isIndependent, let first = chunk.samples.first {
                 let others = chunk.samples.dropFirst().reduce(0) { $0 + $1.data.count }
-                keyFrame = events.reduce(0) { $0 + $1.bytes.count }..<bytes.count - others
+                keyFrame = KeyFrame(
+                    range: events.reduce(0) { $0 + $1.bytes.count }..<bytes.count - others,
+                    delay: MediaTime(Int64(first.compositionOffset), timescale))
             }
             data = bytes
         }

@@ -14,10 +14,12 @@ extension PartRecord {
     func write(to fields: inout ByteWriter) {
         fields.write(start)
         fields.write(end)
-        fields.write(UInt8((isIndependent ? 1 : 0) | (isDiscontinuous ? 2 : 0)))
+        let delay = keyFrame?.delay ?? .zero
+        fields.write(UInt8((isIndependent ? 1 : 0) | (isDiscontinuous ? 2 : 0) | (delay == .zero ? 0 : 4)))
         fields.write(optional: byteCount.map(UInt64.init(clamping:)))
-        fields.write(optional: keyFrame.map { UInt64(clamping: $0.lowerBound) })
-        fields.write(optional: keyFrame.map { UInt64(clamping: $0.upperBound) })
+        fields.write(optional: keyFrame.map { UInt64(clamping: $0.range.lowerBound) })
+        fields.write(optional: keyFrame.map { UInt64(clamping: $0.range.upperBound) })
+        if delay != .zero { fields.write(delay) }
     }
 
     @_lifetime(fields: copy fields)
@@ -29,10 +31,11 @@ extension PartRecord {
         byteCount = try fields.readOptional().map(Int.init(clamping:))
         guard byteCount ?? 0 <= UInt32.max else { throw fields.fault }
         let (lower, upper) = (try fields.readOptional(), try fields.readOptional())
+        let delay = flags & 4 == 0 ? .zero : try fields.readTime()
         switch (lower, upper, byteCount) {
         case (nil, nil, _): keyFrame = nil
         case (let lower?, let upper?, let byteCount?) where lower <= upper && upper <= UInt64(clamping: byteCount):
-            keyFrame = Int(lower)..<Int(upper)
+            keyFrame = KeyFrame(range: Int(lower)..<Int(upper), delay: delay)
         default: throw fields.fault
         }
         // Many of them can be added up.

@@ -41,8 +41,8 @@ public struct PartRecord: Sendable, Equatable {
     public let end: MediaTime
     /// The size of its media; nothing where it has none.
     public let byteCount: Int?
-    /// The bytes of the picture that it begins with, when that is a key frame.
-    public let keyFrame: Range<Int>?
+    /// The picture that it begins with, when that is a key frame.
+    public let keyFrame: KeyFrame?
     /// True when its first sample needs no other.
     public let isIndependent: Bool
     /// True when it begins a segment that does not continue the one before.

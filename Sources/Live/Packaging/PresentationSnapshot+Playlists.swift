@@ -10,8 +10,8 @@ extension PresentationSnapshot {
     public var dvrMultivariantPlaylist: MultivariantPlaylist { multivariantPlaylist(of: .dvrPlaylist) }
 
     private func multivariantPlaylist(of resource: MediaResource) -> MultivariantPlaylist {
-        let videos = renditions.filter(\.isVideo)
-        let audios = renditions.filter { !$0.isVideo }
+        let videos = offered.filter(\.isVideo)
+        let audios = offered.filter { !$0.isVideo }
         // Sound alone needs no group, unless there is a choice.
         let groups = videos.isEmpty && audios.count < 2 ? [] : audioGroups
         let variants = (groups.isEmpty ? [nil] : groups.map(\.self)).flatMap { group in
@@ -110,7 +110,7 @@ extension PresentationSnapshot {
     ) -> MediaPlaylist {
         var playlist = playlist
         playlist.dateRanges = tags(playlist.serverControl.canSkipUntil)
-        for other in renditions where other.name != rendition.name {
+        for other in offered where other.name != rendition.name {
             let uri = "../\(other.name)/\(resource.fileName)"
             if let report = other.report(uri: uri) { playlist.renditionReports.append(report) }
         }
@@ -218,6 +218,10 @@ extension RenditionWindow {
         var pictures: [MediaPlaylist.Segment] = []
         for segment in listed where segment.isComplete {
             for (position, frame) in segment.keyFrames.enumerated() {
+                // What another process remembered of a segment is not how late the next one's picture is shown.
+                if position == 0, frame.range != nil, !segment.isDiscontinuous, let last = pictures.indices.last {
+                    pictures[last].end = frame.start
+                }
                 let distance = (frame.start - segment.start).ticks(in: Timescale(1_000_000))
                 pictures.append(
                     MediaPlaylist.Segment(

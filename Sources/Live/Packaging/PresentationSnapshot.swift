@@ -50,11 +50,14 @@ public final class PresentationSnapshot: Sendable {
         .seconds((max(profile.window, profile.dvrWindow ?? .zero) + profile.target * 3).seconds)
     }
 
-    /// True when clients can begin to play every rendition, and all is known that they must be told of them.
+    /// True when clients can begin to play every rendition that they are told of, and all is known that they must be told.
     public var isPlayable: Bool {
-        !renditions.isEmpty && renditions.allSatisfy(\.isPlayable)
-            && (frameRate != nil || !renditions.contains { $0.name == Presentation.video })
+        !offered.isEmpty && offered.allSatisfy(\.isPlayable)
+            && (frameRate != nil || !offered.contains { $0.name == Presentation.video })
     }
+
+    /// The renditions that clients are told of: not one of missing media alone, whose track nobody knows.
+    var offered: [RenditionWindow] { renditions.filter { !$0.initializations.isEmpty } }
 }
 
 extension Presentation {

@@ -107,10 +107,12 @@ public struct RenditionWindow: Sendable {
     /// How much later than its place the date of a segment is, which begins at `start`.
     func shift(of date: WallTime, at start: MediaTime) -> Duration { date - self.date(of: start) }
 
-    /// Completes the growing segment, if there is one, and lets old segments go.
-    mutating func endSegment() {
+    /// Completes the growing segment, if there is one, and lets old segments go. The key frame that the next one begins with
+    /// is shown so much later than it is decoded.
+    mutating func endSegment(nextKeyFrameDelay delay: MediaTime = .zero) {
         guard let position = segments.indices.last, !segments[position].isComplete else { return }
         segments[position].isComplete = true
+        segments[position].nextKeyFrameDelay = delay
         if !segments[position].isGap {
             bandwidth.add(bytes: segments[position].byteCount, duration: segments[position].duration)
         }
@@ -306,10 +308,10 @@ struct PartMedia: Sendable {
     let isIndependent: Bool
     let byteCount: Int
     let data: ByteChunk?
-    let keyFrame: Range<Int>?
+    let keyFrame: KeyFrame?
 
     /// A part of `data`, or one without media.
-    init(end: MediaTime, isIndependent: Bool, data: ByteChunk?, keyFrame: Range<Int>? = nil) {
+    init(end: MediaTime, isIndependent: Bool, data: ByteChunk?, keyFrame: KeyFrame? = nil) {
         self.end = end
         self.isIndependent = isIndependent
         byteCount = data?.count ?? 0

@@ -16,14 +16,23 @@ public struct Part: Sendable {
     public let byteCount: Int
     /// The media, one CMAF chunk; nothing where there are none, or where they are kept elsewhere by now.
     public internal(set) var data: ByteChunk?
-    /// The bytes that show the picture that the part begins with, when it is a key frame.
-    public let keyFrame: Range<Int>?
+    /// The picture that the part begins with, when it is a key frame.
+    public let keyFrame: KeyFrame?
 
     /// True while the process has the media, if there are any.
     var isInMemory: Bool { isGap || data != nil }
 
     /// True where there are no media for this time.
     public var isGap: Bool { byteCount == 0 }
+}
+
+/// A picture that can be decoded by itself.
+public struct KeyFrame: Sendable, Hashable {
+    /// The bytes of its part that show it.
+    public let range: Range<Int>
+    /// How much later than the part's start it is shown: behind the first picture of an open group come some that are shown
+    /// before it.
+    public let delay: MediaTime
 }
 
 /// What a player needs before the first sample: a CMAF header and the track it was made from.
@@ -62,6 +71,8 @@ public struct Segment: Sendable {
     public internal(set) var end: MediaTime
     /// False while more parts may come.
     public internal(set) var isComplete = false
+    /// How much later than this one ends the key frame is shown that the next one begins with.
+    var nextKeyFrameDelay = MediaTime.zero
     /// Where the live edge must be before the segment may be forgotten, once it has left the playlist.
     var fetchableUntil: MediaTime?
 
@@ -95,15 +106,15 @@ public struct Segment: Sendable {
 
     /// What an I-frame playlist lists of the segment: each key frame that begins a part, until the next; and the time
     /// before the first, as one that has no picture.
-    var keyFrames: [KeyFrame] {
-        var frames: [KeyFrame] = []
+    var keyFrames: [ListedKeyFrame] {
+        var frames: [ListedKeyFrame] = []
         var (time, offset) = (start, 0)
         for part in parts {
-            if let bytes = part.keyFrame {
-                let range = offset + bytes.lowerBound..<offset + bytes.upperBound
-                frames.append(KeyFrame(start: time, end: end, range: range))
+            if let frame = part.keyFrame {
+                let range = offset + frame.range.lowerBound..<offset + frame.range.upperBound
+                frames.append(ListedKeyFrame(start: time + frame.delay, end: end + nextKeyFrameDelay, range: range))
             } else if frames.isEmpty {
-                frames.append(KeyFrame(start: time, end: end, range: nil))
+                frames.append(ListedKeyFrame(start: time, end: end + nextKeyFrameDelay, range: nil))
             }
             if frames.count > 1 { frames[frames.count - 2].end = frames[frames.count - 1].start }
             time += part.duration
@@ -113,9 +124,11 @@ public struct Segment: Sendable {
     }
 }
 
-/// A picture that can be decoded by itself, and the time that it stands for.
-struct KeyFrame {
+/// A key frame and the time that it stands for.
+struct ListedKeyFrame {
+    /// When it is shown.
     let start: MediaTime
+    /// When the next one is.
     var end: MediaTime
     /// Where in the segment it is; nothing when there is no picture for that time.
     let range: Range<Int>?

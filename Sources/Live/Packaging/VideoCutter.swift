@@ -8,11 +8,19 @@ struct TimedFrame {
     let data: ByteChunk
     /// The source's decode time on the source's own clock, for measuring the beat.
     let sourceDecodeTime: Int64
-    let decodeTime: Int64
+    /// That of the source, until the frame has its turn.
+    private(set) var decodeTime: Int64
     let presentationTime: Int64
     let access: SampleAccess
 
     var isSync: Bool { access == .sync || access == .openSync }
+
+    /// The frame with its turn.
+    func decoded(at time: Int64) -> TimedFrame {
+        var frame = self
+        frame.decodeTime = time
+        return frame
+    }
 }
 
 /// What a cutter has decided, in order.
@@ -27,10 +35,13 @@ enum Cut {
 enum SegmentEnd: Equatable {
     /// The next one begins with a key frame.
     case keyFrame
-    /// The next one begins with a key frame, and frames follow that need what came before it too.
-    case openKeyFrame
+    /// The next one begins with a key frame, and frames follow that need what came before it too. It is shown behind those:
+    /// so many ticks later than it is decoded.
+    case openKeyFrame(delay: Int64)
     /// No key frame had come by the target duration.
     case withoutKeyFrame
+    /// Frames are missing from here on, as far as the next key frame.
+    case hole
     /// The source went away, or its timeline broke.
     case interruption
 }
@@ -47,10 +58,10 @@ struct Chunk {
 
 /// Decides where video is cut: the chunks, and the segments that they make up.
 ///
-/// Cuts lie in presentation time. Decode times begin with each key frame's presentation time and go on at the measured
-/// cadence, so that a chunk's `tfdt` is the sum of all durations before it and every key frame is decoded when it is
-/// shown; composition offsets carry what is left, and so presentation times stay exactly the source's. While the
-/// cadence holds, a chunk closes on its own last frame, because the time of the next is known; else on the next frame.
+/// Cuts lie in presentation time: `DecodeTimeline` gives each frame its turn, so that a chunk's `tfdt` is the sum of all
+/// durations before it and every key frame is decoded when it is shown; composition offsets carry what is left, and so
+/// presentation times stay exactly the source's. While the cadence holds a chunk closes on its own last frame, because the
+/// time of the next is known; else on the next frame.
 struct VideoCutter {
     /// What is left of a segment at an interruption must be that long to be published.
     private static let shortestSegment = MediaTime.milliseconds(100)
@@ -61,9 +72,6 @@ struct VideoCutter {
     private let timescale = Timescale.video
     private let sourceTicksPerSecond: Int64
     private(set) var cadence: Cadence
-    /// How many frames were taken since the last interruption, and where the first one was.
-    private var frameCount: Int64 = 0
-    private var firstFrame: Int64 = 0
 
     private var frames: [TimedFrame] = []
     /// Where the open chunk begins.
@@ -71,16 +79,18 @@ struct VideoCutter {
     private var segmentStart: Int64 = 0
     /// Where the grid of chunk ends is counted from.
     private var gridOrigin: Int64 = 0
-    /// What turns a frame's decode time into ours: the distance from decoding to showing of the last key frame that no
-    /// frame is shown before.
-    private var reorderDelay: Int64 = 0
+    /// When frames are decoded.
+    private var timeline: DecodeTimeline
     /// True while frames lack what they need because it came before the key frame that we began with.
     private var dropsLeading = false
     /// The latest time at which a frame taken so far is shown.
     private var latestPresentation = Int64.min
     private var segmentsEnded = 0
     private var isOpen = false
-    private var needsKeyFrame = false
+    /// True while frames are missing, until a key frame comes.
+    private(set) var needsKeyFrame = false
+    /// True while the segment has no frames, because they are missing.
+    private var isMissing = false
     /// Where segments are to end, if key frames come.
     private var wantedEnds: [Int64] = []
 
@@ -88,20 +98,22 @@ struct VideoCutter {
         self.profile = profile
         sourceTicksPerSecond = Int64(sourceTimescale.ticksPerSecond)
         cadence = Cadence(ticksPerSecond: sourceTicksPerSecond)
+        timeline = Self.timeline(sourceTicksPerSecond)
+    }
+
+    private static func timeline(_ sourceTicksPerSecond: Int64) -> DecodeTimeline {
+        // Each time is rounded to a tick of the source's.
+        DecodeTimeline(tolerance: max(2 * 90_000 / sourceTicksPerSecond, 90))
     }
 
     /// The end of everything that was cut or taken, as far as it is known.
-    var end: Int64 { frames.last.map { max(chunkStart, decodeTime($0)) } ?? chunkStart }
+    var end: Int64 { frames.last.map { max(chunkStart, $0.decodeTime) } ?? chunkStart }
 
     /// The same on the presentation's timeline.
     var endTime: MediaTime { MediaTime(end, timescale) }
 
-    /// Frames per second: of the cadence, else on average, once there has been a second of them.
-    var frameRate: Double? {
-        if let rate = cadence.frameRate { return rate }
-        let seconds = Double(end - firstFrame) / Double(timescale.ticksPerSecond)
-        return isOpen && seconds >= 1 ? Double(frameCount) / seconds : nil
-    }
+    /// Frames per second, once they are known.
+    var frameRate: Double? { cadence.frameRate }
 
     /// True between the first key frame and an interruption.
     var isRunning: Bool { isOpen }
@@ -112,34 +124,41 @@ struct VideoCutter {
     mutating func append(_ frame: TimedFrame, cuts: inout [Cut]) -> Bool {
         guard frame.isSync || (isOpen && !needsKeyFrame) else { return false }
         if frame.access == .leading, dropsLeading { return false }
-        if frame.isSync {
-            let begins = !isOpen || needsKeyFrame
-            dropsLeading = begins && frame.access == .openSync
-            // Behind a key frame of an open group come frames that are shown before it: they say nothing of the delay.
-            if begins || frame.access == .sync { reorderDelay = frame.presentationTime - frame.decodeTime }
-        }
+        let begins = !isOpen || needsKeyFrame
+        if frame.isSync { dropsLeading = begins && frame.access == .openSync }
         needsKeyFrame = false
         _ = cadence.observe(frame.sourceDecodeTime)
-        var time = decodeTime(frame)
-        // Where frames come at uneven distances, those before a key frame may seem to be decoded after it: they make way.
-        if frame.isSync, !frames.isEmpty { time = max(time, chunkStart + Int64(frames.count)) }
+        for frame in timeline.take(frame, begins: begins || frame.access == .sync) { place(frame, cuts: &cuts) }
+        // The next one is expected behind the newest.
+        if let newest = frames.last, let next = predictedTime(after: newest), isChunkDue(at: next) {
+            close(at: next, cuts: &cuts)
+        }
+        return true
+    }
+
+    /// Takes a frame whose decode time is known.
+    private mutating func place(_ frame: TimedFrame, cuts: inout [Cut]) {
+        let time = frame.decodeTime
         if !isOpen { open(at: time) }
         if time > chunkStart { closeBefore(frame, at: time, cuts: &cuts) }
         endSegmentIfDue(before: frame, at: time, cuts: &cuts)
         if frames.isEmpty, frame.isSync { gridOrigin = chunkStart }
         latestPresentation = max(latestPresentation, frame.presentationTime)
+        isMissing = false
         frames.append(frame)
-        frameCount += 1
-        if let next = predictedTime(after: frame), isChunkDue(at: next) { close(at: next, cuts: &cuts) }
-        return true
     }
 
     /// Gives up waiting for frames before `time`, so that other tracks can go on: what is missing becomes chunks
-    /// without samples, and the next frame taken must be a key frame.
+    /// without samples, in segments of their own, and the next frame taken must be a key frame.
     mutating func giveUp(before time: MediaTime, cuts: inout [Cut]) {
         guard isOpen else { return }
-        fillHole(upTo: ticks(time), leaving: ticks(profile.gapPart), cuts: &cuts)
+        for frame in timeline.flush() { place(frame, cuts: &cuts) }
+        let (time, step) = (ticks(time), ticks(profile.gapPart))
+        guard time - chunkStart > step else { return }
+        if let last = frames.last { close(at: max(chunkStart + step, last.decodeTime + 1), cuts: &cuts) }
+        if !needsKeyFrame, chunkStart - segmentStart >= step { endSegment(.hole, cuts: &cuts) }
         needsKeyFrame = true
+        while time - chunkStart > step { leaveOut(upTo: chunkStart + step, cuts: &cuts) }
     }
 
     /// Ends the segment with the first key frame at or after `time`, however short it is then. Only so many such times are
@@ -152,21 +171,25 @@ struct VideoCutter {
     /// segment of their own, for which there may be no sound.
     mutating func interrupt(cuts: inout [Cut]) {
         guard isOpen else { return }
+        for frame in timeline.flush() { place(frame, cuts: &cuts) }
         if let last = frames.last {
-            let end = predictedTime(after: last) ?? decodeTime(last) + typicalDuration
+            let limit = profile.offersParts ? chunkStart + ticks(profile.partTarget) : segmentStart + longestSegment
+            let expected = predictedTime(after: last) ?? last.decodeTime + typicalDuration
+            let end = max(last.decodeTime + 1, min(expected, limit))
             if chunkStart > segmentStart || end - segmentStart >= ticks(Self.shortestSegment) {
                 close(at: end, cuts: &cuts)
             }
             frames = []
         }
         cuts.append(.segmentEnd(.interruption))
-        isOpen = false
+        (isOpen, needsKeyFrame) = (false, false)
         cadence = Cadence(ticksPerSecond: sourceTicksPerSecond)
+        timeline = Self.timeline(sourceTicksPerSecond)
     }
 
     private mutating func open(at time: Int64) {
         isOpen = true
-        (frameCount, firstFrame, latestPresentation) = (0, time, .min)
+        latestPresentation = .min
         (chunkStart, segmentStart, gridOrigin) = (time, time, time)
     }
 
@@ -175,34 +198,71 @@ struct VideoCutter {
     /// Ends the open chunk before a frame that must not be in it, and fills a hole in front of the frame. A key frame
     /// inside a segment begins a chunk, and a grid, of its own when the chunk before it is long enough.
     private mutating func closeBefore(_ frame: TimedFrame, at time: Int64, cuts: inout [Cut]) {
+        let beginsSegment = isSegmentDue(before: frame, at: time)
         if !frames.isEmpty {
             let isNewGrid = frame.isSync && isLongEnough(upTo: time)
-            guard isNewGrid || isSegmentDue(before: frame, at: time) || isChunkDue(at: time) else { return }
+            guard isNewGrid || beginsSegment || isChunkDue(at: time) else { return }
         }
-        let limit = ticks(profile.partTarget)
-        fillHole(upTo: time, leaving: limit, cuts: &cuts)
-        if !frames.isEmpty { close(at: time, cuts: &cuts) }
-        fillHole(upTo: time, leaving: limit - typicalDuration, cuts: &cuts)
+        if beginsSegment { leaveOutLast(upTo: time, cuts: &cuts) }
+        if !frames.isEmpty { closeFrames(before: time, cuts: &cuts) }
+        // Where less than a part is missing the frame is decoded as much earlier, but not where a segment begins with it.
+        let rest = beginsSegment ? slack : max(slack, ticks(profile.partTarget) - typicalDuration)
+        guard time - chunkStart > rest else { return }
+        // Where clients cannot be told of parts, or the segment would be too long, what is missing is one of its own.
+        if !profile.offersParts || beginsSegment && time - segmentStart > longestSegment,
+            chunkStart - segmentStart >= ticks(profile.gapPart)
+        {
+            endSegment(.hole, cuts: &cuts)
+        }
+        // A part without frames may be as short as it is.
+        while time > chunkStart {
+            let isLast = time - chunkStart <= ticks(profile.partTarget)
+            leaveOut(upTo: isLast ? time : chunkStart + ticks(profile.gapPart), cuts: &cuts)
+        }
     }
 
-    /// A chunk is never longer than the part target: when frames are missing for longer, the frame before the hole
-    /// lasts to the next grid instant, and what is still missing is cut into chunks without samples.
-    private mutating func fillHole(upTo time: Int64, leaving limit: Int64, cuts: inout [Cut]) {
-        let step = ticks(profile.gapPart)
-        while time - chunkStart > limit {
-            if frames.isEmpty, chunkStart - segmentStart + tolerance >= ticks(profile.target) {
-                endSegment(.withoutKeyFrame, cuts: &cuts)
-            }
-            let stop = max(chunkStart + step, frames.last.map { decodeTime($0) + 1 } ?? 0)
-            close(at: min(stop, time), cuts: &cuts)
+    /// A chunk without samples. No segment grows longer than all may be by it.
+    private mutating func leaveOut(upTo end: Int64, cuts: inout [Cut]) {
+        if chunkStart - segmentStart + tolerance >= ticks(profile.target) {
+            endSegment(isMissing ? .hole : .withoutKeyFrame, cuts: &cuts)
         }
+        close(at: end, cuts: &cuts)
+    }
+
+    /// Ends the chunk where the next frame comes, or where it is as long as it may be: a part as long as parts may be, else
+    /// as what is left of the segment, behind which there may be one of missing media.
+    private mutating func closeFrames(before time: Int64, cuts: inout [Cut]) {
+        let part = ticks(profile.gapPart)
+        if profile.offersParts {
+            let end = time - chunkStart > ticks(profile.partTarget) ? chunkStart + part : time
+            let latest = max(segmentStart + longestSegment, (frames.last?.decodeTime ?? 0) + 1)
+            close(at: min(end, latest), cuts: &cuts)
+        } else {
+            let isShort = time - segmentStart <= longestSegment
+            close(at: isShort ? time : min(segmentStart + longestSegment, time - part), cuts: &cuts)
+        }
+    }
+
+    /// How long a segment may be in a playlist, whose target duration is a whole number of seconds.
+    private var longestSegment: Int64 { ticks(profile.target + .milliseconds(400)) }
+
+    /// Where the last chunk of a segment would be too long, its last frame becomes one of its own: the segment ends where
+    /// the next one's first picture is shown.
+    private mutating func leaveOutLast(upTo time: Int64, cuts: inout [Cut]) {
+        let limit = ticks(profile.partTarget)
+        guard time - chunkStart > limit, frames.count > 1, let last = frames.last else { return }
+        let end = max(last.decodeTime, chunkStart + profile.shortestPart.ticks(in: timescale, rounding: .up))
+        guard end <= chunkStart + limit else { return }
+        frames.removeLast()
+        close(at: end, cuts: &cuts)
+        frames.append(last)
     }
 
     private mutating func endSegmentIfDue(before frame: TimedFrame, at time: Int64, cuts: inout [Cut]) {
         guard frames.isEmpty, isSegmentDue(before: frame, at: time) else { return }
         switch frame.access {
         case .sync: endSegment(.keyFrame, cuts: &cuts)
-        case .openSync: endSegment(.openKeyFrame, cuts: &cuts)
+        case .openSync: endSegment(.openKeyFrame(delay: frame.presentationTime - chunkStart), cuts: &cuts)
         case .leading, .dependent: endSegment(.withoutKeyFrame, cuts: &cuts)
         }
     }
@@ -212,6 +272,7 @@ struct VideoCutter {
         let end = chunkStart + tolerance
         wantedEnds.removeAll { $0 <= end }
         segmentsEnded += 1
+        isMissing = reason == .hole
         (segmentStart, gridOrigin) = (chunkStart, chunkStart)
     }
 
@@ -221,9 +282,14 @@ struct VideoCutter {
     private func isSegmentDue(before frame: TimedFrame, at time: Int64) -> Bool {
         let length = time - segmentStart + tolerance
         if length - tolerance <= 0 { return false }
-        if length >= ticks(profile.target), frame.isSync || frame.presentationTime > latestPresentation { return true }
+        if length >= ticks(profile.target) {
+            // Where pictures come seldom there may be none that is shown behind all others before the segment is too long.
+            let isLast = length >= ticks(profile.target + .milliseconds(200))
+            if isLast || frame.isSync || frame.presentationTime > latestPresentation { return true }
+        }
         // Sound must have a part in every segment too.
-        guard frame.isSync, length >= ticks(profile.gapPart) else { return false }
+        guard length >= ticks(profile.gapPart), frame.isSync || isMissing else { return false }
+        if isMissing { return true }
         if wantedEnds.contains(where: { $0 <= time + tolerance }) { return true }
         return segmentsEnded < LatencyProfile.eagerSegments || length >= ticks(profile.target) / 2
     }
@@ -233,7 +299,7 @@ struct VideoCutter {
     private func isChunkDue(at time: Int64) -> Bool {
         let reached = time + tolerance
         // Where frames are shown in another order, the segment's end waits for one that may follow it.
-        if reorderDelay == 0, reached - segmentStart >= ticks(profile.target) { return true }
+        if !timeline.hasDelay, reached - segmentStart >= ticks(profile.target) { return true }
         guard cadence.frameDuration != nil else { return isLongEnough(upTo: time) }
         if let grid = profile.grid.map(ticks) {
             // The first grid instant that a legal chunk can end at, and one of audio, which may be a frame shorter.
@@ -256,16 +322,20 @@ struct VideoCutter {
         let starts = decodeTimes(upTo: end)
         var samples: [ChunkSample] = []
         samples.reserveCapacity(frames.count)
+        let earliest = frames.map(\.presentationTime).min()
         for (position, frame) in frames.enumerated() {
             let next = position + 1 < starts.count ? starts[position + 1] : end
-            // A key frame is shown when it is decoded, where a coarse clock put the end of the chunk before it beside that.
-            let offset = frame.presentationTime - starts[position]
-            let isRounded = position == 0 && frame.access == .sync && abs(offset) <= slack
+            // What a segment begins with, and a key frame, is shown when the chunk begins, where times that are rounded put it
+            // beside that.
+            let begins =
+                position == 0 && frame.access == .sync
+                || chunkStart == segmentStart && frame.presentationTime == earliest
+            let isRounded = begins && abs(frame.presentationTime - chunkStart) <= slack
+            let shown = isRounded ? chunkStart : frame.presentationTime
             samples.append(
                 ChunkSample(
                     data: frame.data, duration: UInt32(clamping: next - starts[position]),
-                    compositionOffset: isRounded ? 0 : Int32(clamping: offset),
-                    isSync: frame.isSync))
+                    compositionOffset: Int32(clamping: shown - starts[position]), isSync: frame.isSync))
         }
         cuts.append(.chunk(Chunk(start: chunkStart, end: end, samples: samples)))
         frames.removeAll(keepingCapacity: true)
@@ -282,16 +352,15 @@ struct VideoCutter {
         for (position, frame) in frames.enumerated() {
             let earliest = (times.last ?? chunkStart - 1) + 1
             let latest = end - Int64(frames.count - position)
-            times.append(position == 0 ? chunkStart : min(max(decodeTime(frame), earliest), latest))
+            times.append(position == 0 ? chunkStart : min(max(frame.decodeTime, earliest), latest))
         }
         return times
     }
 
-    private func decodeTime(_ frame: TimedFrame) -> Int64 { frame.decodeTime + reorderDelay }
-
     /// When the frame after `frame`, the last one taken, will be decoded.
     private func predictedTime(after frame: TimedFrame) -> Int64? {
-        cadence.predicted().map { decodeTime(frame) + ($0 - frame.sourceDecodeTime) * ticksPerSourceTick }
+        guard timeline.isSteady else { return nil }
+        return cadence.predicted().map { frame.decodeTime + ($0 - frame.sourceDecodeTime) * ticksPerSourceTick }
     }
 
     // MARK: Units
@@ -308,7 +377,8 @@ struct VideoCutter {
     private var typicalDuration: Int64 {
         if let duration = cadence.frameDuration { return ticks(frames: 1, of: duration) }
         guard frames.count >= 2 else { return Int64(timescale.ticksPerSecond) / 30 }
-        return max(decodeTime(frames[frames.count - 1]) - decodeTime(frames[frames.count - 2]), 1)
+        let (last, before) = (frames[frames.count - 1], frames[frames.count - 2])
+        return max((last.sourceDecodeTime - before.sourceDecodeTime) * ticksPerSourceTick, 1)
     }
 
     private func ticks(frames: Int64, of duration: Cadence.FrameDuration) -> Int64 {

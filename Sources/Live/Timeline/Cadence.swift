@@ -62,10 +62,12 @@ public struct Cadence: Sendable {
     private var origin: Int64?
     private var index: Int64 = 0
     private var last: Int64 = 0
+    private var meter: FrameRateMeter
 
     /// A cadence of times in ticks of `1 / ticksPerSecond` seconds.
     public init(ticksPerSecond: Int64) {
         self.ticksPerSecond = ticksPerSecond
+        meter = FrameRateMeter(ticksPerSecond: ticksPerSecond)
         candidatesAtStart = Self.standardRates.map { frames, seconds in
             Candidate(duration: FrameDuration(numerator: ticksPerSecond * seconds, denominator: frames))
         }
@@ -82,9 +84,10 @@ public struct Cadence: Sendable {
     /// The exact frame duration while the beat holds.
     public var frameDuration: FrameDuration? { locked }
 
-    /// Frames in one second while the beat holds.
+    /// Frames in one second: of the beat while it holds, else as they come at their fastest, once there has been a second
+    /// of them.
     public var frameRate: Double? {
-        locked.map { Double($0.denominator * ticksPerSecond) / Double($0.numerator) }
+        locked.map { Double($0.denominator * ticksPerSecond) / Double($0.numerator) } ?? meter.rate
     }
 
     /// The decode time of the frame that comes `frames` after the last one, while the beat holds.
@@ -101,6 +104,7 @@ public struct Cadence: Sendable {
     public mutating func observe(_ ticks: Int64) -> Step {
         guard let origin else { return start(at: ticks) }
         let delta = ticks - last
+        meter.observe(delta)
         var frames: Int64 = 1
         if let locked {
             frames = (delta * locked.denominator + locked.numerator / 2).flooredQuotient(by: locked.numerator)

@@ -27,7 +27,12 @@ public enum SourceTimelineDrop: Sendable, Hashable, CaseIterable {
 ///
 /// A jump is a step back, or one forward, of more than a second; but not one forward in which as much time passed on our
 /// clock (a pause), or by which the others got as far too (a pause that came in after a stall of the network). A time more
-/// than 10 s from where all others are is one too. Small steps back are dropped; small ones forward are holes.
+/// than 10 s from where all others are is one too.
+///
+/// Of a smaller step the samples that follow are held back as well, until it is known whether it is one of this clock
+/// alone. It is when the track goes on steadily from behind the others, which go on too; or when it stays a quarter of a
+/// second ahead of where it was beside the others, and our clock saw no pause. Other small steps back are dropped, and
+/// small ones forward are holes.
 ///
 /// A track that begins late, or again, stays at its own times when they are within 10 s of the others': nothing then says
 /// that its clock is another, and sound that comes 20 s late by the common clock has the times of the pictures it comes
@@ -90,6 +95,11 @@ public struct SourceTimeline<Element: Sendable>: Sendable {
         let passage = Passage(
             element: element, track: index, timescale: decodeTime.timescale, time: time, duration: length,
             size: min(max(size, 0), Self.holdLimit.bytes), arrival: arrival)
+        if let jump = tracks[index].jump,
+            tracks[index].isHole(jump, time, at: arrival, beside: others(than: index, at: arrival))
+        {
+            admit(index, into: &outputs)
+        }
         if let jump = tracks[index].jump {
             switch tracks[index].continuesJump(jump, time) {
             case .none: return drop(passage, .backwards, into: &outputs)
@@ -110,7 +120,7 @@ public struct SourceTimeline<Element: Sendable>: Sendable {
         case .jumps(let cause):
             let jump = SourceTimelineTrack.Jump(
                 cause: cause, since: tracks[index].jump?.since ?? arrival, time: time, arrival: arrival,
-                newest: others?.upperBound, lastTime: time)
+                newest: others?.upperBound, lastTime: time, lastArrival: arrival)
             release(index, into: &outputs)
             hold(passage, jump, into: &outputs)
         }
@@ -186,28 +196,49 @@ extension SourceTimeline {
             for index in tracks.indices { tracks[index].hasGoneOn = false }
         }
         var jump = jump
-        jump.lastTime = passage.time
+        (jump.lastTime, jump.lastArrival) = (passage.time, passage.arrival)
+        jump.count += 1
         tracks[passage.track].jump = jump
         held.append(passage)
         heldBytes += passage.size
         let isFull = held.count >= Self.holdLimit.samples || heldBytes >= Self.holdLimit.bytes
-        if isFull || !tracks.contains(where: { $0.isLive(at: passage.arrival) }) { settle(into: &outputs) }
+        let others = others(than: passage.track, at: passage.arrival)
+        let isDecided = tracks[passage.track].hasSlipped(jump, beside: others) && tracks.count { $0.jump != nil } == 1
+        if isFull || isDecided || others == nil { settle(into: &outputs) }
     }
 
     /// Drops what is held back of a track that went on elsewhere.
     private mutating func release(_ index: Int, into outputs: inout [Output]) {
-        guard tracks[index].jump != nil else { return }
-        for passage in held where passage.track == index {
-            drop(passage, .astray, into: &outputs)
-            heldBytes -= passage.size
+        guard let jump = tracks[index].jump else { return }
+        let isBehind = jump.cause == .slip && !tracks[index].isForward(jump)
+        for passage in takeHeld(of: index) { drop(passage, isBehind ? .backwards : .astray, into: &outputs) }
+    }
+
+    /// Lets pass what is held back of a track that went on after all.
+    private mutating func admit(_ index: Int, into outputs: inout [Output]) {
+        for passage in takeHeld(of: index) {
+            place(passage, beside: others(than: index, at: passage.arrival), into: &outputs)
         }
+    }
+
+    /// What is held back of a track, which is so no more.
+    private mutating func takeHeld(of index: Int) -> [Passage] {
+        let passages = held.filter { $0.track == index }
         held.removeAll { $0.track == index }
+        heldBytes -= passages.reduce(0) { $0 + $1.size }
         tracks[index].jump = nil
         since = tracks.compactMap(\.jump?.since).min()
+        return passages
     }
 
     private mutating func settle(into outputs: inout [Output]) {
         let othersWentOn = tracks.contains { $0.jump == nil && $0.hasGoneOn }
+        for index in tracks.indices {
+            guard let jump = tracks[index].jump, tracks[index].isForward(jump) else { continue }
+            let others = others(than: index, at: jump.lastArrival)
+            let isHole = tracks[index].isHole(jump, jump.lastTime, at: jump.lastArrival, beside: others)
+            if !othersWentOn || isHole { admit(index, into: &outputs) }
+        }
         let times = tracks.compactMap(\.jump?.time)
         if !othersWentOn, let first = times.min(), times.allSatisfy({ (first...first).isNear($0) }) {
             for index in tracks.indices { tracks[index].beginEpoch() }
@@ -223,12 +254,12 @@ extension SourceTimeline {
     /// Gives each track that is held back a shift of its own: first those that have a place to go on from.
     private mutating func anchor(othersWentOn: Bool) {
         var reference: (place: Int64, arrival: Instant)?
-        for cause in [SourceTimelineTrack.Cause.step, .distance] {
+        for cause in [SourceTimelineTrack.Cause.step, .slip, .distance] {
             for index in tracks.indices {
                 guard let jump = tracks[index].jump, jump.cause == cause else { continue }
                 let landing =
                     switch cause {
-                    case .step: tracks[index].landing(after: jump, othersWentOn: othersWentOn)
+                    case .step, .slip: tracks[index].landing(after: jump, othersWentOn: othersWentOn)
                     case .distance:
                         jump.newest
                             ?? reference.map { reference in

@@ -11,7 +11,7 @@ struct SourceTimelineTrack {
         case goesOn
         /// The track's clock is the common one again: its own shift ends.
         case returns
-        /// A small step back.
+        /// A small step back, of a track that nothing can be compared with.
         case isBehind
         /// The clock is not where it was expected.
         case jumps(Cause)
@@ -21,6 +21,8 @@ struct SourceTimelineTrack {
     enum Cause {
         /// Its time is too far from the one before it.
         case step
+        /// Its time is not far from the one before it, but the others, and our clock, seem to go on otherwise.
+        case slip
         /// It goes on, but the other tracks are far away; or its track is new or was away, and its clock is not theirs.
         case distance
     }
@@ -35,8 +37,11 @@ struct SourceTimelineTrack {
         let arrival: Instant
         /// The newest place of the others then.
         let newest: Int64?
-        /// The time of the last sample held back.
+        /// The time of the last sample held back, and its arrival.
         var lastTime: Int64
+        var lastArrival: Instant
+        /// How many samples are held back.
+        var count = 0
     }
 
     /// How far a clock may step.
@@ -51,6 +56,11 @@ struct SourceTimelineTrack {
     private static let unevenness: Int64 = 500_000_000
     /// How near the common timeline a track that had left it is on it again.
     private static let nearness: Int64 = 100_000_000
+    /// How much further than our clock and the others a track must get to have slipped.
+    private static let smallestSlip: Int64 = 250_000_000
+    /// How far a track goes on steadily, and the others do, before a slip of it is believed: back, where it would soon be
+    /// again where it was, and forward, where the others may only come in later.
+    private static let steadiness = (back: (span: Int64(150_000_000), count: 4), forward: Int64(500_000_000))
 
     let id: Int
     /// True when the track has a place on the timeline of this epoch.
@@ -69,6 +79,8 @@ struct SourceTimelineTrack {
     private var duration: Int64 = 0
     /// How far before the newest place of the others the last sample was placed.
     private var lead: Int64?
+    /// The most that this was, which what is less approaches slowly: a track that fell behind the others may skip to there.
+    private var highestLead: Int64?
 
     init(id: Int) { self.id = id }
 
@@ -88,14 +100,19 @@ struct SourceTimelineTrack {
     func judge(_ time: Int64, arrival: Instant, beside others: ClosedRange<Int64>?) -> Verdict {
         let step = time - self.time
         let elapsed = Self.length(from: self.arrival, to: arrival)
-        if step < 0, step >= -Self.largestStep { return .isBehind }
         let place = time + shift
-        if step >= 0, step <= Self.largestStep || isPause(step, elapsed) || isHole(place, beside: others) {
+        let follows = step >= 0 && (step <= Self.largestStep || isPause(step, elapsed) || isHole(place, beside: others))
+        // In a longer pause our clock and the source's may get apart by as much as a slip is.
+        let isAhead = follows && step <= 2 * Self.largestStep && isAhead(time, at: arrival, beside: others)
+        let slips = isAhead || (step < 0 && step >= -Self.largestStep)
+        if slips, others == nil { return .isBehind }
+        if follows, !slips {
             return others.map { $0.isNear(place) } ?? true ? .goesOn : .jumps(.distance)
         }
         if shift != 0, (time - next(at: arrival, beside: others?.upperBound)).magnitude <= Self.nearness {
             return .returns
         }
+        if slips { return .jumps(.slip) }
         guard elapsed > Self.longestPause, let others else { return .jumps(.step) }
         if place >= self.place, others.isNear(place) { return .goesOn }
         return shift != 0 && time >= self.place && others.isNear(time) ? .returns : .jumps(.distance)
@@ -104,8 +121,37 @@ struct SourceTimelineTrack {
     /// True when `time` goes on from the samples that are held back; nil for a small step back.
     func continuesJump(_ jump: Jump, _ time: Int64) -> Bool? {
         let step = time - jump.lastTime
+        if jump.cause == .slip {
+            // Of a clock that has slipped and goes on, not of samples that are out of order.
+            return step >= 0 && step <= Self.largestStep && (jump.time >= self.time || time < self.time)
+        }
         if step < 0, step >= -Self.largestStep { return nil }
         return step >= 0 && step <= Self.largestStep
+    }
+
+    /// True when `time` is further from the last sample than our clock got since, and further from the others than any was
+    /// lately. Where media are missing either got as far, which may show a little later.
+    private func isAhead(_ time: Int64, at arrival: Instant, beside others: ClosedRange<Int64>?) -> Bool {
+        guard let others, let highestLead else { return false }
+        let elapsed = max(Self.length(from: self.arrival, to: arrival), duration)
+        return min(time - self.time - elapsed, time + shift - others.upperBound - highestLead) >= Self.smallestSlip
+    }
+
+    /// True when a slip forward was none, as the sample of `time` shows: media are missing before it.
+    func isHole(_ jump: Jump, _ time: Int64, at arrival: Instant, beside others: ClosedRange<Int64>?) -> Bool {
+        isForward(jump) && !isAhead(time, at: arrival, beside: others)
+    }
+
+    /// True for a slip forward.
+    func isForward(_ jump: Jump) -> Bool { jump.cause == .slip && jump.time >= time }
+
+    /// True when the track went on steadily since `jump`, and the others did, which went on as if there were none.
+    func hasSlipped(_ jump: Jump, beside others: ClosedRange<Int64>?) -> Bool {
+        guard jump.cause == .slip, let others, let newest = jump.newest else { return false }
+        let span = min(jump.lastTime - jump.time, others.upperBound - newest)
+        return isForward(jump)
+            ? span >= Self.steadiness.forward
+            : span >= Self.steadiness.back.span && jump.count >= Self.steadiness.back.count
     }
 
     private func isPause(_ step: Int64, _ elapsed: Int64) -> Bool { (step - elapsed).magnitude <= Self.largestStep }
@@ -140,6 +186,10 @@ struct SourceTimelineTrack {
         isPlaced = true
         place = time + shift
         lead = others.map { place - $0.upperBound }
+        if let lead {
+            let highest = max(highestLead ?? lead, lead)
+            highestLead = highest - (highest - lead) / 1024
+        }
         return true
     }
 
@@ -153,17 +203,17 @@ struct SourceTimelineTrack {
     mutating func anchor(_ jump: Jump, at landing: Int64) {
         shift = landing - jump.time
         (time, arrival) = (jump.time, jump.arrival)
-        self.jump = nil
+        (self.jump, highestLead) = (nil, nil)
     }
 
     /// The track is on the common timeline again.
     mutating func endShift() {
-        shift = 0
+        (shift, highestLead) = (0, nil)
     }
 
     /// Forgets where the track was.
     mutating func beginEpoch() {
-        (isPlaced, shift, jump, lead) = (false, 0, nil, nil)
+        (isPlaced, shift, jump, lead, highestLead) = (false, 0, nil, nil, nil)
     }
 }
 

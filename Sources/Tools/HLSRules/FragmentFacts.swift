@@ -54,12 +54,25 @@ public struct FragmentFacts: Sendable {
     }
     /// True when the first sample is a sync sample.
     public var startsWithSync: Bool { chunks.first?.samples.first?.isSync ?? false }
+    /// Frames in one second, on average and as the shortest sample has it; nothing where a sample has no duration.
+    func frameRates(in timescale: UInt32) -> ClosedRange<Double>? {
+        let shortest = chunks.lazy.flatMap(\.samples).map(\.duration).min() ?? 0
+        guard shortest > 0 else { return nil }
+        let average = Double(sampleCount) * Double(timescale) / Double(duration)
+        return average...max(average, Double(timescale) / Double(shortest))
+    }
     /// How many samples there are.
     public var sampleCount: Int { chunks.reduce(0) { $0 + $1.samples.count } }
 
     /// Reads `bytes`, a complete part or segment of the track that `header` describes.
     public init(_ bytes: ByteChunk, header: InitializationFacts) throws(BoxError) {
+        try self.init(bytes, header: header, gaps: [])
+    }
+
+    /// Reads `bytes`, a segment in which those gaps are.
+    init(_ bytes: ByteChunk, header: InitializationFacts, gaps: [MediaGap]) throws(BoxError) {
         try read(bytes.span, header)
+        checkOrder(gaps, header.timescale)
     }
 
     /// Reads `bytes`, the range of an I-frame: a moof, and as much of its mdat as its first sample needs. Only that
@@ -86,9 +99,15 @@ public struct FragmentFacts: Sendable {
         }
         if let movie { throw BoxError(offset: movie.range.lowerBound, detail: "moof without mdat") }
         guard !chunks.isEmpty else { throw BoxError(offset: 0, detail: "no moof") }
+    }
+
+    private mutating func checkOrder(_ gaps: [MediaGap], _ timescale: UInt32) {
+        var media: Int64 = 0
         for (earlier, later) in zip(chunks, chunks.dropFirst()) {
-            if later.decodeTime != earlier.decodeTime + earlier.duration {
-                let wanted = earlier.decodeTime + earlier.duration
+            media += earlier.duration
+            let gap = gaps.first { abs($0.position * Double(timescale) - Double(media)) < Double(timescale) / 1000 }
+            let wanted = earlier.decodeTime + earlier.duration + (gap?.ticks(in: timescale) ?? 0)
+            if abs(later.decodeTime - wanted) > gap?.slack(in: timescale) ?? 0 {
                 fault(.continuity, 0, "a chunk's decode time is \(later.decodeTime), not \(wanted)")
             }
             if later.sequenceNumber <= earlier.sequenceNumber {

@@ -14,7 +14,8 @@ extension PresentationHistory {
                 segment.isChained = true
                 if before.run == segment.run {
                     check(
-                        .continuity, place, summary.decodeTime == earlier.end,
+                        .continuity, place,
+                        abs(summary.decodeTime - earlier.end) <= summary.slack + earlier.slack,
                         "its decode time is \(summary.decodeTime), not \(earlier.end)")
                     check(
                         .sequenceNumber, place, summary.firstSequence > earlier.lastSequence,

@@ -210,7 +210,7 @@ extension PresentationHistory {
         for index in segment.parts.indices {
             let part = segment.parts[index]
             let place = "\(rendition) segment \(number) part \(index)"
-            if part.facts == nil, let bytes = part.bytes {
+            if part.facts == nil, !part.part.isGap, let bytes = part.bytes {
                 do throws(BoxError) {
                     let facts = try FragmentFacts(bytes, header: header)
                     note(facts.faults, place, judged: Self.fragmentRules)
@@ -230,22 +230,22 @@ extension PresentationHistory {
                     segment.parts[index].bytes = nil
                 }
             }
-            guard index > 0, !segment.parts[index].isChained, let before = segment.parts[index - 1].facts,
+            guard let last = segment.parts[..<index].lastIndex(where: { !$0.part.isGap }),
+                !segment.parts[index].isChained, let before = segment.parts[last].facts,
                 let facts = segment.parts[index].facts
             else { continue }
             segment.parts[index].isChained = true
-            checkSuccession(
-                place, before.end, before.chunks.last?.sequenceNumber ?? 0, facts.decodeTime,
-                facts.chunks.first?.sequenceNumber ?? 0)
+            let gap = MediaGap.gaps(in: segment.parts[(last + 1)..<index].map(\.part)).first
+            let wanted = before.end + (gap?.ticks(in: header.timescale) ?? 0)
+            check(
+                .continuity, place, abs(facts.decodeTime - wanted) <= gap?.slack(in: header.timescale) ?? 0,
+                "its decode time is \(facts.decodeTime), not \(wanted)")
+            let (sequence, lastSequence) = (
+                facts.chunks.first?.sequenceNumber ?? 0, before.chunks.last?.sequenceNumber ?? 0
+            )
+            check(.sequenceNumber, place, sequence > lastSequence, "\(sequence) follows \(lastSequence)")
         }
         renditions[rendition]?.segments[number] = segment
-    }
-
-    private mutating func checkSuccession(
-        _ place: String, _ end: Int64, _ lastSequence: UInt32, _ decodeTime: Int64, _ sequence: UInt32
-    ) {
-        check(.continuity, place, decodeTime == end, "its decode time is \(decodeTime), not \(end)")
-        check(.sequenceNumber, place, sequence > lastSequence, "\(sequence) follows \(lastSequence)")
     }
 
     private mutating func settleSegment(_ rendition: String, _ number: Int, _ header: InitializationFacts) {
@@ -254,18 +254,15 @@ extension PresentationHistory {
         else { return }
         let place = "\(rendition) segment \(number)"
         do throws(BoxError) {
-            let facts = try FragmentFacts(bytes, header: header)
+            let facts = try FragmentFacts(bytes, header: header, gaps: segment.gaps)
             note(facts.faults, place, judged: Self.fragmentRules)
             renditions[rendition]?.hasJudgedMedia = true
             checkSegment(facts, segment, header, place, rendition)
-            let scale = Double(header.timescale)
-            segment.summary = SegmentSummary(
-                decodeTime: facts.decodeTime, end: facts.end, firstSequence: facts.chunks.first?.sequenceNumber ?? 0,
-                lastSequence: facts.chunks.last?.sequenceNumber ?? 0,
-                presentation: Double(facts.earliestPresentation) / scale,
-                frame: Double(facts.duration) / Double(max(1, facts.sampleCount)) / scale, byteCount: bytes.count)
-            if header.isVideo, facts.sampleCount >= 10, renditions[rendition]?.frameRate == nil, facts.duration > 0 {
-                renditions[rendition]?.frameRate = Double(facts.sampleCount) * scale / Double(facts.duration)
+            segment.summary = SegmentSummary(facts, gaps: segment.gaps, byteCount: bytes.count, header)
+            if header.isVideo, facts.sampleCount >= 10, renditions[rendition]?.frameRates == nil,
+                let rates = facts.frameRates(in: header.timescale)
+            {
+                renditions[rendition]?.frameRates = rates
                 checkClaims(about: rendition)
             }
         } catch {
@@ -280,9 +277,11 @@ extension PresentationHistory {
         _ rendition: String
     ) {
         let duration = Double(facts.duration) / Double(header.timescale)
+        let gaps = segment.gaps.reduce(0) { $0 + $1.duration }
         check(
-            .segmentDuration, place, abs(segment.segment.duration - duration) <= tolerances.duration + 1e-6,
-            "EXTINF \(segment.segment.duration), media \(seconds(duration))")
+            .segmentDuration, place, abs(segment.segment.duration - duration - gaps) <= tolerances.duration + 1e-6,
+            "EXTINF \(segment.segment.duration), media \(seconds(duration))"
+                + (gaps > 0 ? ", gaps \(seconds(gaps))" : ""))
         let claims =
             multivariant?.hasIndependentSegments == true
             || renditions[rendition]?.latest?.hasIndependentSegments == true
@@ -301,8 +300,9 @@ extension PresentationHistory {
         else { return }
         let isPartial = !segment.sawItOpen && renditions[rendition]?.first?.segments.first?.number == number
         if !segment.parts.isEmpty, !isPartial {
-            let parts = segment.parts.compactMap(\.bytes)
-            guard parts.count == segment.parts.count else { return }
+            let listed = segment.parts.filter { !$0.part.isGap }
+            let parts = listed.compactMap(\.bytes)
+            guard parts.count == listed.count else { return }
             let isSame = ByteChunk(joining: parts) == bytes
             check(
                 .partConcatenation, "\(rendition) segment \(number)", isSame,

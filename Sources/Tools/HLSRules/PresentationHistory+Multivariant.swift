@@ -92,10 +92,12 @@ extension PresentationHistory {
             guard isOwn, facts.resolution != nil else { continue }
             checkResolution(variant.resolution, facts, place)
             checkVideoRange(variant.videoRange, record, facts, place)
-            if let claimed = variant.frameRate, let measured = record.frameRate {
+            if let claimed = variant.frameRate, let measured = record.frameRates {
+                let (average, highest) = (measured.lowerBound, measured.upperBound)
                 check(
-                    .streamFrameRate, place, abs(claimed - measured) <= 0.01 * claimed,
-                    "\(claimed), measured \((measured * 1000).rounded() / 1000)")
+                    .streamFrameRate, place, claimed >= 0.99 * average && claimed <= 1.01 * highest,
+                    "\(claimed), measured \((average * 1000).rounded() / 1000)"
+                        + (highest > 1.01 * average ? ", at most \((highest * 1000).rounded() / 1000)" : ""))
             }
         }
     }

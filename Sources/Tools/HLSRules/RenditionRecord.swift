@@ -42,9 +42,11 @@ struct PartRecord {
 
 /// What is left of a segment's media when it was checked.
 struct SegmentSummary {
-    /// In ticks.
+    /// In ticks, with the gaps at its beginning and at its end.
     var decodeTime: Int64
     var end: Int64
+    /// How many ticks those gaps may be off.
+    var slack: Int64
     var firstSequence: UInt32
     var lastSequence: UInt32
     /// Seconds.
@@ -75,6 +77,8 @@ struct SegmentRecord {
     var isChained = false
     var isMapChecked = false
     var isSettled: Bool { summary != nil && isJoined && isChained }
+    /// Where its media have no samples.
+    var gaps: [MediaGap] { MediaGap.gaps(in: parts.map(\.part)) }
 }
 
 /// The differences between date and media time in one continuity, which may drift.
@@ -131,7 +135,8 @@ struct RenditionRecord {
     /// When the playlist came that lists the last segment of that run.
     var peakSeen = 0.0
     var facts: InitializationFacts?
-    var frameRate: Double?
+    /// Frames in one second, on average and at the highest, which are the same where the rate is constant.
+    var frameRates: ClosedRange<Double>?
     /// Since when a variant says a wider range than that of all its media.
     var widerSince: [VideoRange: Double] = [:]
     /// True once a fragment of it was read.

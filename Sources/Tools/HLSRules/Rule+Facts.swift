@@ -121,7 +121,8 @@ extension Rule {
         case .streamCodecsExcess:
             ("CODECS names no codec that none of the variant's renditions has", "B 4.4.6.2")
         case .streamResolution: ("RESOLUTION is that of the video", "B 4.4.6.2")
-        case .streamFrameRate: ("FRAME-RATE is that of the video", "B 4.4.6.2")
+        case .streamFrameRate:
+            ("FRAME-RATE is the highest of the video, at least the average of what is there", "B 4.4.6.2")
         case .streamVideoRange: ("VIDEO-RANGE, or SDR without it, is that of the video", "B 4.4.6.2, A 9.16")
         case .streamBandwidth: ("the measured peak is at most 125 % of BANDWIDTH", "A 1.28, B 4.1")
         case .streamAverage:
@@ -183,7 +184,11 @@ extension Rule {
         case .editList: ("there is no edit list", "C 9.2.1, H")
         case .defaultBase: ("tfhd says default-base-is-moof and has no base data offset", "C 7.5.16")
         case .decodeTimePresent: ("every traf has a tfdt of version 1", "C 7.3.2.2, H")
-        case .continuity: ("a fragment's decode time is the sum of all durations before it", "C 7.3.2.2, A 7.3")
+        case .continuity:
+            (
+                "a fragment's decode time is the sum of all durations before it, those of parts that are gaps included",
+                "C 7.3.2.2, A 7.3, B 4.4.4.9"
+            )
         case .sequenceNumber: ("the sequence numbers of movie fragments increase", "C 7.3.2")
         case .runVersion: ("track runs have version 1", "C 9.2.1, H")
         case .sampleData: ("a chunk's mdat holds exactly its samples", "C 7.3.2.3")
@@ -193,7 +198,11 @@ extension Rule {
         case .startsWithSync: ("segments start with a sync sample where that is claimed", "B 4.4.2.1, A 1.14")
         case .earliestPresentation: ("a segment's earliest presentation time is its decode time", "C 9.2.1, H")
         case .segmentMap: ("a segment of fragmented MP4 has an EXT-X-MAP", "B 3.1.2")
-        case .segmentDuration: ("EXTINF is the duration of the segment's media within 1 ms", "B 4.4.4.1")
+        case .segmentDuration:
+            (
+                "EXTINF is the duration of the segment's media, and of its parts that are gaps, within 1 ms",
+                "B 4.4.4.1, 4.4.4.9"
+            )
         }
     }
 }
