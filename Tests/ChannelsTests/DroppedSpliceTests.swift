@@ -1,7 +1,6 @@
 import Bytes
 import Ingest
 import Media
-import Packaging
 import Telemetry
 import Testing
 import Time
@@ -10,11 +9,10 @@ import Time
 
 @Suite struct DroppedSpliceTests {
     @Test func splicesThatAreTooManyAreCounted() throws {
-        let bench = ChannelDirectoryTests()
         let registry = MetricsRegistry()
-        let directory = bench.directory(registry: registry)
-        let feed = try directory.open(bench.request(nil, "key-of-news"), for: ChannelDirectoryTests.Encoder())
-        feed.receive(.track(ChannelDirectoryTests.video), arrival: bench.clock.now)
+        let bench = ChannelBench(registry: registry)
+        let feed = try bench.open()
+        feed.receive(.track(ChannelBench.video), arrival: bench.clock.now)
         bench.feed(feed, milliseconds: 0..<5000)
         func dropped() -> Substring? {
             registry.prometheusText().split(separator: "\n")

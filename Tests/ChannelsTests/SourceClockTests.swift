@@ -16,13 +16,12 @@ import Time
 
     /// The channel tells when samples came in: 40 ms on the source's clock are a little more on ours.
     @Test(arguments: [true, false]) func aSlowClockIsMeasuredAndFollowed(hasVideo: Bool) throws {
-        let bench = ChannelDirectoryTests()
         let registry = MetricsRegistry()
-        let directory = bench.directory(registry: registry)
-        let channel = try #require(directory["news"])
-        let feed = try directory.open(bench.request(nil, "key-of-news"), for: ChannelDirectoryTests.Encoder())
+        let bench = ChannelBench(registry: registry)
+        let channel = try bench.channel
+        let feed = try bench.open()
         feed.receive(
-            .track(hasVideo ? ChannelDirectoryTests.video : ChannelDirectoryTests.audio), arrival: bench.clock.now)
+            .track(hasVideo ? ChannelBench.video : ChannelBench.audio), arrival: bench.clock.now)
         for number in Int64(0)..<4000 {
             if hasVideo {
                 feed.receive(

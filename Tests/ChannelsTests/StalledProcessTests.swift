@@ -14,10 +14,10 @@ import Time
 @Suite(.timeLimit(.minutes(30))) struct StalledProcessTests {
     /// A machine slept for longer than the window: all of that time passes at once.
     @Test func whatIsKeptStaysListedThoughTimePassesAtOnce() throws {
-        let bench = ChannelDirectoryTests()
+        let bench = ChannelBench()
         let folder = TemporaryFolder()
         let store = LocalObjectStore(folder: folder.path)
-        let logger = Logger(sink: ChannelDirectoryTests.Quiet())
+        let logger = Logger(sink: ChannelBench.Quiet())
         var profile = LatencyProfile(.ultra)
         profile.dvrWindow = .milliseconds(600_000)
         let writer = WindowWriter(
@@ -26,8 +26,8 @@ import Time
             ChannelConfiguration(id: "news", name: "news", streamKey: Secret("key-of-news"), profile: profile),
             waker: Waker(), writer: writer, clock: bench.clock, logger: logger, registry: MetricsRegistry())
         let feed = try ChannelDirectory([channel]).open(
-            bench.request(nil, "key-of-news"), for: ChannelDirectoryTests.Encoder())
-        feed.receive(.track(ChannelDirectoryTests.video), arrival: bench.clock.now)
+            ChannelBench.request("key-of-news"), for: ChannelBench.Encoder())
+        feed.receive(.track(ChannelBench.video), arrival: bench.clock.now)
         bench.feed(feed, milliseconds: 0..<10_000)
         let snapshot = try #require(channel.output.snapshot)
         let last = try #require(snapshot.rendition("video")?.segments.last)

@@ -13,6 +13,7 @@ final class TestGate: PublishGate {
         var refusal = PublishRefusal(.wrongKey, "No channel has this stream key")
         var publishers: [any Publisher] = []
         var events: [FeedEvent] = []
+        var key = "secret"
         var requests = 0
         var admissions = 0
         var terms = PublishTerms()
@@ -24,20 +25,21 @@ final class TestGate: PublishGate {
     func admit(_ request: PublishRequest) throws(PublishRefusal) -> PublishTerms {
         let (terms, refusal) = state.withLock { state in
             state.admissions += 1
-            return (state.terms, request.streamKey == Secret("secret") ? nil : state.refusal)
+            return (state.terms, request.streamKey == Secret(state.key) ? nil : state.refusal)
         }
         if let refusal { throw refusal }
         return terms
     }
 
     func openInput(of channel: String, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
-        try open(PublishRequest(scheme: "srt", channel: channel, streamKey: Secret("secret")), for: publisher)
+        let key = state.withLock { $0.key }
+        return try open(PublishRequest(scheme: "srt", channel: channel, streamKey: Secret(key)), for: publisher)
     }
 
     func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
         let refusal = state.withLock { state -> PublishRefusal? in
             state.requests += 1
-            guard request.streamKey == Secret("secret") else { return state.refusal }
+            guard request.streamKey == Secret(state.key) else { return state.refusal }
             state.publishers.append(publisher)
             return nil
         }

@@ -59,14 +59,28 @@ import Time
         #expect(!bench.registry.prometheusText().contains("headwater_ingest_refused_total{"))
     }
 
+    /// Whatever encoders would make of them, and keys that encoders encode.
+    @Test(
+        arguments: zip(
+            ["a,with=comma&and%20more#?/", "a,with=comma&and%20more#?/", "a,b,m=publish,u=x", "a b%", "a b"],
+            ["publish:news:", "", "", "#!::key=", "publish:news:"]))
+    func keysAreTakenAsTheyStandOrAsTheyAreEncoded(key: String, prefix: String) throws {
+        bench.gate.state.withLock { $0.key = key }
+        let isEncoded = key.hasPrefix("a b")
+        try bench.runSRT { port, _ in
+            let sent = isEncoded ? key.replacing("%", with: "%25").replacing(" ", with: "%20") : key
+            let caller = try SRTSocket.call(port, prefix + sent)
+            #expect(bench.eventually { bench.lines.count("ingest.accepted") == 1 })
+            caller.close()
+        }
+    }
+
     @Test func theChannelSaysHowItIsEncryptedAndHowLongPacketsAreHeld() throws {
         let passphrase = "correct horse battery"
         bench.gate.state.withLock {
             $0.terms = PublishTerms(passphrase: Secret(passphrase), latency: .milliseconds(377))
         }
         try bench.runSRT { port, _ in
-            #expect(throws: SRTError.refused(.unsecure)) { try SRTSocket.call(port) }
-            #expect(throws: SRTError.refused(.badSecret)) { try SRTSocket.call(port, passphrase: "another passphrase") }
             let caller = try SRTSocket.call(port, passphrase: passphrase)
             caller.send(try TransportClip.plain.get())
             #expect(bench.eventually { bench.gate.kinds.contains("V") })
@@ -75,6 +89,26 @@ import Time
             caller.close()
         }
         #expect(bench.lines.count("passphrase") == 0 && bench.lines.count("horse") == 0)
+    }
+
+    static let misunderstandings: [(here: Secret<String>?, there: String?, reason: String, rejection: SRTRejection)] = [
+        (Secret("correct horse battery"), "another horse battery", "wrong_passphrase", .badSecret),
+        (Secret("correct horse battery"), nil, "missing_passphrase", .unsecure),
+        (nil, "correct horse battery", "unexpected_passphrase", .unsecure),
+    ]
+
+    @Test(arguments: misunderstandings)
+    func whoEncryptsOtherwiseIsRefusedAndCountedOnce(
+        here: Secret<String>?, there: String?, reason: String, rejection: SRTRejection
+    ) throws {
+        bench.gate.state.withLock { $0.terms = PublishTerms(passphrase: here) }
+        try bench.runSRT { port, _ in
+            #expect(throws: SRTError.refused(rejection)) { try SRTSocket.call(port, passphrase: there) }
+            bench.expectRefusal(reason)
+            #expect(bench.lines.count("\"srt.rejection\":\"\(rejection)\"") == 1)
+            #expect(bench.lines.count("127.0.0.1") == 0 && bench.lines.count("horse") == 0)
+            #expect(bench.gate.state.withLock { $0.requests } == 0)
+        }
     }
 
     static let nothing: [String: [UInt8]] = [
@@ -111,6 +145,24 @@ import Time
             bench.clock.advance(by: .seconds(3600))
             #expect(caller.poll(for: .milliseconds(1200)) == .timedOut)
             #expect(bench.gate.state.withLock { $0.ended } == 0)
+        }
+    }
+
+    @Test func aPublisherHasLeftWhenItsEncoderHasThoughTheRestOfItIsToCome() throws {
+        let clip = try TransportClip.plain.get()
+        bench.gate.state.withLock { $0.terms = PublishTerms(latency: .seconds(3)) }
+        try bench.runSRT { port, _ in
+            let caller = try SRTSocket.call(port)
+            #expect(bench.eventually { bench.gate.state.withLock { $0.publishers.count } == 1 })
+            let publisher = try #require(bench.gate.state.withLock { $0.publishers.first })
+            caller.send(clip)
+            #expect(!publisher.hasLeft)
+            #expect(caller.poll(for: .milliseconds(300)) == .timedOut, "all is sent")
+            caller.close()
+            #expect(bench.eventually { publisher.hasLeft })
+            #expect(bench.receivedBytes == 0 && bench.gate.state.withLock { $0.ended } == 0)
+            #expect(bench.eventually { bench.gate.state.withLock { $0.ended } == 1 })
+            #expect(bench.receivedBytes == clip.count && publisher.hasLeft)
         }
     }
 

@@ -1,5 +1,4 @@
-import Foundation
-import Testing
+import TestTools
 
 /// Transport streams that ffmpeg makes.
 enum TransportClip {
@@ -8,21 +7,9 @@ enum TransportClip {
 
     /// The same with other options, up to the name of the file.
     static func make(_ options: [String], sounds: Int = 1) throws -> [UInt8] {
-        let file = FileManager.default.temporaryDirectory.appending(path: "clip-\(UUID().uuidString).ts")
-        defer { try? FileManager.default.removeItem(at: file) }
-        var arguments = ["-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25"]
-        for sound in 0..<sounds { arguments += ["-f", "lavfi", "-i", "sine=f=\(400 + 100 * sound):r=48000"] }
-        arguments += ["-t", "2", "-pix_fmt", "yuv420p", "-preset", "ultrafast", "-g", "25"]
-        try run("ffmpeg", arguments + options + ["-f", "mpegts", file.path])
-        return [UInt8](try Data(contentsOf: file))
-    }
-
-    static func run(_ name: String, _ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [name] + arguments
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(name) \(arguments)")
+        var inputs = ["-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25"]
+        for sound in 0..<sounds { inputs += ["-f", "lavfi", "-i", "sine=f=\(400 + 100 * sound):r=48000"] }
+        inputs += ["-t", "2", "-pix_fmt", "yuv420p", "-preset", "ultrafast", "-g", "25"]
+        return try Tool.file(from: "ffmpeg") { inputs + options + ["-f", "mpegts", $0] }
     }
 }

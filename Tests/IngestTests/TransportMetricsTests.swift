@@ -1,5 +1,6 @@
 import Ingest
 import SRT
+import Telemetry
 import Testing
 import Time
 
@@ -47,6 +48,43 @@ import Time
             }
         }
         #expect((bench.figure("headwater_ts_dropped_units_total{channel=\"news\"}") ?? 0) >= 2)
+    }
+
+    @Test func theLastSecondIsCounted() throws {
+        let clip = try TransportClip.plain.get()
+        try bench.runSRT { port, _ in
+            let caller = try SRTSocket.call(port)
+            caller.send(clip)
+            #expect(bench.eventually { bench.receivedBytes == clip.count })
+            // No second has passed, so that nothing was told before the end.
+            #expect(figure("srt_packets_total", "kind", "unique") ?? 0 == 0)
+            caller.close()
+            #expect(bench.eventually { bench.lines.count("ingest.closed") == 1 })
+            #expect(figure("srt_packets_total", "kind", "unique") == Double((clip.count + 1315) / 1316))
+            #expect(gauge("latency_seconds") == 0)
+        }
+    }
+
+    @Test func countersAreLookedUpOnce() throws {
+        let clip = try TransportClip.plain.get()
+        let families = [
+            bench.registry.counters("headwater_ts_packets_total", help: "", labels: "channel", "kind"),
+            bench.registry.counters("headwater_srt_packets_total", help: "", labels: "channel", "kind"),
+        ]
+        try bench.runSRT { port, _ in
+            let caller = try SRTSocket.call(port)
+            #expect(bench.eventually { figure("srt_packets_total", "kind", "unique") == 0 })
+            // Looked up again, it would be there again.
+            for family in families { family.remove("news", "received") }
+            caller.send(clip)
+            #expect(bench.eventually { bench.receivedBytes == clip.count })
+            bench.clock.advance(by: .seconds(1))
+            #expect(bench.eventually { (figure("srt_packets_total", "kind", "unique") ?? 0) > 0 })
+            caller.close()
+            #expect(bench.eventually { bench.lines.count("ingest.closed") == 1 })
+            #expect(figure("ts_packets_total", "kind", "null") != nil)
+            for name in ["ts", "srt"] { #expect(figure("\(name)_packets_total", "kind", "received") == nil) }
+        }
     }
 
     private func figure(_ name: String, _ label: String, _ value: String) -> Double? {

@@ -81,6 +81,31 @@ private struct Translation {
         }
     }
 
+    /// Slices that come in packets of their own make a picture when the next one begins, or when nothing follows.
+    @Test func theLastPictureIsHandedOnThoughNothingFollowsIt() {
+        var writer = TransportWriter([(0x1B, TransportWriter.video, [])])
+        // Main, 64 × 64: both parameter sets and an IDR picture.
+        let opening: [[UInt8]] = [
+            [0x67, 0x4D, 0, 0x1E, 0xF6, 0x22, 0x24], [0x68, 0xC0, 0x20], [0x65, 0x88, 0x82, 0x0A, 0xB0],
+        ]
+        writer.writeUnit(on: TransportWriter.video, 0xE0, opening.flatMap { [0, 0, 1] + $0 }, 0)
+        for number: UInt8 in 1...3 {
+            // P slices, `first_mb_in_slice` 0 and 2, `frame_num` the number.
+            let slices: [[UInt8]] = [
+                [0x61, 0x9A, number << 5, 0x55, 0x80], [0x61, 0x66, 0x80 | number << 3, 0x15, 0x60],
+            ]
+            writer.writeUnit(on: TransportWriter.video, 0xE0, [0, 0, 1] + slices[0], 3600 * Int64(number))
+            writer.writeUnit(on: TransportWriter.video, 0xE0, [0, 0, 1] + slices[1], nil)
+        }
+        var translation = Translation()
+        translation.read(writer.bytes)
+        #expect(translation.video.map(\.decodeTime.value) == [0, 3600, 7200])
+        translation.translator.finish(into: &translation.events)
+        #expect(translation.video.map(\.decodeTime.value) == [0, 3600, 7200, 10_800])
+        // Two slices behind their lengths.
+        #expect(translation.video.last?.data.count == 18)
+    }
+
     @Test func soundsAreNumberedInTheOrderOfTheMapAndHaveALanguage() throws {
         let translation = Translation(
             of: try TransportClip.make(Self.sounds + ["-c:a:1", "mp2"] + Self.languages, sounds: 2))
@@ -120,6 +145,80 @@ private struct Translation {
         let translation = Translation(of: writer.bytes)
         #expect(translation.tracks == ["aac 0 en", "aac 0 fr"])
         #expect(translation.soundTimes == [0, 1920, 3840, 5760, 7680, 9600])
+    }
+
+    // MARK: The clock
+
+    private static let twoSounds: [(UInt8, UInt16, [UInt8])] = [(0x0F, 0x101, []), (0x0F, 0x102, [])]
+
+    /// Frames of two sounds, the second `apart` ticks after the first and a little to and fro. They come in groups of
+    /// three of the one, three of the other.
+    private static func write(
+        _ frames: Range<Int64>, apart: Int64, into writer: inout TransportWriter, at time: (Int64) -> Int64
+    ) {
+        for group in stride(from: frames.lowerBound, to: frames.upperBound, by: 3) {
+            let group = group..<min(group + 3, frames.upperBound)
+            for frame in group {
+                writer.writeUnit(on: 0x101, 0xC0, TransportWriter.frame, time(frame) & (wrap - 1))
+            }
+            for frame in group {
+                let time = time(frame) + apart + (frame.isMultiple(of: 2) ? 400 : -400)
+                writer.writeUnit(on: 0x102, 0xC0, TransportWriter.frame, time & (wrap - 1))
+            }
+        }
+    }
+
+    private static func steps(_ samples: [Sample]) -> [Int64] {
+        zip(samples.dropFirst(), samples).map { $0.decodeTime.value - $1.decodeTime.value }
+    }
+
+    /// Half the clock's range is as far as one can be from another: there is no shorter way round.
+    @Test(arguments: [0, 1 << 32, (1 << 32) + 2200, -(1 << 31), 1 << 31] as [Int64])
+    func streamsMayBeAnyTimeApart(distance: Int64) {
+        var writer = TransportWriter(Self.twoSounds)
+        for part in 0..<10 as Range<Int64> {
+            Self.write(part * 5..<part * 5 + 5, apart: distance, into: &writer) { Self.wrap - 50_000 + 1920 * $0 }
+            // A third stream comes, or goes.
+            let third: [(UInt8, UInt16, [UInt8])] = part.isMultiple(of: 2) ? [(0x0F, 0x103, [])] : []
+            writer.writeMap(Self.twoSounds + third, version: UInt8(part) + 1)
+        }
+        let translation = Translation(of: writer.bytes)
+        #expect(Self.steps(translation.sound(0)) == [Int64](repeating: 1920, count: 49))
+        #expect(Self.steps(translation.sound(1)).allSatisfy { abs($0 - 1920) == 800 })
+    }
+
+    /// By half the range, from one frame to the next, or about that.
+    @Test(arguments: [0, -400, 400, 3000, 1 << 31] as [Int64])
+    func streamsStayTogetherWhenTheirClockIsSetAnew(more: Int64) throws {
+        for frames in 10...12 as ClosedRange<Int64> {
+            var writer = TransportWriter(Self.twoSounds)
+            Self.write(0..<30, apart: 0, into: &writer) {
+                1_000_000 + 1920 * $0 + ($0 < frames ? 0 : (1 << 32) - 1920 + more)
+            }
+            let translation = Translation(of: writer.bytes)
+            let (first, second) = (translation.sound(0), translation.sound(1))
+            #expect(first.count == 30 && second.count == 30)
+            for (one, other) in zip(first, second) {
+                #expect(abs(one.decodeTime.value - other.decodeTime.value) == 400)
+            }
+        }
+    }
+
+    @Test func aStreamThatComesLaterIsBesideTheOthers() throws {
+        var writer = TransportWriter([(0x0F, 0x101, [])])
+        for time in stride(from: Self.wrap - 4000, to: Self.wrap + 9000, by: 1920) {
+            writer.writeUnit(on: 0x101, 0xC0, TransportWriter.frame, time & (Self.wrap - 1))
+        }
+        writer.writeMap(Self.twoSounds, version: 1)
+        writer.writeUnit(on: 0x102, 0xC0, TransportWriter.frame, 8000)
+        // Now there is nothing left of what was.
+        writer.writeMap([(0x0F, 0x103, [])], version: 2)
+        writer.writeUnit(on: 0x103, 0xC0, TransportWriter.frame, 9000)
+        writer.writeMap([(0x0F, 0x104, [])], version: 3)
+        writer.writeUnit(on: 0x104, 0xC0, TransportWriter.frame, 9000 + 3 << 30)
+        let translation = Translation(of: writer.bytes)
+        #expect(translation.sound(1).map(\.decodeTime.value) == [Self.wrap + 8000])
+        #expect(translation.soundTimes.suffix(2) == [Self.wrap + 9000, Self.wrap + 9000 + 3 << 30])
     }
 
     @Test func theFirstPictureOfSeveralIsTaken() throws {

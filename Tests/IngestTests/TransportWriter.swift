@@ -1,6 +1,7 @@
 /// Writes transport streams of a few bytes each. ISO/IEC 13818-1 §2.4.
 struct TransportWriter {
-    static let (sound, splices, id3, klv): (UInt16, UInt16, UInt16, UInt16) = (0x101, 0x102, 0x103, 0x104)
+    static let (video, sound): (UInt16, UInt16) = (0x100, 0x101)
+    static let (splices, id3, klv): (UInt16, UInt16, UInt16) = (0x102, 0x103, 0x104)
     /// Streams for a map: type, packet identifier, descriptors.
     static let soundStream: (UInt8, UInt16, [UInt8]) = (0x0F, sound, [])
     static let all: [(UInt8, UInt16, [UInt8])] = [

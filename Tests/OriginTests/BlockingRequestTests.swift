@@ -97,6 +97,18 @@ import Time
         }
     }
 
+    /// A channel that is on the air has a multivariant playlist, also while one presentation gives place to another.
+    @Test func aPresentationThatBeginsIsWaitedFor() throws {
+        let live = try LiveChannel()
+        let before = try TestClient(live.server.port).get("/live/news/index.m3u8").text
+        // As far as its first picture.
+        live.endPresentation(playing: 320)
+        let client = try live.park("/live/news/index.m3u8")
+        live.goOn(milliseconds: 4000)
+        let answer = try client.receive()
+        #expect(answer.status == 200 && answer.text.contains("#EXT-X-STREAM-INF:") && answer.text != before)
+    }
+
     /// A wait costs one place, whoever it was for, until it ends; and one that had no place costs nothing.
     @Test func aClientThatLeftOrHadNoPlaceLeavesNothingBehind() throws {
         let live = try LiveChannel { $0.parkedPerAddress = 2 }

@@ -99,13 +99,13 @@ final class LiveChannel {
         fedMilliseconds += milliseconds
     }
 
-    /// Ends the presentation: sound that is coded as nobody expected makes a new one.
-    func endPresentation() {
+    /// Ends the presentation: sound that is coded as nobody expected makes a new one, which plays for so many milliseconds.
+    func endPresentation(playing milliseconds: Int64 = 4000) {
         let audio = Track(
             codec: .ac3, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 6, samplesPerFrame: 1536)),
             decoderConfiguration: ByteChunk([0x10, 0x3D, 0xC0]), codecString: "ac-3")
         feed.receive(.track(audio), arrival: clock.now)
-        goOn(milliseconds: 4000)
+        goOn(milliseconds: milliseconds)
     }
 
     /// The status that `query` gets for the playlist, at once.

@@ -2,6 +2,7 @@ import Glibc
 import Locks
 import Sockets
 import Telemetry
+import TestTools
 import Testing
 
 @testable import SRT
@@ -11,10 +12,9 @@ extension SRTTests {
     @Suite(
         .timeLimit(.minutes(30)),
         .enabled(
-            if: ["srt-live-transmit", "ffmpeg", "gst-launch-1.0"].allSatisfy(Peer.isThere),
+            if: Tool.areThere("srt-live-transmit", "ffmpeg", "gst-launch-1.0"),
             "srt-live-transmit, ffmpeg and gst-launch-1.0 are not there to call"))
     struct PeersTests {
-        static let passphrase = "correct-horse-battery"
         static let streamID = "#!::r=news,m=publish,key=s3cret"
         /// As it stands in an address.
         static let encodedStreamID = "%23!::r=news,m=publish,key=s3cret"
@@ -28,7 +28,7 @@ extension SRTTests {
             var testDescription: String { "\(program), \(keyLength.map { "AES-\($0.rawValue * 8)" } ?? "clear")" }
 
             /// The program's options to call `port`, with packets of a transport stream, and what feeds it.
-            func start(port: UInt16) throws -> (peer: Peer, feed: Feed?) {
+            func start(port: UInt16) throws -> (tool: Tool, feed: Feed?) {
                 var options = passphrase.map { "&passphrase=\($0)" } ?? ""
                 if let keyLength { options += "&pbkeylen=\(keyLength.rawValue)" }
                 switch program {
@@ -41,13 +41,13 @@ extension SRTTests {
                         + (passphrase.map { ["-passphrase", $0] } ?? [])
                         + (keyLength.map { ["-pbkeylen", "\($0.rawValue)"] } ?? [])
                         + ["-f", "mpegts", "srt://127.0.0.1:\(port)?pkt_size=1316&streamid=\(encodedStreamID)"]
-                    return (try Peer(program, arguments), nil)
+                    return (try Tool(program, arguments), nil)
                 case "gst-launch-1.0":
                     let arguments =
                         "videotestsrc pattern=snow num-buffers=50 is-live=true ! video/x-raw,format=I420,width=160,height=90 !"
                         + " x264enc tune=zerolatency ! mpegtsmux alignment=7 ! srtsink uri=srt://127.0.0.1:\(port)?mode=caller streamid=\(streamID)"
                     return (
-                        try Peer(
+                        try Tool(
                             program,
                             arguments.split(separator: " ").map(String.init)
                                 + (passphrase.map { ["passphrase=\($0)"] } ?? [])
@@ -56,14 +56,14 @@ extension SRTTests {
                 default:
                     let feed = Feed()
                     let target = "srt://127.0.0.1:\(port)?mode=caller&streamid=\(encodedStreamID)\(options)"
-                    return (try Peer(program, ["-a:no", feed.address, target]), feed)
+                    return (try Tool(program, ["-a:no", feed.address, target]), feed)
                 }
             }
         }
 
         static let calls = ["srt-live-transmit", "ffmpeg", "gst-launch-1.0"].flatMap { program in
             [Call(program: program)]
-                + SRTKeyLength.allCases.map { Call(program: program, passphrase: passphrase, keyLength: $0) }
+                + SRTKeyLength.allCases.map { Call(program: program, passphrase: SRTTests.passphrase, keyLength: $0) }
         }
 
         @Test(arguments: calls)
@@ -75,8 +75,8 @@ extension SRTTests {
                 return .accept(passphrase: passphrase)
             }
             defer { reception.end() }
-            let (peer, feed) = try call.start(port: reception.port)
-            defer { peer.end() }
+            let (tool, feed) = try call.start(port: reception.port)
+            defer { tool.end() }
             let socket = try #require(reception.next())
             defer { socket.close() }
             let streamID = try SRTStreamID(socket.streamID)
@@ -97,19 +97,20 @@ extension SRTTests {
 
         @Test(arguments: ["srt-live-transmit", "ffmpeg"])
         func itLearnsWhyItIsRefused(program: String) throws {
-            let encrypted = SRTDecision.accept(passphrase: Secret(Self.passphrase))
-            let calls: [(caller: String?, decision: SRTDecision, text: String)] = [
-                (nil, .refuse(.notFound), "Application-defined rejection reason"),
-                ("another-passphrase", encrypted, "Incorrect passphrase"),
-                (nil, encrypted, "Password required or unexpected"),
-                (Self.passphrase, .accept(), "Password required or unexpected"),
+            let encrypted = SRTDecision.accept(passphrase: Secret(SRTTests.passphrase))
+            let calls: [(caller: String?, decision: SRTDecision, text: String, faults: Set<SRTHandshakeFault>)] = [
+                (nil, .refuse(.notFound), "Application-defined rejection reason", []),
+                ("another-passphrase", encrypted, "Incorrect passphrase", [.wrongPassphrase]),
+                (nil, encrypted, "Password required or unexpected", [.missingPassphrase]),
+                (SRTTests.passphrase, .accept(), "Password required or unexpected", [.unexpectedPassphrase]),
             ]
-            for (caller, decision, text) in calls {
+            for (caller, decision, text, faults) in calls {
                 let reception = try Reception { _ in decision }
                 defer { reception.end() }
-                let (peer, _) = try Call(program: program, passphrase: caller).start(port: reception.port)
-                let output = peer.end(within: .seconds(5))
-                #expect(output.contains(text), "\(output)")
+                let (tool, _) = try Call(program: program, passphrase: caller).start(port: reception.port)
+                let output = tool.end(within: .seconds(5))
+                #expect((output.standardOutput + output.standardError).contains(text), "\(output)")
+                #expect(reception.faults == faults)
             }
         }
 
@@ -120,7 +121,7 @@ extension SRTTests {
             defer { reception.end() }
             // A caller of another process, which is stopped: nothing here could fall silent by itself.
             let feed = Feed()
-            let tool = try Peer(
+            let tool = try Tool(
                 "srt-live-transmit", [feed.address, "srt://127.0.0.1:\(reception.port)"])
             defer { tool.end() }
             let socket = try #require(reception.next())
@@ -130,7 +131,7 @@ extension SRTTests {
                 bytes = socket.read(timeout: .milliseconds(100)).bytes
             }
             #expect(bytes.prefix(3) == [7, 7, 7])
-            tool.stop()
+            tool.suspend()
             var result = SRTRead.timedOut
             for _ in 0..<60 {
                 (result, _) = socket.read(timeout: .seconds(5))

@@ -11,14 +11,17 @@ import Telemetry
 final class Reception: Sendable {
     let listener: SRTListener
     private let accepted = Monitor<[SRTSocket]>([])
+    private let failures = Monitor<[(peer: SocketAddress, fault: SRTHandshakeFault)]>([])
     private let thread: NamedThread
 
     init(
         host: String = "127.0.0.1", options: SRTOptions = SRTOptions(),
         decide: @escaping @Sendable (SRTCallRequest) -> SRTDecision = { _ in .accept() }
     ) throws {
-        let listener = try SRTListener(SocketAddress(host: host, port: 0), options: options, decide: decide)
-        let accepted = accepted
+        let (accepted, failures) = (accepted, failures)
+        let listener = try SRTListener(
+            SocketAddress(host: host, port: 0), options: options,
+            failed: { call, fault in failures.signal { $0.append((call.peer, fault)) } }, decide: decide)
         thread = NamedThread("accept") {
             while let socket = listener.accept() { accepted.signal { $0.append(socket) } }
         }
@@ -31,6 +34,11 @@ final class Reception: Sendable {
     func next(within time: Duration = .seconds(20)) -> SRTSocket? {
         accepted.wait(for: time) { !$0.isEmpty }
         return accepted.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+
+    /// Why those of this machine were refused who had been accepted.
+    var faults: Set<SRTHandshakeFault> {
+        Set(failures.withLock { $0 }.filter { $0.peer.host == "127.0.0.1" && $0.peer.port > 0 }.map(\.fault))
     }
 
     func end() {

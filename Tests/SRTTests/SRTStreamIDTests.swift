@@ -145,6 +145,20 @@ import Testing
         }
     }
 
+    static let key = "key,with=comma&and%20more#?/:m=publish,u=x"
+    static let literals: [(text: String, channel: String?, key: String?)] = [
+        (key, nil, key), ("publish:\(key)", "key,with=comma&and%20more#?/", "m=publish,u=x"),
+        ("publish:news:\(key)", "news", key), (" \(key)\r\n\0", nil, key), ("publish:a%2Cb", nil, "a%2Cb"),
+        ("#!::r=news,key=a", nil, nil), ("!::key=a", nil, nil), ("#!:{key=a}", nil, nil), ("", nil, nil),
+        ("publish:", nil, nil), (String(repeating: "k", count: 513), nil, nil),
+    ]
+
+    @Test(arguments: literals.indices) func aKeyIsReadAsItStandsToo(index: Int) {
+        let (text, channel, key) = Self.literals[index]
+        let id = SRTStreamID.literal(Array(text.utf8))
+        #expect(id?.key?.exposed == key && id?.channel == channel && id?.user == nil)
+    }
+
     @Test func noKeyIsPrinted() throws {
         let id = try SRTStreamID(Array("#!::r=news,key=s3cret".utf8))
         #expect(!"\(id)".contains("s3cret") && !String(reflecting: id).contains("s3cret"))

@@ -1,7 +1,8 @@
+public import Channels
 internal import Configuration
 internal import Ingest
 internal import Media
-internal import Packaging
+public import Packaging
 public import Schema
 public import Telemetry
 internal import Time
@@ -15,13 +16,13 @@ public struct ChannelSettings: SchemaObject {
     /// What a publisher must know.
     public var streamKey = Secret("")
     /// The latency profile.
-    public var latency = Latency.low
+    public var latency = LatencyProfile.Name.low
     /// A target duration that differs from the profile's.
     public var targetDuration: Int?
     /// How far viewers can go back.
     public var dvrWindow = Duration.seconds(3600)
     /// The tracks that the channel has.
-    public var tracks = Tracks.videoAndAudio
+    public var tracks = DeclaredTracks.videoAndAudio
     /// What SRT publishers must encrypt with.
     public var srtPassphrase: Secret<String>?
     /// How long SRT packets of its publishers are held.
@@ -30,26 +31,6 @@ public struct ChannelSettings: SchemaObject {
     public var program: Int?
     /// Where the server fetches the channel from itself.
     public var input: InputSettings?
-
-    /// The latency profiles.
-    public enum Latency: String, FieldChoice {
-        /// Segments of six seconds.
-        case standard
-        /// Parts of half a second.
-        case low
-        /// Parts of a fifth of a second.
-        case ultra
-    }
-
-    /// What a channel has.
-    public enum Tracks: String, FieldChoice {
-        /// Pictures and sound.
-        case videoAndAudio
-        /// Pictures alone.
-        case video
-        /// Sound alone.
-        case audio
-    }
 
     /// A channel without an id.
     public init() {}
@@ -93,9 +74,12 @@ public struct ChannelSettings: SchemaObject {
     }
 
     var profile: LatencyProfile {
-        var profile = LatencyProfile(
-            LatencyProfile.Name(rawValue: latency.rawValue) ?? .low, targetDuration: targetDuration)
+        var profile = LatencyProfile(latency, targetDuration: targetDuration)
         if dvrWindow > .zero { profile.dvrWindow = .milliseconds(dvrWindow.wholeMilliseconds) }
         return profile
     }
 }
+
+extension LatencyProfile.Name: FieldChoice {}
+
+extension DeclaredTracks: FieldChoice {}

@@ -72,9 +72,8 @@ public final class Server: Sendable {
                 Channel(
                     ChannelConfiguration(
                         id: channel.id, name: channel.name ?? channel.id, streamKey: channel.streamKey,
-                        profile: channel.profile,
-                        tracks: DeclaredTracks(rawValue: channel.tracks.rawValue) ?? .videoAndAudio,
-                        terms: channel.terms), goingOnWith: remains.restored[channel.id]?.presentation,
+                        profile: channel.profile, tracks: channel.tracks, terms: channel.terms),
+                    goingOnWith: remains.restored[channel.id]?.presentation,
                     waker: waker, writer: writer, clock: clocks, logger: logger, registry: registry)
             })
         self.writer = writer

@@ -57,10 +57,12 @@ public final class Origin: Sendable {
             guard let snapshot = channel.output.snapshot else {
                 return .response(responses.failure(404, "The channel has not been on air yet", cacheSeconds: 1))
             }
-            guard snapshot.isPlayable else {
-                return .response(responses.failure(404, "The channel is about to begin", cacheSeconds: 1))
+            let form = form(of: request)
+            if snapshot.isPlayable { return .response(responses.multivariant(resource, of: snapshot, form: form)) }
+            // It is about to begin, or goes on in another presentation.
+            return park(.beginning, channel, snapshot) { [responses] current in
+                responses.multivariant(resource, of: current, form: form)
             }
-            return .response(responses.multivariant(resource, of: snapshot, form: form(of: request)))
         }
         guard let snapshot = channel.output.snapshot(of: String(presentation)),
             let rendition = snapshot.rendition(String(path.next())),

@@ -45,6 +45,8 @@ public final class Channel: Sendable {
         /// Who publishes; the number tells feeds apart.
         var publisher: (number: Int, publisher: any Publisher)?
         var feeds = 0
+        /// The feed whose publisher has left, while the rest of it still comes and its successor has sent nothing.
+        var predecessor: Int?
         /// When a sample came in last, or the publisher did.
         var lastArrival = Instant(nanoseconds: 0)
         /// When one came in last that something could be made of.
@@ -104,25 +106,28 @@ public final class Channel: Sendable {
     // MARK: Publishers
 
     /// Lets `publisher`, who knows the stream key, fill the channel, if nobody else does. A publisher that has fallen
-    /// silent gives way: it is the same encoder, most often, whose old connection has not noticed its end.
+    /// silent gives way: it is the same encoder, most often, whose old connection has not noticed its end. So does one that
+    /// has left, but what is left of its feed goes on until the new one sends something.
     func attach(_ publisher: any Publisher) throws(PublishRefusal) -> any Feed {
         let now = clock.now
+        let departed = departed
         let attached: (number: Int, replaced: (any Publisher)?, effects: Effects)
         attached = try state.withLock { state throws(PublishRefusal) in
-            try checkRoom(state, at: now)
-            let replaced = state.publisher?.publisher
-            let before = state.presentation?.version
-            state.presentation?.interrupt()
+            try checkRoom(state, departed: departed, at: now)
+            var replaced = state.publisher?.publisher
+            if let number = state.publisher?.number, number == departed, state.predecessor == nil {
+                (state.predecessor, replaced) = (number, nil)
+            }
             state.feeds += 1
             state.publisher = (state.feeds, publisher)
-            state.session = FeedSession(configuration.tracks)
-            (state.lastArrival, state.lastUse) = (now, now)
-            return (state.feeds, replaced, collect(&state, before: before))
+            state.lastArrival = now
+            let effects = state.predecessor == nil ? beginSession(&state, at: now) : Effects()
+            return (state.feeds, replaced, effects)
         }
         perform(attached.effects)
         if let replaced = attached.replaced {
             logger.warning("channel.publisher_replaced")
-            replaced.disconnect(reason: "You fell silent, and another encoder with your stream key took over")
+            replaced.disconnect(reason: "You fell silent or left, and another encoder with your stream key took over")
         }
         metrics.isOnAir.set(1)
         return ChannelFeed(channel: self, number: attached.number)
@@ -130,40 +135,56 @@ public final class Channel: Sendable {
 
     /// Throws when nobody could be let in now.
     func checkRoom() throws(PublishRefusal) {
-        try state.withLock { state throws(PublishRefusal) in try checkRoom(state, at: clock.now) }
+        let departed = departed
+        try state.withLock { state throws(PublishRefusal) in try checkRoom(state, departed: departed, at: clock.now) }
     }
 
-    private func checkRoom(_ state: State, at now: Instant) throws(PublishRefusal) {
+    /// The number of the feed whose publisher has left. Asked for without the lock: publishers have locks of their own.
+    private var departed: Int? {
+        state.withLock { $0.publisher }.flatMap { $0.publisher.hasLeft ? $0.number : nil }
+    }
+
+    private func checkRoom(_ state: State, departed: Int?, at now: Instant) throws(PublishRefusal) {
         guard !state.isStopped else { throw PublishRefusal(.shuttingDown, "The server is shutting down") }
-        guard state.publisher == nil || now - state.lastArrival >= Self.silenceLimit else {
+        guard let publisher = state.publisher, publisher.number != departed else { return }
+        guard now - state.lastArrival >= Self.silenceLimit else {
             throw PublishRefusal(.busy, "Somebody else is publishing to \(configuration.id) at the moment")
         }
     }
 
     fileprivate func receive(_ event: FeedEvent, from feed: Int, arrival: Instant) {
+        var succession: Effects?
         let effects = state.withLock { state -> Effects in
-            guard state.publisher?.number == feed, let actions = state.session?.take(event, arrival: arrival) else {
+            if state.publisher?.number == feed {
+                if state.predecessor != nil { succession = beginSession(&state, at: arrival) }
+                state.lastArrival = arrival
+            } else if state.predecessor != feed {
                 return Effects()
             }
-            state.lastArrival = arrival
+            let actions = step(&state) { $0.take(event, arrival: arrival) }
             if !actions.isEmpty { state.lastUse = arrival }
             return perform(actions, arrival, &state)
         }
+        if let succession { perform(succession) }
         perform(effects, arrival: arrival)
     }
 
     fileprivate func detach(_ feed: Int) {
         let effects = state.withLock { state -> Effects? in
+            if state.predecessor == feed {
+                let effects = beginSession(&state, at: clock.now)
+                if state.publisher == nil { state.session = nil }
+                return effects
+            }
             guard state.publisher?.number == feed else { return nil }
             state.publisher = nil
+            metrics.isOnAir.set(0)
+            guard state.predecessor == nil else { return nil }
+            let effects = beginSession(&state, at: clock.now)
             state.session = nil
-            let before = state.presentation?.version
-            state.presentation?.interrupt()
-            return collect(&state, before: before)
+            return effects
         }
-        guard let effects else { return }
-        metrics.isOnAir.set(0)
-        perform(effects)
+        if let effects { perform(effects) }
     }
 
     /// Does what time alone brings: an encoder that has fallen silent is left behind, and silence is published at the
@@ -172,7 +193,8 @@ public final class Channel: Sendable {
         let now = clock.now
         let effects = state.withLock { state -> Effects in
             guard !state.isStopped else { return Effects() }
-            if let held = state.session?.settle(at: now), !held.isEmpty { return perform(held, now, &state) }
+            let held = step(&state) { $0.settle(at: now) }
+            if !held.isEmpty { return perform(held, now, &state) }
             let before = state.presentation?.version
             if state.session != nil, now - state.lastUse >= Self.silenceLimit {
                 if state.session?.isRunning == true { state.session?.restart() }
@@ -235,10 +257,31 @@ public final class Channel: Sendable {
         return effects
     }
 
+    /// What came before ends; what comes now is of another feed.
+    private func beginSession(_ state: inout State, at now: Instant) -> Effects {
+        let before = state.presentation?.version
+        state.presentation?.interrupt()
+        state.session = FeedSession(configuration.tracks)
+        state.predecessor = nil
+        state.lastUse = now
+        return collect(&state, before: before)
+    }
+
+    /// Lets the session do something, and counts what it drops thereby.
+    private func step(_ state: inout State, _ take: (inout FeedSession) -> [FeedSession.Action]) -> [FeedSession.Action]
+    {
+        guard var session = state.session.take() else { return [] }
+        let before = session.droppedSamples
+        let actions = take(&session)
+        if session.droppedSamples > before { metrics.droppedSamples.increment(by: session.droppedSamples - before) }
+        state.session = session
+        return actions
+    }
+
     private func begin(_ start: FeedSession.RunStart, in presentation: inout Presentation?) -> Bool {
         presentation?.beginRun(
             tracks: start.tracks, sourceStart: start.sourceStart, now: start.arrival, continues: start.continues,
-            expectsSound: configuration.tracks.hasAudio) ?? false
+            expectsSound: configuration.tracks.hasAudio, expectsPicture: configuration.tracks.hasVideo) ?? false
     }
 
     private func collect(_ state: inout State, before: Int64?) -> Effects {

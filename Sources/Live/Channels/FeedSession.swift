@@ -41,6 +41,8 @@ struct FeedSession {
     private static let pictures = -1
     /// How many samples, and how many bytes of them, wait for a run to begin.
     private static let bufferLimit = (samples: 1024, bytes: 32 << 20)
+    /// How many splices do.
+    private static let spliceLimit = 64
     /// How many audio tracks are taken.
     private static let audioLimit = 16
     /// How many pictures in a row may have one decode time: without an end to them no part would ever be whole.
@@ -75,8 +77,10 @@ struct FeedSession {
     private var repetitions = 0
     /// What was told of tracks that cannot be published.
     private var told: Set<Track> = []
-    /// Samples that were dropped: before the first key frame, or going back in time.
+    /// How many samples were dropped: before the first key frame, or going back in time.
     private(set) var droppedSamples = 0
+    /// Splices that came while nothing ran: most are told of long before their time.
+    private var splices: [SpliceCue] = []
 
     /// A session of a channel with those tracks.
     init(_ declared: DeclaredTracks = .videoAndAudio) { self.declared = declared }
@@ -90,7 +94,11 @@ struct FeedSession {
         case .track(let track): return take(track)
         case .metadata(let item):
             return isRunning ? [.metadata(TimedMetadata(time: item.time + pictureShift, tag: item.tag))] : drop()
-        case .splice(let cue): return isRunning ? [.splice(cue.moved(by: pictureShift))] : drop()
+        case .splice(let cue):
+            if isRunning { return [.splice(cue.moved(by: pictureShift))] }
+            guard splices.count < Self.spliceLimit else { return drop() }
+            splices.append(cue)
+            return []
         case .video(let sample):
             guard declared.hasVideo else { return drop() }
             timeline.take(
@@ -214,6 +222,7 @@ struct FeedSession {
         pause()
         continues = false
         pictureShift = .zero
+        splices = []
     }
 
     /// The next key frame begins a new run.
@@ -252,8 +261,8 @@ struct FeedSession {
         let start = RunStart(
             tracks: tracks, sourceStart: first.sample.presentationTime, arrival: first.arrival, continues: continues)
         (isRunning, isChanging, hasMoreTracks, continues) = (true, false, false, false)
-        defer { buffer = [] }
-        return [.begin(start)] + buffer.compactMap(action)
+        defer { (buffer, splices) = ([], []) }
+        return [.begin(start)] + splices.map { .splice($0.moved(by: pictureShift)) } + buffer.compactMap(action)
     }
 }
 

@@ -47,10 +47,17 @@ public struct PublishRefusal: Error, Sendable, Hashable {
 
 /// Who publishes, as the channel sees it.
 public protocol Publisher: Sendable {
+    /// True when the other end has gone for good: nothing comes any more but what it sent before.
+    var hasLeft: Bool { get }
     /// Tells the person at the encoder about something that is not right; the feed goes on.
     func warn(code: String, description: String)
     /// Ends the feed, saying why.
     func disconnect(reason: String)
+}
+
+extension Publisher {
+    /// False: what has gone ends its feed at once.
+    public var hasLeft: Bool { false }
 }
 
 /// Something of a feed. Times are the source's own, unwrapped.

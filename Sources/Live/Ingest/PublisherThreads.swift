@@ -1,3 +1,4 @@
+internal import Locks
 internal import Runtime
 internal import Telemetry
 
@@ -7,7 +8,7 @@ protocol ConnectedPublisher: Publisher, AnyObject {
     func run()
 }
 
-/// The threads of the publishers that have come in by one protocol, bounded in number.
+/// The threads of one protocol: the one that accepts publishers, and theirs, bounded in number.
 final class PublisherThreads: Sendable {
     private struct State {
         var publishers: [ObjectIdentifier: (publisher: any ConnectedPublisher, thread: NamedThread?)] = [:]
@@ -15,14 +16,30 @@ final class PublisherThreads: Sendable {
         var isStopping = false
     }
 
-    private let name: String
+    private let scheme: String
     private let limit: Int
     private let metrics: IngestMetrics
     private let state = Monitor(State())
+    private let accepting = Mutex<NamedThread?>(nil)
 
-    /// No threads yet; they will be called `name`, and be `limit` at most.
-    init(name: String, limit: Int, metrics: IngestMetrics) {
-        (self.name, self.limit, self.metrics) = (name, limit, metrics)
+    /// No threads yet; they will be called after `scheme`, and `limit` at most will be publishers'.
+    init(scheme: String, limit: Int, metrics: IngestMetrics) {
+        (self.scheme, self.limit, self.metrics) = (scheme, limit, metrics)
+    }
+
+    /// Has `serve` called with each connection that `next` waits for, until there is none any more.
+    func accept<Connection>(
+        _ next: @escaping @Sendable () -> Connection?, serve: @escaping @Sendable (Connection) -> Void
+    ) {
+        let thread = NamedThread("\(scheme)-accept") {
+            while let connection = next() { serve(connection) }
+        }
+        accepting.withLock { $0 = thread }
+    }
+
+    /// Waits until no connection is accepted any more. All who ask for it wait.
+    func waitForAccepting() {
+        accepting.withLock { $0.take()?.join() }
     }
 
     /// True when one more publisher has a place.
@@ -33,7 +50,7 @@ final class PublisherThreads: Sendable {
         let key = ObjectIdentifier(publisher)
         state.withLock { $0.publishers[key] = (publisher, nil) }
         metrics.connections.add(1)
-        let thread = NamedThread(name) { [state, metrics] in
+        let thread = NamedThread("\(scheme)-publisher") { [state, metrics] in
             publisher.run()
             metrics.connections.add(-1)
             state.signal { state in

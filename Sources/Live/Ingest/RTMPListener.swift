@@ -1,6 +1,4 @@
-internal import Runtime
 public import Sockets
-internal import Locks
 public import Telemetry
 public import Time
 
@@ -12,7 +10,6 @@ public final class RTMPListener: Sendable {
     private let metrics: IngestMetrics
     private let clock: any MonotonicClock
     private let publishers: PublisherThreads
-    private let thread = Mutex<NamedThread?>(nil)
 
     /// Takes the publishers that come to `listener`, who wait until `start`. At most `connectionLimit` may be connected at
     /// once.
@@ -25,7 +22,7 @@ public final class RTMPListener: Sendable {
         self.logger = logger
         self.metrics = metrics
         self.clock = clock
-        publishers = PublisherThreads(name: "rtmp-publisher", limit: connectionLimit, metrics: metrics)
+        publishers = PublisherThreads(scheme: "rtmp", limit: connectionLimit, metrics: metrics)
     }
 
     /// Where the listener listens, with the port that it was given.
@@ -33,20 +30,18 @@ public final class RTMPListener: Sendable {
 
     /// Begins to accept.
     public func start() {
-        let accepting = NamedThread("rtmp-accept") { [self] in
-            while let connection = listener.accept() { serve(connection) }
+        publishers.accept { [listener] in
+            listener.accept()
+        } serve: { [self] in
+            serve($0)
         }
-        thread.withLock { $0 = accepting }
     }
 
     /// Takes no publisher any more; those who publish go on. Who comes from here on is refused by the system, or waits for
     /// the next process that has the socket.
     public func stopAccepting() {
         listener.shutDown()
-        thread.withLock { thread in
-            thread?.join()
-            thread = nil
-        }
+        publishers.waitForAccepting()
         listener.close()
     }
 

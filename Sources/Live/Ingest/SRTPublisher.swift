@@ -41,6 +41,9 @@ final class SRTPublisher: ConnectedPublisher {
 
     // MARK: Publisher
 
+    /// What the peer sent before it left is held for as long as the latency lasts.
+    var hasLeft: Bool { !socket.isConnected }
+
     func warn(code: String, description: String) {
         // SRT has no way to tell an encoder anything.
         logger.warning("ingest.warning", ["code": .public(code), "detail": .public(description)])
@@ -89,6 +92,8 @@ final class SRTPublisher: ConnectedPublisher {
         var translator: TransportStreamTranslator
         var report: TransportReport
         var events: [FeedEvent] = []
+        /// What the connection has come to since, which libsrt does not tell any more once it is over.
+        var statistics: SRTStatistics?
         /// Since when a program is awaited; nothing once there was one.
         var waitingSince: Instant?
         var reported: Instant
@@ -123,6 +128,7 @@ final class SRTPublisher: ConnectedPublisher {
         case .timedOut: break
         case .bytes(let count):
             metrics.receivedBytes.increment(by: count)
+            talk.statistics = socket.statistics() ?? talk.statistics
             let bytes = Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             talk.translator.receive(bytes, at: arrival, into: &talk.events)
             talk.deliver(at: arrival)
@@ -138,7 +144,7 @@ final class SRTPublisher: ConnectedPublisher {
     private func report(_ talk: inout Talk) {
         talk.report.tell(talk.translator.health)
         talk.report.tell(faults: talk.translator.faults)
-        if let statistics = socket.statistics() { talk.report.tell(statistics) }
+        if let statistics = socket.statistics() ?? talk.statistics { talk.report.tell(statistics) }
     }
 
     /// One event for each connection that ends, and a count where it was not the publisher's wish.

@@ -1,5 +1,3 @@
-internal import Locks
-internal import Runtime
 public import SRT
 public import Sockets
 public import Telemetry
@@ -16,17 +14,18 @@ public final class SRTPublishers: Sendable {
     private let clock: any MonotonicClock
     private let publishers: PublisherThreads
     private let desk: AdmissionDesk
-    private let thread = Mutex<NamedThread?>(nil)
 
     /// Awaits callers at `address` with those options, `connectionLimit` of them at most; they wait until `start`.
     public init(
         _ address: SocketAddress, options: SRTOptions, gate: any PublishGate, logger: Logger, metrics: IngestMetrics,
         transportMetrics: TransportMetrics, connectionLimit: Int = 1024, clock: any MonotonicClock = SystemClocks()
     ) throws(SRTError) {
-        let publishers = PublisherThreads(name: "srt-publisher", limit: connectionLimit, metrics: metrics)
+        let publishers = PublisherThreads(scheme: "srt", limit: connectionLimit, metrics: metrics)
         let desk = AdmissionDesk(gate: gate, logger: logger, metrics: metrics, publishers: publishers)
         self.desk = desk
-        listener = try SRTListener(address, options: options) { desk.decide($0) }
+        listener = try SRTListener(
+            address, options: options, failed: { desk.refuse($1.reason, $1.rejection, peer: $0.peer) },
+            decide: { desk.decide($0) })
         self.gate = gate
         self.logger = logger
         self.metrics = metrics
@@ -40,19 +39,17 @@ public final class SRTPublishers: Sendable {
 
     /// Begins to serve.
     public func start() {
-        let accepting = NamedThread("srt-accept") { [self] in
-            while let socket = listener.accept() { serve(socket) }
+        publishers.accept { [listener] in
+            listener.accept()
+        } serve: { [self] in
+            serve($0)
         }
-        thread.withLock { $0 = accepting }
     }
 
     /// Takes no publisher any more; those who publish go on.
     public func stopAccepting() {
         listener.shutDown()
-        thread.withLock { thread in
-            thread?.join()
-            thread = nil
-        }
+        publishers.waitForAccepting()
     }
 
     /// Tells all publishers, and waits until their connections are closed.
@@ -63,14 +60,16 @@ public final class SRTPublishers: Sendable {
 
     private func serve(_ socket: SRTSocket) {
         // It was admitted, but others may have come in since.
-        guard publishers.hasRoom, let request = try? PublishRequest(streamID: socket.streamID) else {
+        guard publishers.hasRoom, let requests = try? PublishRequests(streamID: socket.streamID) else {
             desk.refuse("too_many_connections", .overload, peer: socket.peer)
             return socket.close()
         }
         publishers.serve(
             SRTPublisher(
                 socket: socket, logger: logger, metrics: metrics, transportMetrics: transportMetrics, clock: clock
-            ) { [gate] publisher throws(PublishRefusal) in try gate.open(request, for: publisher) })
+            ) { [gate] publisher throws(PublishRefusal) in
+                try requests.first { request throws(PublishRefusal) in try gate.open(request, for: publisher) }
+            })
     }
 }
 
@@ -83,14 +82,14 @@ private struct AdmissionDesk: Sendable {
 
     func decide(_ call: SRTCallRequest) -> SRTDecision {
         guard publishers.hasRoom else { return refuse(call, "too_many_connections", .overload) }
-        let request: PublishRequest
+        let requests: PublishRequests
         do throws(StreamIDFault) {
-            request = try PublishRequest(streamID: call.streamID)
+            requests = try PublishRequests(streamID: call.streamID)
         } catch {
             return refuse(call, error.rawValue, error.rejection)
         }
         do throws(PublishRefusal) {
-            let terms = try gate.admit(request)
+            let terms = try requests.first { request throws(PublishRefusal) in try gate.admit(request) }
             return .accept(passphrase: terms.passphrase, latency: terms.latency)
         } catch {
             return refuse(call, error.reason.rawValue, error.reason.rejection)
@@ -113,6 +112,18 @@ private struct AdmissionDesk: Sendable {
     }
 }
 
+extension SRTHandshakeFault {
+    /// The stable code in logs and metrics.
+    fileprivate var reason: String {
+        switch self {
+        case .wrongPassphrase: "wrong_passphrase"
+        case .missingPassphrase: "missing_passphrase"
+        case .unexpectedPassphrase: "unexpected_passphrase"
+        case .other: "handshake"
+        }
+    }
+}
+
 /// Why a stream id asks for nothing that could be done. The raw value is the stable code in logs and metrics.
 private enum StreamIDFault: String, Error {
     case unreadable = "bad_stream_id"
@@ -126,11 +137,34 @@ private enum StreamIDFault: String, Error {
     }
 }
 
-extension PublishRequest {
-    /// What a caller's stream id asks for.
-    fileprivate init(streamID: [UInt8]) throws(StreamIDFault) {
+/// What a caller's stream id asks for, in each way in which it can be read: first as it stands.
+private struct PublishRequests {
+    let literal: PublishRequest?
+    let read: PublishRequest
+
+    init(streamID: [UInt8]) throws(StreamIDFault) {
         guard let id = try? SRTStreamID(streamID) else { throw .unreadable }
         guard id.mode != .request else { throw .wantsToReceive }
+        read = try PublishRequest(id)
+        literal = try SRTStreamID.literal(streamID).map { id throws(StreamIDFault) in try PublishRequest(id) }
+    }
+
+    /// What the first of them comes to that is of a channel and its key.
+    func first<Result>(_ ask: (PublishRequest) throws(PublishRefusal) -> Result) throws(PublishRefusal) -> Result {
+        if let literal {
+            do throws(PublishRefusal) {
+                return try ask(literal)
+            } catch {
+                // Else it may be meant otherwise.
+                guard error.reason == .unknownChannel || error.reason == .wrongKey else { throw error }
+            }
+        }
+        return try ask(read)
+    }
+}
+
+extension PublishRequest {
+    fileprivate init(_ id: SRTStreamID) throws(StreamIDFault) {
         if let key = id.key {
             self.init(scheme: "srt", channel: id.channel, streamKey: key)
         } else {

@@ -36,9 +36,12 @@ public final class SRTPull: Sendable {
             while !state.withLock({ $0.isStopping }) {
                 let begun = clock.now
                 do throws(SRTError) {
+                    let socket = try SRTSocket.connect(to: address, options: options) {
+                        state.withLock { !$0.isStopping }
+                    }
                     let publisher = SRTPublisher(
-                        socket: try SRTSocket.connect(to: address, options: options), logger: logger, metrics: metrics,
-                        transportMetrics: transportMetrics, clock: clock
+                        socket: socket, logger: logger, metrics: metrics, transportMetrics: transportMetrics,
+                        clock: clock
                     ) { publisher throws(PublishRefusal) in try gate.openInput(of: channel, for: publisher) }
                     let isWanted = state.withLock { state in
                         if !state.isStopping { state.publisher = publisher }
@@ -46,6 +49,8 @@ public final class SRTPull: Sendable {
                     }
                     if isWanted { publisher.run() } else { publisher.disconnect(reason: "stopping") }
                     state.withLock { $0.publisher = nil }
+                } catch .givenUp {
+                    break
                 } catch {
                     logger.warning("ingest.pull_failed", ["reason": .public("\(error)")])
                 }
@@ -57,7 +62,7 @@ public final class SRTPull: Sendable {
         }
     }
 
-    /// Ends the connection, and waits for that; for an answer that is waited for as long as that takes.
+    /// Ends the connection or the call, and waits for that; for a name that is being looked up as long as that takes.
     public func stop() {
         beginStop()
         thread.join()

@@ -65,62 +65,78 @@ public struct TransportMetrics: Sendable {
 /// Tells the metrics of a channel how one connection fares. What it hears are totals of the connection; it counts what is
 /// new in them.
 struct TransportReport {
-    private let metrics: TransportMetrics
-    private let channel: String
-    private var told: [String: UInt64] = [:]
+    /// A total, the counter that it goes into, and how much of it was counted.
+    private struct Line<Source> {
+        let counter: Counter
+        let total: (Source) -> UInt64
+        var told: UInt64 = 0
+
+        mutating func tell(_ source: borrowing Source) {
+            let total = total(copy source)
+            guard total > told else { return }
+            counter.increment(by: Int(clamping: total - told))
+            told = total
+        }
+    }
+
+    private var health: [Line<TransportStreamHealth>]
+    private var faults: Line<Int>
+    private var connection: [Line<SRTStatistics.Totals>]
+    private let gauges: [(gauge: Gauge, value: @Sendable (SRTStatistics.Gauges) -> Double)]
 
     fileprivate init(_ metrics: TransportMetrics, channel: String) {
-        (self.metrics, self.channel) = (metrics, channel)
+        let dropped = metrics.dropped.child(channel)
+        faults = Line(counter: dropped) { UInt64(clamping: $0) }
+        health = [Line(counter: dropped) { $0.elementaryPacketsDropped + $0.sectionsDropped }]
+        health += Self.errors.map { name, total in
+            Line(counter: metrics.errors.child(channel, name)) { $0[keyPath: total] }
+        }
+        health += Self.packets.map { kind, total in
+            Line(counter: metrics.packets.child(channel, kind)) { $0[keyPath: total] }
+        }
+        connection = Self.connectionPackets.map { kind, total in
+            Line(counter: metrics.connectionPackets.child(channel, kind)) { UInt64(clamping: $0[keyPath: total]) }
+        }
+        gauges = metrics.gauges.map { ($0.family.child(channel), $0.value) }
     }
 
     mutating func tell(_ health: TransportStreamHealth) {
-        for (name, total) in [
-            ("TS_sync_loss", health.syncLosses), ("Sync_byte_error", health.syncByteErrors),
-            ("PAT_error", health.associationErrors), ("Continuity_count_error", health.continuityErrors),
-            ("PMT_error", health.mapErrors), ("PID_error", health.missingStreams),
-            ("Transport_error", health.transportErrors), ("CRC_error", health.checksumErrors),
-            ("PCR_repetition_error", health.clockRepetitionErrors),
-            ("PCR_discontinuity_indicator_error", health.clockDiscontinuityErrors),
-            ("PTS_error", health.timeRepetitionErrors),
-        ] {
-            count(metrics.errors.child(channel, name), total, as: name)
-        }
-        for (kind, total) in [
-            ("received", health.packets), ("null", health.nullPackets), ("lost", health.packetsLost),
-            ("repeated", health.packetsRepeated), ("scrambled", health.packetsScrambled),
-            ("malformed", health.packetsMalformed),
-        ] {
-            count(metrics.packets.child(channel, kind), total, as: "ts.\(kind)")
-        }
-        count(
-            metrics.dropped.child(channel), health.elementaryPacketsDropped + health.sectionsDropped, as: "ts.dropped")
+        for index in self.health.indices { self.health[index].tell(health) }
     }
 
-    mutating func tell(faults: Int) { count(metrics.dropped.child(channel), UInt64(clamping: faults), as: "faults") }
+    mutating func tell(faults: Int) { self.faults.tell(faults) }
 
     mutating func tell(_ statistics: SRTStatistics) {
-        let totals = statistics.totals
-        for (kind, total) in [
-            ("received", totals.packetsReceived), ("unique", totals.uniquePacketsReceived),
-            ("retransmitted", totals.packetsRetransmitted), ("lost", totals.packetsLost),
-            ("dropped", totals.packetsDropped), ("belated", totals.packetsBelated),
-            ("undecrypted", totals.packetsUndecrypted), ("loss_reports", totals.lossReportsSent),
-            ("corrected", totals.packetsCorrected), ("uncorrected", totals.packetsUncorrected),
-        ] {
-            count(metrics.connectionPackets.child(channel, kind), UInt64(clamping: total), as: "srt.\(kind)")
-        }
-        for gauge in metrics.gauges { gauge.family.child(channel).set(gauge.value(statistics.gauges)) }
+        for index in connection.indices { connection[index].tell(statistics.totals) }
+        for (gauge, value) in gauges { gauge.set(value(statistics.gauges)) }
     }
 
     /// The connection is over: what was of its moment is nothing.
     func end() {
-        for gauge in metrics.gauges { gauge.family.child(channel).set(0) }
+        for (gauge, _) in gauges { gauge.set(0) }
     }
+}
 
-    private mutating func count(_ counter: Counter, _ total: UInt64, as name: String) {
-        let before = told[name] ?? 0
-        guard total > before else { return }
-        counter.increment(by: Int(clamping: total - before))
-        told[name] = total
-    }
+extension TransportReport {
+    private typealias HealthTotal = any KeyPath<TransportStreamHealth, UInt64> & Sendable
+
+    private static let errors: [(String, HealthTotal)] = [
+        ("TS_sync_loss", \.syncLosses), ("Sync_byte_error", \.syncByteErrors), ("PAT_error", \.associationErrors),
+        ("Continuity_count_error", \.continuityErrors), ("PMT_error", \.mapErrors), ("PID_error", \.missingStreams),
+        ("Transport_error", \.transportErrors), ("CRC_error", \.checksumErrors),
+        ("PCR_repetition_error", \.clockRepetitionErrors),
+        ("PCR_discontinuity_indicator_error", \.clockDiscontinuityErrors), ("PTS_error", \.timeRepetitionErrors),
+    ]
+
+    private static let packets: [(String, HealthTotal)] = [
+        ("received", \.packets), ("null", \.nullPackets), ("lost", \.packetsLost), ("repeated", \.packetsRepeated),
+        ("scrambled", \.packetsScrambled), ("malformed", \.packetsMalformed),
+    ]
+
+    private static let connectionPackets: [(String, any KeyPath<SRTStatistics.Totals, Int64> & Sendable)] = [
+        ("received", \.packetsReceived), ("unique", \.uniquePacketsReceived), ("retransmitted", \.packetsRetransmitted),
+        ("lost", \.packetsLost), ("dropped", \.packetsDropped), ("belated", \.packetsBelated),
+        ("undecrypted", \.packetsUndecrypted), ("loss_reports", \.lossReportsSent), ("corrected", \.packetsCorrected),
+        ("uncorrected", \.packetsUncorrected),
+    ]
 }

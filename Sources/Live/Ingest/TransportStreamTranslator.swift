@@ -8,7 +8,7 @@ package import Time
 /// Turns a transport stream into tracks, samples, splices and metadata.
 ///
 /// The program that was asked for is followed, or the first; of it the first video stream, all audio streams in their
-/// order, and what goes with them. All share one clock, whose 33 bits are unwrapped here.
+/// order, and what goes with them. All are on one timeline, on which the 33 bits of each one's clock are unwrapped here.
 package struct TransportStreamTranslator {
     /// What becomes of a stream.
     fileprivate enum Role: Equatable {
@@ -27,13 +27,13 @@ package struct TransportStreamTranslator {
         var reader: (any ElementaryStreamReader)?
         /// The last track that was read, as the bitstream has it.
         var track: Track?
+        var clock = TimestampUnwrapper(bits: 33)
     }
 
     /// A clock of 33 bits at 90 kHz.
     private static let modulus: Int64 = 1 << 33
 
     private var transport: TransportStreamReader
-    private var clock = TimestampUnwrapper(bits: 33)
     private var streams: [Stream] = []
     /// The newest decode time, for what has no time of its own.
     private var latest: Int64?
@@ -77,7 +77,6 @@ package struct TransportStreamTranslator {
         case .programEnded: follow([])
         case .packet(let packet): translate(packet, into: &events)
         case .section(_, let section): translate(section, into: &events)
-        case .clock: break
         }
     }
 
@@ -101,7 +100,8 @@ package struct TransportStreamTranslator {
             return Stream(
                 description: description, role: role,
                 reader: role == .unused ? nil : same?.reader ?? description.kind.makeReader(),
-                track: role == .unused ? nil : same?.track)
+                track: role == .unused ? nil : same?.track,
+                clock: same?.clock ?? TimestampUnwrapper(bits: 33))
         }
         follow(next)
         // A stream may be another track than before, by its place or its language.
@@ -151,7 +151,7 @@ package struct TransportStreamTranslator {
                 streams[place].track = track
                 announce(track, of: streams[place], into: &events)
             case .sample(let sample):
-                let decode = clock.unwrap(sample.decodeTime.value)
+                let decode = unwrap(sample.decodeTime.value, of: place)
                 let offset = Self.difference(sample.presentationTime.value, sample.decodeTime.value)
                 let placed = Sample(
                     data: sample.data, decodeTime: MediaTime(decode, .video),
@@ -164,6 +164,14 @@ package struct TransportStreamTranslator {
             }
         }
         elementaryEvents.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func unwrap(_ time: Int64, of place: Int) -> Int64 {
+        var clock = streams[place].clock
+        let decode = clock.unwrap(
+            time, beside: [latest].compactMap(\.self) + streams.compactMap(\.clock.last))
+        streams[place].clock = clock
+        return decode
     }
 
     /// How far one time of the clock is from another, the shorter way round.

@@ -5,6 +5,8 @@ public import Time
 
 /// Something that a viewer can wait for.
 public enum Awaited: Sendable, Hashable {
+    /// A presentation that clients can begin to play.
+    case beginning
     /// A version of a rendition's playlist that reaches so far.
     case playlist(rendition: String, AwaitedPosition)
     /// A version of a rendition's I-frame playlist that reaches so far.
@@ -217,12 +219,16 @@ private struct Progress {
 
     /// How a wait for `awaited` has ended; nothing while it goes on.
     mutating func outcome(of awaited: Awaited) -> WaitOutcome? {
-        let name =
+        let name: String? =
             switch awaited {
+            case .beginning: nil
             case .playlist(let name, _), .iFramePlaylist(let name, _), .part(let name, _): name
             }
-        guard let snapshot, let rendition = renditions.first(where: { $0.name == name }) else { return .cancelled }
+        guard let snapshot, let rendition = renditions.first(where: { name == nil || $0.name == name }) else {
+            return .cancelled
+        }
         switch awaited {
+        case .beginning: return snapshot.isPlayable ? .published(snapshot) : nil
         case .playlist(_, let position):
             return rendition.edge.decide(position) == .answer ? .published(snapshot) : nil
         case .iFramePlaylist(_, let position):

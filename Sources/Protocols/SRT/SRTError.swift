@@ -13,6 +13,8 @@ public enum SRTError: Error, Equatable, Sendable, CustomStringConvertible {
     case refused(SRTRejection)
     /// Nobody answered in time.
     case timedOut
+    /// The answer was not waited for any longer.
+    case givenUp
     /// Anything else: the call, and what libsrt says.
     case failed(call: String, reason: String)
 
@@ -24,6 +26,7 @@ public enum SRTError: Error, Equatable, Sendable, CustomStringConvertible {
         case .invalidOption(let name): "the SRT option \(name) does not take this value"
         case .refused(let reason): "the other end refused: \(reason)"
         case .timedOut: "nobody answered"
+        case .givenUp: "the call was given up"
         case .failed(let call, let reason): "\(call) failed: \(reason)"
         }
     }

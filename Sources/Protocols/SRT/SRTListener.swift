@@ -8,16 +8,9 @@ public import Sockets
 /// Connections that were accepted outlive it. They keep the port, and libsrt keeps it for another four seconds: until then
 /// no other process can have it, while another listener of this process can.
 public final class SRTListener: Sendable {
-    /// Whoever decides about calls.
-    private final class Gate: Sendable {
-        let decide: @Sendable (SRTCallRequest) -> SRTDecision
-
-        init(decide: @escaping @Sendable (SRTCallRequest) -> SRTDecision) { self.decide = decide }
-    }
-
     private let handle: SRTHandle
     /// libsrt has a bare pointer to it until the socket is closed.
-    private let gate: Gate
+    private let gate: SRTCallGate
     private let idleTimeout: Duration
     private let isOver = Atomic(false)
     /// Where callers are awaited, with the port that the system chose where 0 was asked for.
@@ -27,18 +20,22 @@ public final class SRTListener: Sendable {
     ///
     /// `decide` is called on libsrt's thread, which serves all connections of the port: it must not wait for anything, and
     /// must not use the listener. A caller that misses the answer calls again, so that `decide` may hear of it twice. Whom
-    /// it accepts may still fail at the passphrase: only what `accept` returns is a connection.
+    /// it accepts may still fail at the passphrase: only what `accept` returns is a connection, and `failed` is told of the
+    /// others, on that thread too and within a lock of libsrt, so that it uses no socket.
     public init(
         _ address: SocketAddress, options: SRTOptions = SRTOptions(),
+        failed: @escaping @Sendable (SRTCallRequest, SRTHandshakeFault) -> Void = { _, _ in },
         decide: @escaping @Sendable (SRTCallRequest) -> SRTDecision
     ) throws(SRTError) {
         let handle = try SRTHandle.open()
-        let gate = Gate(decide: decide)
+        let gate = SRTCallGate(decide: decide, failed: failed)
+        gate.beginHearing()
         do throws(SRTError) {
             try options.apply(to: handle)
             self.address = try Self.listen(handle, at: address, gate)
         } catch {
             handle.close()
+            gate.endHearing()
             throw error
         }
         self.handle = handle
@@ -49,7 +46,7 @@ public final class SRTListener: Sendable {
     deinit { shutDown() }
 
     private static func listen(
-        _ handle: SRTHandle, at address: SocketAddress, _ gate: Gate
+        _ handle: SRTHandle, at address: SocketAddress, _ gate: SRTCallGate
     ) throws(SRTError) -> SocketAddress {
         if address.host.contains(":") { try handle.set(SRTO_IPV6ONLY, "ipv6only", Int32(0)) }
         let bound = address.withSystemAddress { srt_bind(handle.number, $0, Int32($1)) }
@@ -63,8 +60,8 @@ public final class SRTListener: Sendable {
                 let streamID = UnsafeRawBufferPointer(start: text, count: length)
                 let request = SRTCallRequest(
                     streamID: Array(streamID), peer: SocketAddress(peer), handshakeVersion: Int(version))
-                let gate = Unmanaged<Gate>.fromOpaque(context).takeUnretainedValue()
-                return SRTHandle(socket).answer(gate.decide(request))
+                let gate = Unmanaged<SRTCallGate>.fromOpaque(context).takeUnretainedValue()
+                return SRTHandle(socket).answer(gate.decision(about: request, number: socket))
             }, Unmanaged.passUnretained(gate).toOpaque())
         guard called == 0 else { throw .last("srt_listen_callback", at: address.description) }
         guard srt_listen(handle.number, 256) == 0 else { throw .last("srt_listen", at: address.description) }
@@ -102,6 +99,7 @@ public final class SRTListener: Sendable {
         guard !isOver.exchange(true, ordering: .acquiringAndReleasing) else { return }
         // Waits for the decision that is under way, and no other begins after it.
         handle.close()
+        gate.endHearing()
     }
 }
 

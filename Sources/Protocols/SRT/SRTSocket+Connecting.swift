@@ -3,36 +3,45 @@ internal import Glibc
 internal import Sockets
 
 extension SRTSocket {
-    /// Calls the listener at `address` and waits for its answer; for a name that has to be looked up as well.
-    public static func connect(to address: SRTAddress, options: SRTOptions = SRTOptions()) throws(SRTError) -> SRTSocket
-    {
+    /// Calls the listener at `address` and waits for its answer, as long as `isWanted` says so; for a name that has to be
+    /// looked up it waits in any case.
+    public static func connect(
+        to address: SRTAddress, options: SRTOptions = SRTOptions(), while isWanted: () -> Bool = { true }
+    ) throws(SRTError) -> SRTSocket {
         var options = options
         if let latency = address.latency { options.latency = latency }
         let targets = try resolve(address)
         var failure = SRTError.unknownHost(address.host)
-        for target in targets {
+        for target in targets where isWanted() {
             let handle = try SRTHandle.open()
             do throws(SRTError) {
                 try options.apply(to: handle)
                 try address.apply(to: handle)
-                try connect(handle, to: target)
+                try connect(handle, to: target, while: isWanted)
                 return SRTSocket(handle, peer: target, idleTimeout: options.peerIdleTimeout)
             } catch {
                 handle.close()
                 failure = error
             }
         }
-        throw failure
+        throw isWanted() ? failure : .givenUp
     }
 
-    private static func connect(_ handle: SRTHandle, to target: SocketAddress) throws(SRTError) {
+    /// Asks for the answer time and again: closing a socket does not end a blocking call of libsrt 1.5.1, but waits for it.
+    private static func connect(
+        _ handle: SRTHandle, to target: SocketAddress, while isWanted: () -> Bool
+    ) throws(SRTError) {
+        try handle.set(SRTO_RCVSYN, "rcvsyn", false)
         let result = target.withSystemAddress { srt_connect(handle.number, $0, Int32($1)) }
-        guard result != 0 else { return }
-        let code = srt_getlasterror(nil)
+        guard result == 0 else { throw .last("srt_connect", at: target.description) }
+        var state = srt_getsockstate(handle.number)
+        while state == SRTS_CONNECTING, isWanted() {
+            usleep(10_000)
+            state = srt_getsockstate(handle.number)
+        }
+        guard state != SRTS_CONNECTED else { return }
         let reason = SRTRejection(rawValue: srt_getrejectreason(handle.number))
-        if code == SRT_ENOSERVER.rawValue || reason == .timeout { throw .timedOut }
-        guard code == SRT_ECONNREJ.rawValue else { throw .last("srt_connect", at: target.description) }
-        throw .refused(reason)
+        throw reason == .timeout ? .timedOut : .refused(reason)
     }
 
     /// The host's addresses, in the order of the system.

@@ -94,6 +94,9 @@ public final class SRTSocket: Sendable {
         return .closed(.closedHere)
     }
 
+    /// False as soon as the other end has closed, or was given up: what it sent before may still be held until its time.
+    public var isConnected: Bool { srt_getsockstate(handle.number) == SRTS_CONNECTED }
+
     /// Takes what is ready, and says how many bytes it is, and why there are no more; 0 when the buffer is full.
     private func drain(into buffer: UnsafeMutableRawBufferPointer) -> (count: Int, code: Int32) {
         var count = 0
