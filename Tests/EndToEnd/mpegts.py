@@ -1,10 +1,12 @@
-"""Transport streams changed on their way to a server: packets get lost, clocks jump, tracks stop, splices come.
+"""Transport streams changed on their way to a server: packets get lost, clocks jump, tracks stop, splices and metadata
+come.
 
     rewriter = Rewriter()
     rewriter.drop(chance(0.01, seed=1))
     rewriter.shift(-3600, at=10)                    # the encoder starts again
     rewriter.mute([AUDIO], until=20)                # its sound comes late
     rewriter.splice(5, lambda first: splice_insert(7, True, first + 8 * 90000, 30 * 90000))
+    rewriter.metadata(6, tag, 0x1F1, 0x15, ID3)
     pump("clip.ts", socket.send, rewriter=rewriter)
 
 Moments are seconds since the first PCR, by the clock of the source. Edits are made in the order they were asked for.
@@ -129,7 +131,8 @@ class Rewriter:
         self._rest = b""
         self._count = 0
         self._pcr = self._pcr_pid = self._pmt_pid = None
-        self._splice_pids = {}
+        # What the program map tells of from now on, by PID: the stream type and descriptors; and the packets counted.
+        self._added, self._counters = {}, {}
         self._waiting = []
         # The moment, and the first presentation time of the stream that has the clock.
         self.seconds, self.first_pts = 0.0, None
@@ -152,7 +155,7 @@ class Rewriter:
         self._watch(packet)
         packet.number, packet.seconds = self._count, self.seconds
         self._count += 1
-        if self._splice_pids and packet.pid == self._pmt_pid and packet.starts:
+        if self._added and packet.pid == self._pmt_pid and packet.starts:
             self._announce(packet)
         packets = [packet]
         for edit in list(self._edits):
@@ -297,43 +300,63 @@ class Rewriter:
         section += crc32(section).to_bytes(4, "big")
         packet.bytes[start:] = section.ljust(PACKET - start, b"\xFF")
 
-    # Splices
+    # Splices and metadata
 
     def splice(self, at, section, pid=0x1F0):
         """Sends a section of SCTE 35 at a moment, on a PID that the program map tells of from now on. It may be a
         function of the first presentation time, in ticks of 90 kHz, to which the moments of the stream can be added."""
-        self._splice_pids.setdefault(pid, 0)
+        self._add(at, pid, 0x86, b"", lambda: b"\0" + (section(self.first_pts) if callable(section) else section))
+
+    def metadata(self, at, data, pid, kind, descriptors, stream_id=0xBD):
+        """Sends a PES packet at a moment, whose presentation time is as long after the first picture's, on a PID that
+        the program map tells of from now on as a stream of that type."""
+        def packet():
+            pts = (self.first_pts + round(at * 90000)) % CLOCK
+            stamp = bytes([0x21 | pts >> 29 & 0xE, pts >> 22 & 0xFF, pts >> 14 & 0xFE | 1, pts >> 7 & 0xFF,
+                           pts << 1 & 0xFE | 1])
+            body = b"\x84\x80\5" + stamp + data
+            return b"\0\0\1" + bytes([stream_id]) + len(body).to_bytes(2, "big") + body
+
+        self._add(at, pid, kind, descriptors, packet)
+
+    def _add(self, at, pid, kind, descriptors, unit):
+        self._added[pid] = kind, descriptors
         waits = [True]
 
         def edit(packet):
             if not waits or packet.seconds < at or self.first_pts is None:
                 return [packet]
             waits.clear()
-            return self._packets(section(self.first_pts) if callable(section) else section, pid) + [packet]
+            return self._packets(unit(), pid) + [packet]
 
         self._edits.append(edit)
 
-    def _packets(self, section, pid):
-        """The packets of a section, ISO/IEC 13818-1 §2.4.4."""
-        data, packets = b"\0" + section, []
-        for start in range(0, len(data), PACKET - 4):
-            counter = self._splice_pids[pid]
-            self._splice_pids[pid] = (counter + 1) % 16
-            header = bytes([0x47, (0x40 if start == 0 else 0) | pid >> 8, pid & 0xFF, 0x10 | counter])
-            packets.append(Packet((header + data[start:start + PACKET - 4]).ljust(PACKET, b"\xFF"), -1, self.seconds))
+    def _packets(self, unit, pid):
+        """The packets of a section or of a PES packet, with stuffing where it ends: ISO/IEC 13818-1 §2.4.3.4."""
+        packets = []
+        for start in range(0, len(unit), PACKET - 4):
+            piece = unit[start:start + PACKET - 4]
+            room = PACKET - 4 - len(piece)
+            counter = self._counters.get(pid, 0)
+            self._counters[pid] = (counter + 1) % 16
+            header = bytes([0x47, (0x40 if start == 0 else 0) | pid >> 8, pid & 0xFF,
+                            (0x30 if room else 0x10) | counter])
+            stuffing = bytes([room - 1, 0][:room]) + b"\xFF" * (room - 2) if room else b""
+            packets.append(Packet(header + stuffing + piece, -1, self.seconds))
         return packets
 
     def _announce(self, packet):
-        """Adds the splices to the program map, which becomes the next version: SCTE 35 §8.1, §8.2."""
+        """Adds the streams to the program map, which becomes the next version: ISO/IEC 13818-1 §2.4.4.8, SCTE 35 §8."""
         start = packet.payload + 1 + packet.bytes[packet.payload]
         old = packet.bytes[start:]
         end = 3 + ((old[1] & 0xF) << 8 | old[2]) - 4
-        info = 12 + ((old[10] & 0xF) << 8 | old[11])
-        section = old[:12] + b"\5\4CUEI" + old[12:end]
+        info = (old[10] & 0xF) << 8 | old[11]
+        registered = b"\5\4CUEI" if any(kind == 0x86 for kind, _ in self._added.values()) else b""
+        section = old[:12] + registered + old[12:end]
         section[5] = old[5] & 0xC1 | (old[5] + 2) & 0x3E
-        section[10:12] = (0xF000 | info - 12 + 6).to_bytes(2, "big")
-        for pid in self._splice_pids:
-            section += bytes([0x86, 0xE0 | pid >> 8, pid & 0xFF, 0xF0, 0])
+        section[10:12] = (0xF000 | info + len(registered)).to_bytes(2, "big")
+        for pid, (kind, descriptors) in self._added.items():
+            section += bytes([kind, 0xE0 | pid >> 8, pid & 0xFF, 0xF0, len(descriptors)]) + descriptors
         section[1:3] = (0xB000 | len(section) + 4 - 3).to_bytes(2, "big")
         section += crc32(section).to_bytes(4, "big")
         assert start + len(section) <= PACKET, "the program map fits into a packet"

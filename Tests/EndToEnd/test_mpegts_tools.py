@@ -55,6 +55,14 @@ def times(data, stream, name="pts"):
     return [int(packet[name]) for packet in read if name in packet]
 
 
+def shown(data, stream):
+    """The presentation time and the bytes of a stream's packets, as ffprobe has them."""
+    read = probe(data, "-show_packets", "-show_data", "-select_streams", stream)["packets"]
+    lines = [one["data"].strip().split("\n") for one in read]
+    return [(one.get("pts"), bytes.fromhex("".join(line.split(": ")[1][:40] for line in dump)))
+            for one, dump in zip(read, lines)]
+
+
 def test_a_stream_without_edits_is_the_same(clip):
     assert rewritten(clip) == clip.read_bytes()
     # Times that are read and written again are the same.
@@ -112,13 +120,7 @@ def test_splices_reach_whoever_reads_the_stream(clip):
     sections.append(splice_insert(9, True, first[0] + 90000))
     streams = probe(data, "-show_streams")["streams"]
     assert [(stream["codec_name"], int(stream["id"], 16)) for stream in streams][2] == ("scte_35", SPLICES)
-    read = probe(data, "-show_packets", "-show_data", "-select_streams", "d")["packets"]
-    lines = [one["data"].strip().split("\n") for one in read]
-    dumped = ["".join(line.split(": ")[1][:40].replace(" ", "") for line in one) for one in lines]
-    # ffprobe shows the section and what the last packet is filled up with.
-    assert len(read) == len(sections)
-    for text, section in zip(dumped, sections):
-        assert text.startswith(section.hex()[:len(text)]) and len(text) >= min(2 * len(section), 2 * 180)
+    assert [section for _, section in shown(data, "d")] == sections
     assert len(sections[4]) > PACKET
     for pid in 0, 0x1000, SPLICES:
         counters = [packet.bytes[3] & 15 for packet in packets(data) if packet.pid == pid]
@@ -132,6 +134,27 @@ def test_splices_reach_whoever_reads_the_stream(clip):
     assert all(b"\5\4CUEI" in one for one in maps)
     assert all(crc32(one[5:5 + 3 + ((one[6] & 15) << 8 | one[7])]) == 0 for one in maps)
     assert {one[10] >> 1 & 31 for one in maps} == {(before[10] >> 1 & 31) + 1}
+
+
+def test_metadata_reach_whoever_reads_the_stream(clip):
+    start, registration = times(clip.read_bytes(), "v")[0], b"\5\4KLVA"
+    # Up to where a PES packet fills a packet, and beyond.
+    units = {at: bytes([at]) * size for at, size in enumerate([1, 168, 169, 170, 171, 2000])}
+
+    def edit(rewriter):
+        for at, unit in units.items():
+            rewriter.metadata(at, unit, 0x1F1, 0x06, registration)
+        rewriter.metadata(3.5, b"elsewhere", 0x1F2, 0x06, registration)
+
+    data = rewritten(clip, edit)
+    streams = probe(data, "-show_streams")["streams"]
+    assert [(one["codec_name"], int(one["id"], 16)) for one in streams][2:] == [("klv", 0x1F1), ("klv", 0x1F2)]
+    assert shown(data, "d:0") == [(start + at * 90000, unit) for at, unit in units.items()]
+    assert shown(data, "d:1") == [(start + 315000, b"elsewhere")]
+    counters = [packet.bytes[3] & 15 for packet in packets(data) if packet.pid == 0x1F1]
+    assert counters == [number % 16 for number in range(len(counters))]
+    # Nobody is told of splices.
+    assert all(b"CUEI" not in packet.bytes for packet in packets(data) if packet.pid == 0x1000)
 
 
 def test_the_samples_of_the_standard_are_written_as_they_stand_there():

@@ -1,4 +1,4 @@
-"""Transport streams over SRT: splices, languages, codecs, programs, program maps that change, timed metadata."""
+"""Transport streams over SRT: splices, languages, codecs, programs, program maps that change."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from conftest import channel, wait_for
-from mpegts import PACKET, Packet, Rewriter, crc32
+from mpegts import Rewriter
 from prober import TIMED, Prober
 from scte35 import PROGRAM_START, segmentation, splice_insert, time_signal
 from sending import AAC, H264, PICTURES, Encoder, Listing, Sender, command, moment, on_air, pitch, play, probe, tone
@@ -144,8 +144,7 @@ CODECS = {
 
 
 def test_what_is_encoded_is_published_as_what_it_is(serve, send):
-    # Frames of AC-3, of 32 ms each, would make parts longer than they may be.
-    server = serve([channel(name, latency="standard" if name in ("ac3", "eac3") else "ultra") for name in CODECS])
+    server = serve([channel(name, latency="ultra") for name in CODECS])
     for name, (arguments, _, _) in CODECS.items():
         send(Encoder, server.srt_url(name), *arguments)
     for name in CODECS:
@@ -179,6 +178,32 @@ def test_what_is_encoded_is_published_as_what_it_is(serve, send):
     assert pitch(listing.media(listing.segments[-1])) == 0
     for prober in probers:
         assert structure(prober) == []
+
+
+def test_parts_are_as_long_as_they_may_be_whatever_frames_of_sound_are(serve, send):
+    """Frames of 32, 34.8, and 60 ms, beside parts of video of 480 and 520 ms, or of 200 ms."""
+    sounds = {"ac3": ["-c:a", "ac3"], "eac3": ["-c:a", "eac3", "-ar", "44100"],
+              "opus": ["-c:a", "libopus", "-frame_duration", "60"]}
+    stories = {f"{name}-{latency}": (sound, latency) for name, sound in sounds.items() for latency in ("low", "ultra")}
+    server = serve([channel(name, latency=latency) for name, (_, latency) in stories.items()])
+    for name, (sound, _) in stories.items():
+        send(Encoder, server.srt_url(name), *PICTURES, *tone(440), *H264, *sound)
+    folders = {name: on_air(server, name) for name in stories}
+    probers = [Prober(server.url(f"/live/{name}/index.m3u8"), 10) for name in stories]
+    player = play(server.url("/live/ac3-low/index.m3u8"))
+    assert (player.communicate(timeout=60)[1], player.returncode) == ("", 0)
+    for prober in probers:
+        assert structure(prober) == []
+    for name, (_, latency) in stories.items():
+        target = {"low": 0.535, "ultra": 0.215}[latency]
+        # Three frames of 60 ms are the most that a part of the shortest kind can be.
+        least = 0.18 if name == "opus-ultra" else 0.85 * target
+        listing = Listing(server, folders[name]["audio"])
+        segments = re.split("#EXTINF", listing.text)[:-1]
+        parts = [[float(one) for one in re.findall("#EXT-X-PART:DURATION=([0-9.]+)", text)] for text in segments]
+        assert sum(map(len, parts)) > 6, listing.text
+        for lengths in parts:
+            assert all(one <= target for one in lengths) and all(one >= least - 1e-6 for one in lengths[:-1]), parts
 
 
 @pytest.fixture(scope="module")
@@ -224,82 +249,3 @@ def test_a_program_map_that_changes_is_followed(serve, send, clips):
     assert "#EXT-X-ENDLIST" in Listing(server, folders["more"]["video"]).text
     assert len([event for event in server.events("channel.presentation_started")]) == 3
     assert structure(prober) == []
-
-
-class Tagger(Rewriter):
-    """Puts ID3 tags into a stream, on a PID that the program map tells of."""
-
-    PID = 0x1F1
-
-    def __init__(self, text, every):
-        super().__init__()
-        self._tag, self._every, self._next, self._counter = id3(text), every, 4.0, 0
-        self._edits.append(self._add)
-        self.times = []
-        self._newest = None
-
-    def _add(self, packet):
-        self._newest = packet.pts if packet.pid == self._pcr_pid and packet.pts is not None else self._newest
-        if packet.pid == self._pmt_pid and packet.starts:
-            self._tell(packet)
-        if packet.seconds < self._next or self._newest is None:
-            return [packet]
-        self._next = packet.seconds + self._every
-        self.times.append(self._newest)
-        pts = self._newest
-        stamp = bytes([0x21 | pts >> 29 & 0xE, pts >> 22 & 0xFF, pts >> 14 & 0xFE | 1, pts >> 7 & 0xFF,
-                       pts << 1 & 0xFE | 1])
-        body = bytes([0x84, 0x80, 5]) + stamp + self._tag
-        pes = b"\0\0\1\xBD" + len(body).to_bytes(2, "big") + body
-        room = PACKET - 4 - len(pes)
-        assert room >= 2
-        field = bytes([room - 1, 0]) + b"\xFF" * (room - 2)
-        header = bytes([0x47, 0x40 | self.PID >> 8, self.PID & 0xFF, 0x30 | self._counter])
-        self._counter = (self._counter + 1) % 16
-        return [Packet(header + field + pes, -1, self.seconds), packet]
-
-    def _tell(self, packet):
-        """Metadata carried in PES packets, as "Timed Metadata for HTTP Live Streaming" has it."""
-        start = packet.payload + 1 + packet.bytes[packet.payload]
-        old = packet.bytes[start:]
-        section = old[:3 + ((old[1] & 0xF) << 8 | old[2]) - 4]
-        descriptor = bytes([0x26, 13]) + b"\xFF\xFFID3 \xFFID3 \0\x0F"
-        section += bytes([0x15, 0xE0 | self.PID >> 8, self.PID & 0xFF, 0xF0, len(descriptor)]) + descriptor
-        section[1:3] = (0xB000 | len(section) + 4 - 3).to_bytes(2, "big")
-        section += crc32(section).to_bytes(4, "big")
-        packet.bytes[start:] = section.ljust(PACKET - start, b"\xFF")
-
-
-def id3(text):
-    """A tag with one frame of text. ID3v2.4.0."""
-    body = b"\3" + text.encode() + b"\0"
-    frame = b"TXXX" + len(body).to_bytes(4, "big") + b"\0\0" + body
-    return b"ID3\4\0\0" + bytes([0, 0, len(frame) >> 7, len(frame) & 0x7F]) + frame
-
-
-def test_id3_of_a_transport_stream_is_in_the_segments_at_its_moment(serve, send):
-    server = serve([channel("news", latency="ultra")])
-    tagger = Tagger("a title", every=1.0)
-    send(Sender, server.srt_url("news"), *PICTURES, *tone(440), *H264, *AAC, rewriter=tagger)
-    folder = on_air(server, "news")["video"]
-    expected = id3("a title")
-
-    def tagged():
-        listing = Listing(server, folder)
-        found = [(date, moment_of(body)) for segment, date, *_ in listing.segments[2:]
-                 for body in [server.get(f"{folder}/{segment}").body] if expected in body]
-        return len(found) >= 3 and found
-
-    def moment_of(body):
-        """emsg, version 1: ISO/IEC 23009-1 §5.10.3.3."""
-        start = body.index(b"emsg") - 4
-        assert body[start + 8] == 1 and b"https://aomedia.org/emsg/ID3\0" in body[start:]
-        scale, time = body[start + 12:start + 16], body[start + 16:start + 24]
-        return int.from_bytes(time, "big") / int.from_bytes(scale, "big")
-
-    found = wait_for(tagged, what="tags in three segments")
-    # One each second: the times are those of the source, on the presentation's timeline.
-    steps = [(after - before) for (_, before), (_, after) in zip(found, found[1:])]
-    assert all(step == pytest.approx(round(step), abs=FRAME * 1.5) and step > 0.9 for step in steps)
-    first = (tagger.times[0] - tagger.first_pts) / 90000
-    assert min(abs(time - first - number) for _, time in found for number in range(30)) < FRAME * 1.5

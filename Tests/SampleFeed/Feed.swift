@@ -14,6 +14,8 @@ public struct Feed: Sendable {
     public var gopFrames: Int64
     /// That of the sound.
     public var sampleRate: UInt32
+    /// How long a frame of sound lasts, in samples.
+    public var samplesPerFrame: Int64
     /// True when pictures are decoded in another order than they are shown in.
     public var bFrames: Bool
     /// True when there are pictures.
@@ -24,10 +26,10 @@ public struct Feed: Sendable {
     /// A source of that kind.
     public init(
         frames: Int64 = 30, perSeconds: Int64 = 1, gopFrames: Int64 = 60, sampleRate: UInt32 = 48_000,
-        bFrames: Bool = false, hasVideo: Bool = true, hasAudio: Bool = true
+        samplesPerFrame: Int64 = 1024, bFrames: Bool = false, hasVideo: Bool = true, hasAudio: Bool = true
     ) {
         (self.frames, self.perSeconds, self.gopFrames) = (frames, perSeconds, gopFrames)
-        self.sampleRate = sampleRate
+        (self.sampleRate, self.samplesPerFrame) = (sampleRate, samplesPerFrame)
         (self.bFrames, self.hasVideo, self.hasAudio) = (bFrames, hasVideo, hasAudio)
     }
 
@@ -40,7 +42,8 @@ public struct Feed: Sendable {
     public var audio: Track {
         Track(
             codec: .aac,
-            format: .audio(AudioFormat(sampleRate: sampleRate, channelCount: 2, samplesPerFrame: 1024)),
+            format: .audio(
+                AudioFormat(sampleRate: sampleRate, channelCount: 2, samplesPerFrame: Int(samplesPerFrame))),
             decoderConfiguration: ByteChunk([0x09, 0x90]), codecString: "mp4a.40.1")
     }
 
@@ -81,8 +84,8 @@ public struct Feed: Sendable {
             events.append((decode, .video(sample)))
         }
         var index: Int64 = 0
-        while hasAudio, index * 1024 < seconds * Int64(sampleRate) {
-            let time = (index * 1024 * 1000 + Int64(sampleRate) / 2) / Int64(sampleRate)
+        while hasAudio, index * samplesPerFrame < seconds * Int64(sampleRate) {
+            let time = (index * samplesPerFrame * 1000 + Int64(sampleRate) / 2) / Int64(sampleRate)
             let sample = Sample(
                 data: sound, decodeTime: .milliseconds(start + time),
                 presentationTime: .milliseconds(start + time), isSync: true)
