@@ -205,11 +205,23 @@ import Time
         let track = Track(
             codec: .mp2, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1152)),
             decoderConfiguration: ByteChunk(), codecString: "mp4a.40.33")
-        guard case .unpublishable(track)? = session.take(.track(track), arrival: now).first else {
+        guard case .unpublishable("mp2")? = session.take(.track(track), arrival: now).first else {
             Issue.record("nobody is told")
             return
         }
         #expect(session.take(.track(track), arrival: now).isEmpty)
+    }
+
+    @Test func aStreamThatNothingCanBeMadeOfIsToldOfOnce() {
+        var session = SessionBench.session()
+        guard
+            case .unpublishable("MPEG-2 video")? = session.take(.unusable(codecName: "MPEG-2 video"), arrival: now)
+                .first
+        else {
+            Issue.record("nobody is told")
+            return
+        }
+        #expect(session.take(.unusable(codecName: "MPEG-2 video"), arrival: now).isEmpty)
     }
 
     /// Multiplexers may send sound before the pictures of its time.

@@ -36,6 +36,12 @@ import Testing
             ])
     }
 
+    @Test func noChannelIsNamedLikeThoseOfTheDemo() throws {
+        let text = "{ channels: [{ id: 'studio', streamKey: '12345678' }] }"
+        #expect(try Self.load(text).channels.count == 1)
+        #expect(throws: ConfigurationError.self) { try Self.load(text, ["--demo"]) }
+    }
+
     @Test func twoChannelsNeverShareAnIdOrAKey() {
         #expect(throws: ConfigurationError.self) {
             try Self.load("{ channels: [{ id: 'a', streamKey: '12345678' }, { id: 'a', streamKey: '87654321' }] }")

@@ -57,6 +57,7 @@ final class TestGate: PublishGate {
                 case .audio: "a"
                 case .metadata: "m"
                 case .splice: "s"
+                case .unusable: "u"
                 }
             }.joined()
         }

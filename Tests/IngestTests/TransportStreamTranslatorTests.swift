@@ -106,6 +106,15 @@ private struct Translation {
         #expect(translation.video.last?.data.count == 18)
     }
 
+    @Test(arguments: [(UInt8(0x02), "MPEG-2 video"), (0xEA, "VC-1"), (0x33, "VVC")])
+    func whatCannotBePublishedIsNamed(_ type: UInt8, _ name: String) throws {
+        var writer = TransportWriter([(type, TransportWriter.video, [])])
+        writer.writeUnit(on: TransportWriter.video, 0xE0, [0, 0, 1, 0xB3], 0)
+        let translation = Translation(of: writer.bytes)
+        #expect(
+            translation.events.compactMap { if case .unusable(let name) = $0 { name } else { nil } } == [name])
+    }
+
     @Test func soundsAreNumberedInTheOrderOfTheMapAndHaveALanguage() throws {
         let translation = Translation(
             of: try TransportClip.make(Self.sounds + ["-c:a:1", "mp2"] + Self.languages, sounds: 2))

@@ -73,6 +73,23 @@ import Testing
         }
     }
 
+    /// Groups as long as segments may be; what is held back for its order comes all at once when the source goes.
+    @Test(arguments: [1, 2, 3, 4])
+    func aSourceThatLeavesIsNotBlamedForTheKeyFrameThatDidNotCome(delay: Int) {
+        for count in stride(from: 228, through: 372, by: 3) {
+            var presentation = Presentation.started(Feed(hasAudio: false), .ultra)
+            for picture in Self.pictures(count, gop: 120, delay: delay, lost: { _ in 0 }) {
+                let isTaken = presentation.appendVideo(Self.sample(picture))
+                #expect(isTaken)
+            }
+            presentation.interrupt()
+            let blames = presentation.takeEvents().filter {
+                if case .segmentWithoutKeyFrame = $0 { true } else { false }
+            }
+            #expect(blames.isEmpty, "\(count) pictures")
+        }
+    }
+
     private static func sample(_ picture: (decode: Int64, shown: Int64, isSync: Bool)) -> Sample {
         Sample(
             data: ByteChunk([1]), decodeTime: .milliseconds(picture.decode),

@@ -8,18 +8,22 @@ struct DemoChannels {
 
     var channels: [ChannelSettings] { [fed, open] }
 
-    /// Demo channels with new stream keys; nothing where the operator's channels have their names.
-    init?(beside others: [ChannelSettings]) {
-        guard !others.contains(where: { ["demo", "studio"].contains($0.id) }) else { return nil }
-        fed = Self.channel("demo", name: "Demo")
-        open = Self.channel("studio", name: "Studio")
+    /// The names of the demo's channels, which no others may have.
+    static let ids = ["demo", "studio"]
+
+    /// Demo channels. The key of the open one stays the same for as long as the data directory does: an encoder that was
+    /// set up for it goes on after a restart.
+    init(keptIn directory: DataDirectory) {
+        fed = Self.channel(Self.ids[0], name: "Demo", key: Random.identifier(byteCount: 12))
+        open = Self.channel(
+            Self.ids[1], name: "Studio", key: directory.kept("studio.key") { Random.identifier(byteCount: 12) })
     }
 
-    private static func channel(_ id: String, name: String) -> ChannelSettings {
+    private static func channel(_ id: String, name: String, key: String) -> ChannelSettings {
         var channel = ChannelSettings()
         channel.id = id
         channel.name = name
-        channel.streamKey = Secret(Random.identifier(byteCount: 12))
+        channel.streamKey = Secret(key)
         return channel
     }
 
@@ -29,7 +33,7 @@ struct DemoChannels {
         return """
 
 
-            Watch the demo    \(site)/
+            Watch the demo    \(site)/watch/demo
               or play it      ffplay -fflags nobuffer \(site)/live/demo/index.m3u8
 
             Publish your own  server rtmp://localhost:\(rtmpPort)/live, stream key \(open.streamKey.exposed)

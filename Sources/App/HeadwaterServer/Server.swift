@@ -58,8 +58,9 @@ public final class Server: Sendable {
                     "hint": .public("raise the limit of open files (ulimit -n) or lower http.connections"),
                 ])
         }
-        let demo = settings.demo ? DemoChannels(beside: settings.channels) : nil
+        let demo = settings.demo ? DemoChannels(keptIn: dataDirectory) : nil
         let channels = (demo?.channels ?? []) + settings.channels
+        Self.warn(of: channels, settings.player, logger)
         let waker = Waker(clock: clocks)
         let store = LocalObjectStore(folder: settings.data)
         let announcements = Announcements(folder: settings.data)
@@ -123,6 +124,7 @@ public final class Server: Sendable {
             "Headwater is running: HTTP on port \(http.port), RTMP on port \(rtmp.address.port), SRT on port"
             + " \(srt.address.port)."
             + (demo?.welcome(httpPort: http.port, rtmpPort: rtmp.address.port, srtPort: srt.address.port) ?? "")
+            + (channels.isEmpty ? "\nNo channel is configured, so nobody can publish: write headwater.json5." : "")
         channelClock = ChannelClock(directory.channels)
         rtmp.start()
         srt.start()
@@ -176,6 +178,17 @@ public final class Server: Sendable {
         http.stop()
         metrics.stop()
         logger.info("server.stopped")
+    }
+
+    /// Tells of what a configuration that is right may still lack.
+    private static func warn(of channels: [ChannelSettings], _ player: PlayerSettings, _ logger: Logger) {
+        if channels.isEmpty {
+            logger.warning("server.no_channels", ["hint": .public("name channels in headwater.json5")])
+        } else if player.hls == nil {
+            logger.warning(
+                "server.no_player",
+                ["hint": .public("set player.hls to the file hls.js: without it the page plays in Safari alone")])
+        }
     }
 
     private static func site(of channels: [ChannelSettings], hls: String?) throws(StartupError) -> Site {

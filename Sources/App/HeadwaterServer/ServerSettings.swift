@@ -44,7 +44,13 @@ public struct ServerSettings: SchemaObject {
             Field("player", \.player, doc: "The page that viewers watch on"),
             Field("log", \.log, doc: "The log on standard error"),
             Field("channels", \.channels, .count(0...1000), unique: ["id", "streamKey"], doc: "The channels"),
-        ])
+        ],
+        validate: { settings, path, faults in
+            guard settings.demo else { return }
+            for (index, channel) in settings.channels.enumerated() where DemoChannels.ids.contains(channel.id) {
+                faults.add(path["channels"][index]["id"], nil, "the demo has a channel of that name: choose another")
+            }
+        })
 }
 
 /// The server that players talk to.

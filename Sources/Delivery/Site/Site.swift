@@ -65,6 +65,7 @@ public final class Site: Sendable {
         for channel in channels {
             let values = [
                 "name": Self.escaped(channel.name), "playlist": "/live/\(channel.id)/index.m3u8",
+                "credit": hls == nil ? "" : "<p>Played with <a href=\"/player/hls.LICENSE.txt\">hls.js</a></p>",
                 "channels": channels.count > 1 ? Self.links(to: channels, current: channel.id) : "",
             ]
             pages["/watch/\(channel.id)"] = Page(
@@ -77,10 +78,10 @@ public final class Site: Sendable {
                 PackageResources.missing_html,
                 [
                     "channels": Self.links(to: channels),
-                    "title": channels.isEmpty ? "No channels yet" : "There is no such page",
+                    "title": channels.isEmpty ? "No channels yet" : "There is no such channel",
                     "text": channels.isEmpty
                         ? "Here they will be as soon as the server\u{2019}s configuration names one."
-                        : "The channel may have another name now. Those that there are stand above.",
+                        : "It may have another name now: those that exist are listed above.",
                 ]), status: 404, lifetime: "no-store")
         pages["/"] = channels.first.flatMap { pages["/watch/\($0.id)"] }
         self.pages = pages

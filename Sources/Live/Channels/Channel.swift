@@ -64,7 +64,7 @@ public final class Channel: Sendable {
         var publisher: (any Publisher)?
         var isNewPresentation = false
         /// Tracks that viewers do not get.
-        var unpublishable: [Track] = []
+        var unpublishable: [String] = []
     }
 
     /// Without a sample for so long, the encoder is silent: a hiccup of the network is over by then.
@@ -246,7 +246,7 @@ public final class Channel: Sendable {
             case .splice(let cue):
                 if state.presentation?.append(cue) != true { metrics.droppedSamples.increment() }
             case .withdraw(let track): state.presentation?.withdrawAudio(track: track)
-            case .unpublishable(let track): effects.unpublishable.append(track)
+            case .unpublishable(let name): effects.unpublishable.append(name)
             }
         }
         let collected = collect(&state, before: before)
@@ -310,10 +310,10 @@ public final class Channel: Sendable {
             metrics.isSilent.set(0)
             logger.info("channel.presentation_started")
         }
-        for track in effects.unpublishable {
+        for name in effects.unpublishable {
             logger.warning(
                 "channel.track_not_published",
-                ["codec": .public(track.codec.rawValue), "hint": .public("let the encoder send AAC")])
+                ["codec": .public(name), "hint": .public("let the encoder send H.264 or HEVC, and AAC")])
         }
         if let ended = effects.ended {
             writer?.keep(ended, of: configuration.id)

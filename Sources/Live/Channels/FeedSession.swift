@@ -21,7 +21,7 @@ struct FeedSession {
         /// The run's audio track of that index is configured anew: until the next run nothing comes of it.
         case withdraw(track: Int)
         /// A track cannot be published as it is coded.
-        case unpublishable(Track)
+        case unpublishable(codecName: String)
     }
 
     /// How a run begins.
@@ -77,6 +77,7 @@ struct FeedSession {
     private var repetitions = 0
     /// What was told of tracks that cannot be published.
     private var told: Set<Track> = []
+    private var toldNames: Set<String> = []
     /// How many samples were dropped: before the first key frame, or going back in time.
     private(set) var droppedSamples = 0
     /// Splices that came while nothing ran: most are told of long before their time.
@@ -92,6 +93,7 @@ struct FeedSession {
             announcedSounds = min(count, Self.audioLimit)
             return []
         case .track(let track): return take(track)
+        case .unusable(let name): return toldNames.insert(name).inserted ? [.unpublishable(codecName: name)] : []
         case .metadata(let item):
             return isRunning ? [.metadata(TimedMetadata(time: item.time + pictureShift, tag: item.tag))] : drop()
         case .splice(let cue):
@@ -180,7 +182,9 @@ struct FeedSession {
     // MARK: Tracks
 
     private mutating func take(_ track: Track) -> [Action] {
-        guard track.codec.isPublishable else { return told.insert(track).inserted ? [.unpublishable(track)] : [] }
+        guard track.codec.isPublishable else {
+            return told.insert(track).inserted ? [.unpublishable(codecName: track.codec.rawValue)] : []
+        }
         switch track.format {
         case .video:
             guard declared.hasVideo, video != track else { return [] }

@@ -64,6 +64,8 @@ extension Publisher {
 public enum FeedEvent: Sendable {
     /// How many audio tracks there are, where the source tells before they come.
     case announcement(audioTracks: Int)
+    /// There is a stream of that codec, which nothing can be made of.
+    case unusable(codecName: String)
     /// The configuration of the samples that follow, of the track's kind.
     case track(Track)
     /// A picture.

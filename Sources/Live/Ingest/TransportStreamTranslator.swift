@@ -30,6 +30,13 @@ package struct TransportStreamTranslator {
         var clock = TimestampUnwrapper(bits: 33)
     }
 
+    /// What streams of those types carry, which no HLS player takes. ISO/IEC 13818-1 table 2-34; above 0x80 only what all
+    /// use alike.
+    private static let codecNames: [UInt8: String] = [
+        0x01: "MPEG-1 video", 0x02: "MPEG-2 video", 0x10: "MPEG-4 Part 2", 0x20: "MVC", 0x33: "VVC",
+        0xD1: "Dirac", 0xEA: "VC-1",
+    ]
+
     /// A clock of 33 bits at 90 kHz.
     private static let modulus: Int64 = 1 << 33
 
@@ -104,6 +111,9 @@ package struct TransportStreamTranslator {
                 clock: same?.clock ?? TimestampUnwrapper(bits: 33))
         }
         follow(next)
+        for case .other(let type) in program.streams.map(\.kind) {
+            if let name = Self.codecNames[type] { events.append(.unusable(codecName: name)) }
+        }
         // A stream may be another track than before, by its place or its language.
         for stream in streams {
             guard let track = stream.track else { continue }

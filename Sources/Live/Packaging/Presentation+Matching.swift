@@ -33,7 +33,7 @@ extension Presentation {
 
 extension Track {
     /// The language in the one form that tags are compared in (RFC 5646 §2.1.1); nothing when nobody tells.
-    fileprivate var spokenLanguage: String? {
+    var spokenLanguage: String? {
         guard let tag = language?.lowercased(), !tag.isEmpty, tag != "und" else { return nil }
         return tag
     }

@@ -67,7 +67,8 @@ extension PresentationSnapshot {
     private func members(of group: AudioGroup, _ resource: MediaResource) -> [MultivariantPlaylist.AudioRendition] {
         let renditions = group.members
         let names = renditions.enumerated().map { place, rendition in
-            rendition.track?.name?.printable ?? rendition.track?.language?.printable
+            rendition.track?.name?.printable
+                ?? rendition.track.flatMap { $0.spokenLanguage == nil ? nil : $0.language?.printable }
                 ?? (place == 0 ? "Main" : "Audio \(place + 1)")
         }
         return zip(renditions, names.distinct).compactMap { rendition, name in

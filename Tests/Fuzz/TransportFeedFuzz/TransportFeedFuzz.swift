@@ -36,6 +36,7 @@ private struct Outcome: Equatable {
             add(sample.isSync ? 1 : 0, Int64(sample.data.count), 0)
         case .audio(let sample, let track): add(3 + Int64(track), sample.decodeTime.value, Int64(sample.data.count))
         case .metadata(let data): add(4, data.time.value, Int64(data.tag.count))
+        case .unusable(let name): add(6, Int64(name.utf8.count), 0)
         case .splice(let cue): add(5, cue.time.value, Int64(cue.eventID))
         }
     }

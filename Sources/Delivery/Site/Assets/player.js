@@ -14,7 +14,7 @@ const states = {
   behind: ["Behind live"],
   paused: ["Paused"],
   buffering: ["Buffering", "Buffering", ""],
-  silent: ["Encoder silent", "The encoder is silent", "The stream goes on here as soon as it is back."],
+  silent: ["Encoder silent", "The encoder is not sending", "The stream goes on here as soon as it is back."],
   lost: ["Reconnecting", "The server cannot be reached", "Trying again."],
   broken: ["Cannot play", "This browser cannot play the stream", ""],
 }
@@ -123,6 +123,7 @@ class NativeEngine {
 
 let engine
 let progressed = { at: 0, time: 0 }
+let hasBegun = false
 
 function start() {
   video.play().catch(() => {
@@ -151,19 +152,21 @@ function look() {
   if (!engine) return
   if (video.videoWidth) element("resolution").textContent = `${video.videoWidth} × ${video.videoHeight}`
   if (video.currentTime !== progressed.time) progressed = { at: Date.now(), time: video.currentTime }
+  hasBegun ||= progressed.time > 0 && video.readyState >= 3
   const isMoving = Date.now() - progressed.at < 800
   const latency = engine.latency
   if (latency > 0) element("latency").textContent = `${latency.toFixed(1)} s`
   const isBehind = latency > engine.target + 4
   element("edge-label").textContent = isBehind ? "Go live" : "Live"
   if (video.paused && !wantsToPlay) show("paused")
-  else if (isMoving) show(isBehind ? "behind" : "live")
+  // A player that was only moved to where it is to begin has not begun.
+  else if (isMoving && hasBegun) show(isBehind ? "behind" : "live")
   else if (engine.isSilent) {
     show("silent")
     // So near to the end a player stumbles into what comes back, and stays the further behind for it: begin afresh.
     if (engine.hasParts) engine.end()
   }
-  else if (progressed.time > 0) show("buffering")
+  else if (hasBegun) show("buffering")
   if (!isMoving && wantsToPlay && Date.now() - progressed.at > 1500) {
     progressed.at = Date.now() - 800
     if (video.paused) start()
@@ -186,6 +189,7 @@ async function run() {
     await waitForChannel(wasSilent)
     if (!wasSilent) show("connecting")
     progressed = { at: Date.now(), time: 0 }
+    hasBegun = false
     engine = usesHls ? new HlsEngine(Hls) : new NativeEngine()
     if (wantsToPlay) start()
     await engine.ended
