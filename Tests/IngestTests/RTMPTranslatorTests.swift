@@ -18,7 +18,7 @@ import Testing
         events.compactMap {
             switch $0 {
             case .video(let sample), .audio(let sample, _): sample
-            case .announcement, .track, .metadata, .splice: nil
+            case .announcement, .unusable, .track, .metadata, .splice: nil
             }
         }
     }
