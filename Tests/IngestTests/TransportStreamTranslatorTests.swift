@@ -109,7 +109,9 @@ private struct Translation {
     @Test(arguments: [(UInt8(0x02), "MPEG-2 video"), (0xEA, "VC-1"), (0x33, "VVC")])
     func whatCannotBePublishedIsNamed(_ type: UInt8, _ name: String) throws {
         var writer = TransportWriter([(type, TransportWriter.video, [])])
-        writer.writeUnit(on: TransportWriter.video, 0xE0, [0, 0, 1, 0xB3], 0)
+        for number in Int64(0)..<8 {
+            writer.writeUnit(on: TransportWriter.video, 0xE0, [0, 0, 1, 0xB3], 3600 * number)
+        }
         let translation = Translation(of: writer.bytes)
         #expect(
             translation.events.compactMap { if case .unusable(let name) = $0 { name } else { nil } } == [name])
