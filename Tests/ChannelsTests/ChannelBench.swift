@@ -34,6 +34,7 @@ struct ChannelBench {
 
     init(
         _ profile: LatencyProfile = LatencyProfile(.ultra), tracks: DeclaredTracks = .videoAndAudio,
+        failover: FailoverRules? = nil, secondPublisher: SecondPublisherPolicy = .reject,
         registry: MetricsRegistry = MetricsRegistry()
     ) {
         let waker = Waker()
@@ -42,7 +43,9 @@ struct ChannelBench {
             ["news", "sport"].map { [clock] id in
                 Channel(
                     ChannelConfiguration(
-                        id: id, name: id, streamKey: Secret("key-of-\(id)"), profile: profile, tracks: tracks),
+                        id: id, name: id, streamKey: Secret("key-of-\(id)"), profile: profile, tracks: tracks,
+                        backup: failover.map { BackupConfiguration(streamKey: Secret("backup-of-\(id)"), rules: $0) },
+                        secondPublisher: secondPublisher),
                     waker: waker, clock: clock, logger: logger, registry: registry)
             })
     }
@@ -67,6 +70,8 @@ struct ChannelBench {
     static let audio = Track(
         codec: .aac, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1024)),
         decoderConfiguration: ByteChunk([0x09, 0x90]), codecString: "mp4a.40.1")
+    static let picture = ByteChunk([0, 0, 0, 1, 0x65])
+    static let otherPicture = ByteChunk([0, 0, 0, 2, 0x65, 0])
     static let surround = Track(
         codec: .ac3, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 6, samplesPerFrame: 1536)),
         decoderConfiguration: ByteChunk([0x10, 0x3D, 0xC0]), codecString: "ac-3")
@@ -78,7 +83,7 @@ struct ChannelBench {
             feed.receive(
                 .video(
                     Sample(
-                        data: ByteChunk([0, 0, 0, 1, 0x65]), decodeTime: at, presentationTime: at,
+                        data: Self.picture, decodeTime: at, presentationTime: at,
                         isSync: hasKeys && (time - range.lowerBound) % gop == 0)), arrival: clock.now)
         }
     }

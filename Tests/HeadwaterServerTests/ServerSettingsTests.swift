@@ -50,4 +50,22 @@ import Testing
             try Self.load("{ channels: [{ id: 'a', streamKey: '12345678' }, { id: 'b', streamKey: '12345678' }] }")
         }
     }
+
+    @Test func aBackupHasAKeyOfItsOwn() throws {
+        let settings = try Self.load(
+            "{ channels: [{ id: 'a', streamKey: '12345678', backup: { streamKey: '87654321', prefer: 'either' } }] }")
+        #expect(settings.channels[0].backup?.prefer == .either)
+        for backup in ["{ streamKey: '12345678' }", "{ streamKey: 'of-the-other' }", "{}"] {
+            do {
+                _ = try Self.load(
+                    """
+                    { channels: [{ id: 'a', streamKey: '12345678', backup: \(backup) },
+                                 { id: 'b', streamKey: 'abcdefgh', backup: { streamKey: 'of-the-other' } }] }
+                    """)
+                Issue.record("\(backup) was taken")
+            } catch {
+                #expect(error.faults.allSatisfy { "\($0.path)".contains("backup") })
+            }
+        }
+    }
 }

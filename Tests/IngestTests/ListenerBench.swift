@@ -31,7 +31,9 @@ final class TestGate: PublishGate {
         return terms
     }
 
-    func openInput(of channel: String, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
+    func open(
+        _ input: ChannelInput, of channel: String, for publisher: any Publisher
+    ) throws(PublishRefusal) -> any Feed {
         let key = state.withLock { $0.key }
         return try open(PublishRequest(scheme: "srt", channel: channel, streamKey: Secret(key)), for: publisher)
     }

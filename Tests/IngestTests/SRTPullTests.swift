@@ -17,7 +17,9 @@ import Time
         func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
             throw Self.refusal
         }
-        func openInput(of channel: String, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
+        func open(
+            _ input: ChannelInput, of channel: String, for publisher: any Publisher
+        ) throws(PublishRefusal) -> any Feed {
             throw Self.refusal
         }
     }

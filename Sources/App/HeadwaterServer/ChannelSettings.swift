@@ -31,6 +31,10 @@ public struct ChannelSettings: SchemaObject {
     public var program: Int?
     /// Where the server fetches the channel from itself.
     public var input: InputSettings?
+    /// What stands in for the primary input.
+    public var backup: BackupSettings?
+    /// What becomes of a second publisher.
+    public var secondPublisher = SecondPublisherPolicy.reject
 
     /// A channel without an id.
     public init() {}
@@ -66,6 +70,12 @@ public struct ChannelSettings: SchemaObject {
                 "program", \.program, .range(1...65_535),
                 doc: "The number of the program in a transport stream of several; the first where not set"),
             Field("input", \.input, doc: "Where the server fetches the channel from itself; nowhere where not set"),
+            Field("backup", \.backup, doc: "A second input, which stands in for the primary one when that fails"),
+            Field(
+                "secondPublisher", \.secondPublisher,
+                doc:
+                    "What becomes of a second publisher with the key of one that sends: reject, or takeover of its place (three times a minute at most)"
+            ),
         ])
 
     /// What the channel asks of those who publish to it.

@@ -73,7 +73,9 @@ public final class Server: Sendable {
                 Channel(
                     ChannelConfiguration(
                         id: channel.id, name: channel.name ?? channel.id, streamKey: channel.streamKey,
-                        profile: channel.profile, tracks: channel.tracks, terms: channel.terms),
+                        profile: channel.profile, tracks: channel.tracks, terms: channel.terms,
+                        backup: channel.backup?.configuration(channel.latency),
+                        secondPublisher: channel.secondPublisher),
                     goingOnWith: remains.restored[channel.id]?.presentation,
                     waker: waker, writer: writer, clock: clocks, logger: logger, registry: registry)
             })
@@ -128,11 +130,13 @@ public final class Server: Sendable {
         channelClock = ChannelClock(directory.channels)
         rtmp.start()
         srt.start()
-        pulls = channels.compactMap { [directory] channel in
-            guard let url = channel.input?.url, let address = try? SRTAddress(url.exposed) else { return nil }
-            return SRTPull(
-                address, channel: channel.id, options: settings.srt.options, gate: directory, logger: logger,
-                metrics: ingestMetrics, transportMetrics: transportMetrics, clock: clocks)
+        pulls = channels.flatMap { [directory] channel in
+            [(ChannelInput.primary, channel.input), (.backup, channel.backup?.input)].compactMap { input, source in
+                guard let url = source?.url, let address = try? SRTAddress(url.exposed) else { return nil }
+                return SRTPull(
+                    address, channel: channel.id, input: input, options: settings.srt.options, gate: directory,
+                    logger: logger, metrics: ingestMetrics, transportMetrics: transportMetrics, clock: clocks)
+            }
         }
         frontDoor.setReady(true)
         // Not before all is well: a start that fails changes nothing.

@@ -46,11 +46,27 @@ public struct ServerSettings: SchemaObject {
             Field("channels", \.channels, .count(0...1000), unique: ["id", "streamKey"], doc: "The channels"),
         ],
         validate: { settings, path, faults in
-            guard settings.demo else { return }
-            for (index, channel) in settings.channels.enumerated() where DemoChannels.ids.contains(channel.id) {
-                faults.add(path["channels"][index]["id"], nil, "the demo has a channel of that name: choose another")
-            }
+            settings.addTakenNames(at: path["channels"], to: &faults)
+            settings.addTwinKeys(at: path["channels"], to: &faults)
         })
+
+    private func addTakenNames(at path: FieldPath, to faults: inout FaultList) {
+        guard demo else { return }
+        for (index, channel) in channels.enumerated() where DemoChannels.ids.contains(channel.id) {
+            faults.add(path[index]["id"], nil, "the demo has a channel of that name: choose another")
+        }
+    }
+
+    /// The keys of the primary inputs are known to differ.
+    private func addTwinKeys(at path: FieldPath, to faults: inout FaultList) {
+        var known = channels.enumerated().map { ($1.streamKey, path[$0]["streamKey"]) }
+        for (index, channel) in channels.enumerated() {
+            guard let key = channel.backup?.streamKey else { continue }
+            let place = path[index]["backup"]["streamKey"]
+            if let twin = known.first(where: { $0.0 == key }) { faults.add(place, nil, "the same as \(twin.1)") }
+            known.append((key, place))
+        }
+    }
 }
 
 /// The server that players talk to.

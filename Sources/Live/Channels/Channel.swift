@@ -1,5 +1,5 @@
 internal import Crypto
-public import Ingest
+internal import Ingest
 internal import Media
 public import Packaging
 public import Publishing
@@ -7,64 +7,21 @@ internal import Locks
 public import Telemetry
 public import Time
 
-/// What a channel is told about itself.
-public struct ChannelConfiguration: Sendable {
-    /// The name in URLs.
-    public let id: String
-    /// The name for people.
-    public let name: String
-    /// What a publisher must know.
-    public let streamKey: Secret<String>
-    /// How the channel is packaged.
-    public let profile: LatencyProfile
-    /// The tracks that it has.
-    public let tracks: DeclaredTracks
-    /// What it asks of those who publish.
-    public let terms: PublishTerms
-
-    /// A channel of that name.
-    public init(
-        id: String, name: String, streamKey: Secret<String>, profile: LatencyProfile,
-        tracks: DeclaredTracks = .videoAndAudio, terms: PublishTerms = PublishTerms()
-    ) {
-        self.id = id
-        self.name = name
-        self.streamKey = streamKey
-        self.profile = profile
-        self.tracks = tracks
-        self.terms = terms
-    }
-}
-
 /// A channel: it outlives its encoders. One lock owns its state; under it the pure machines step, and what they want to
 /// be done outside (publishing, logging, telling the publisher) is done after it is released.
 public final class Channel: Sendable {
     private struct State {
         var presentation: Presentation?
         var session: FeedSession?
-        /// Who publishes; the number tells feeds apart.
-        var publisher: (number: Int, publisher: any Publisher)?
+        var inputs = InputPlaces()
+        /// The input on the air.
+        var selected = ChannelInput.primary
+        /// Decides about that; nothing where there is no backup.
+        var inputSwitch: InputSwitch?
         var feeds = 0
-        /// The feed whose publisher has left, while the rest of it still comes and its successor has sent nothing.
-        var predecessor: Int?
-        /// When a sample came in last, or the publisher did.
-        var lastArrival = Instant(nanoseconds: 0)
-        /// When one came in last that something could be made of.
+        /// When a sample came in last that something could be made of.
         var lastUse = Instant(nanoseconds: 0)
         var isStopped = false
-    }
-
-    /// What has to be done outside the lock.
-    private struct Effects {
-        /// The last snapshot of a presentation that has ended.
-        var ended: PresentationSnapshot?
-        var snapshot: PresentationSnapshot?
-        var events: [PresentationEvent] = []
-        var clockDrift: Double?
-        var publisher: (any Publisher)?
-        var isNewPresentation = false
-        /// Tracks that viewers do not get.
-        var unpublishable: [String] = []
     }
 
     /// Without a sample for so long, the encoder is silent: a hiccup of the network is over by then.
@@ -75,11 +32,11 @@ public final class Channel: Sendable {
     /// What viewers see and wait for.
     public let output: LiveOutput
 
-    private let state = Mutex(State())
-    private let clock: any Clocks
-    private let logger: Logger
-    private let metrics: ChannelMetrics
-    private let writer: WindowWriter?
+    private let state: Mutex<State>
+    let clock: any Clocks
+    let logger: Logger
+    let metrics: ChannelMetrics
+    let writer: WindowWriter?
 
     /// A channel that has not been on air, or goes on with `presentation`, which another process left. What it publishes is
     /// kept by `writer`, when there is one.
@@ -93,6 +50,7 @@ public final class Channel: Sendable {
         self.clock = clock
         self.logger = logger.with(["channel.id": .public(configuration.id)])
         metrics = ChannelMetrics(registry, channel: configuration.id)
+        state = Mutex(State(inputSwitch: configuration.backup.map { InputSwitch($0.rules) }))
         guard var presentation else { return }
         presentation.passSilence(until: clock.now)
         let effects = state.withLock { state in
@@ -105,83 +63,118 @@ public final class Channel: Sendable {
 
     // MARK: Publishers
 
-    /// Lets `publisher`, who knows the stream key, fill the channel, if nobody else does. A publisher that has fallen
+    /// Lets `publisher`, who knows the stream key of `input`, fill that, if nobody else does. A publisher that has fallen
     /// silent gives way: it is the same encoder, most often, whose old connection has not noticed its end. So does one that
-    /// has left, but what is left of its feed goes on until the new one sends something.
-    func attach(_ publisher: any Publisher) throws(PublishRefusal) -> any Feed {
+    /// has left, but what is left of its feed goes on until the new one sends something; and each one where takeovers are
+    /// allowed.
+    func attach(_ publisher: any Publisher, to input: ChannelInput) throws(PublishRefusal) -> any Feed {
         let now = clock.now
-        let departed = departed
-        let attached: (number: Int, replaced: (any Publisher)?, effects: Effects)
+        let departed = departed(from: input)
+        let attached: (number: Int, replaced: (any Publisher)?, effects: ChannelEffects)
         attached = try state.withLock { state throws(PublishRefusal) in
-            try checkRoom(state, departed: departed, at: now)
-            var replaced = state.publisher?.publisher
-            if let number = state.publisher?.number, number == departed, state.predecessor == nil {
-                (state.predecessor, replaced) = (number, nil)
+            let isTakeover = try checkRoom(state, input, departed: departed, at: now) == .takeover
+            if isTakeover { state.inputs[input].takeovers.note(at: now) }
+            var replaced = state.inputs[input].publisher?.publisher
+            if let number = state.inputs[input].publisher?.number, number == departed,
+                state.inputs[input].predecessor == nil
+            {
+                (state.inputs[input].predecessor, replaced) = (number, nil)
             }
             state.feeds += 1
-            state.publisher = (state.feeds, publisher)
-            state.lastArrival = now
-            let effects = state.predecessor == nil ? beginSession(&state, at: now) : Effects()
+            state.inputs[input].publisher = (state.feeds, publisher)
+            state.inputs[input].lastArrival = now
+            let effects =
+                state.inputs[input].predecessor == nil ? beginFeed(of: input, &state, at: now) : ChannelEffects()
             return (state.feeds, replaced, effects)
         }
         perform(attached.effects)
         if let replaced = attached.replaced {
-            logger.warning("channel.publisher_replaced")
-            replaced.disconnect(reason: "You fell silent or left, and another encoder with your stream key took over")
+            logger.warning("channel.publisher_replaced", ["input": .public(input.rawValue)])
+            replaced.disconnect(reason: "Another encoder with your stream key took over")
         }
         metrics.isOnAir.set(1)
         return ChannelFeed(channel: self, number: attached.number)
     }
 
-    /// Throws when nobody could be let in now.
-    func checkRoom() throws(PublishRefusal) {
-        let departed = departed
-        try state.withLock { state throws(PublishRefusal) in try checkRoom(state, departed: departed, at: clock.now) }
+    /// Throws when nobody could be let in to `input` now.
+    func checkRoom(for input: ChannelInput) throws(PublishRefusal) {
+        let departed = departed(from: input)
+        try state.withLock { state throws(PublishRefusal) in
+            _ = try checkRoom(state, input, departed: departed, at: clock.now)
+        }
     }
 
     /// The number of the feed whose publisher has left. Asked for without the lock: publishers have locks of their own.
-    private var departed: Int? {
-        state.withLock { $0.publisher }.flatMap { $0.publisher.hasLeft ? $0.number : nil }
+    private func departed(from input: ChannelInput) -> Int? {
+        state.withLock { $0.inputs[input].publisher }.flatMap { $0.publisher.hasLeft ? $0.number : nil }
     }
 
-    private func checkRoom(_ state: State, departed: Int?, at now: Instant) throws(PublishRefusal) {
+    /// What a new publisher finds in an input.
+    private enum Room {
+        case free
+        /// Somebody who sends, and has to go.
+        case takeover
+    }
+
+    private func checkRoom(
+        _ state: State, _ input: ChannelInput, departed: Int?, at now: Instant
+    ) throws(PublishRefusal) -> Room {
         guard !state.isStopped else { throw PublishRefusal(.shuttingDown, "The server is shutting down") }
-        guard let publisher = state.publisher, publisher.number != departed else { return }
-        guard now - state.lastArrival >= Self.silenceLimit else {
+        let place = state.inputs[input]
+        guard let publisher = place.publisher, publisher.number != departed,
+            now - place.lastArrival < Self.silenceLimit
+        else { return .free }
+        switch configuration.secondPublisher {
+        case .takeover where place.takeovers.allows(at: now): return .takeover
+        case .takeover:
+            throw PublishRefusal(
+                .busy, "Encoders have taken \(configuration.id) from each other too often; the one there now stays")
+        case .reject:
             throw PublishRefusal(.busy, "Somebody else is publishing to \(configuration.id) at the moment")
         }
     }
 
     fileprivate func receive(_ event: FeedEvent, from feed: Int, arrival: Instant) {
-        var succession: Effects?
-        let effects = state.withLock { state -> Effects in
-            if state.publisher?.number == feed {
-                if state.predecessor != nil { succession = beginSession(&state, at: arrival) }
-                state.lastArrival = arrival
-            } else if state.predecessor != feed {
-                return Effects()
+        let effects = state.withLock { state -> [ChannelEffects] in
+            guard let input = state.inputs.input(filledBy: feed) else { return [] }
+            var effects: [ChannelEffects] = []
+            if state.inputs[input].publisher?.number == feed {
+                if state.inputs[input].predecessor != nil {
+                    effects.append(beginFeed(of: input, &state, at: arrival))
+                }
+                state.inputs[input].lastArrival = arrival
             }
-            let actions = step(&state) { $0.take(event, arrival: arrival) }
-            if !actions.isEmpty { state.lastUse = arrival }
-            return perform(actions, arrival, &state)
+            if state.inputSwitch != nil, let change = watch(event, of: input, &state, arrival) {
+                return effects + [change]
+            }
+            if input == state.selected { effects.append(take(event, &state, arrival)) }
+            return effects
         }
-        if let succession { perform(succession) }
-        perform(effects, arrival: arrival)
+        for effects in effects { perform(effects, arrival: effects.change == nil ? arrival : nil) }
+    }
+
+    private func take(_ event: FeedEvent, _ state: inout State, _ arrival: Instant) -> ChannelEffects {
+        let actions = step(&state) { $0.take(event, arrival: arrival) }
+        if !actions.isEmpty { state.lastUse = arrival }
+        return perform(actions, arrival, &state)
     }
 
     fileprivate func detach(_ feed: Int) {
-        let effects = state.withLock { state -> Effects? in
-            if state.predecessor == feed {
-                let effects = beginSession(&state, at: clock.now)
-                if state.publisher == nil { state.session = nil }
-                return effects
+        let now = clock.now
+        let effects = state.withLock { state -> ChannelEffects? in
+            guard let input = state.inputs.input(filledBy: feed) else { return nil }
+            if state.inputs[input].predecessor == feed {
+                state.inputs[input].predecessor = nil
+            } else {
+                state.inputs[input].publisher = nil
+                if !state.inputs.hasPublisher { metrics.isOnAir.set(0) }
+                guard state.inputs[input].predecessor == nil else { return nil }
             }
-            guard state.publisher?.number == feed else { return nil }
-            state.publisher = nil
-            metrics.isOnAir.set(0)
-            guard state.predecessor == nil else { return nil }
-            let effects = beginSession(&state, at: clock.now)
-            state.session = nil
+            state.inputs[input].beginFeed(at: now, group: group)
+            if let change = changeInput(&state, at: now) { return change }
+            guard input == state.selected else { return nil }
+            let effects = beginSession(&state, at: now)
+            if state.inputs[input].publisher == nil { state.session = nil }
             return effects
         }
         if let effects { perform(effects) }
@@ -191,8 +184,9 @@ public final class Channel: Sendable {
     /// pace of the clock. To be called many times a second.
     func tick() {
         let now = clock.now
-        let effects = state.withLock { state -> Effects in
-            guard !state.isStopped else { return Effects() }
+        let effects = state.withLock { state -> ChannelEffects in
+            guard !state.isStopped else { return ChannelEffects() }
+            if let change = changeInput(&state, at: now) { return change }
             let held = step(&state) { $0.settle(at: now) }
             if !held.isEmpty { return perform(held, now, &state) }
             let before = state.presentation?.version
@@ -215,10 +209,60 @@ public final class Channel: Sendable {
         output.close()
     }
 
+    // MARK: Inputs, under the lock
+
+    /// What is held of an input, before anything came.
+    private var group: HeldGroup? {
+        configuration.backup.map { _ in
+            HeldGroup(
+                configuration.tracks, longest: .milliseconds(Int64(configuration.profile.targetDuration) * 1000))
+        }
+    }
+
+    /// What comes to `input` from now on is of another feed.
+    private func beginFeed(of input: ChannelInput, _ state: inout State, at now: Instant) -> ChannelEffects {
+        state.inputs[input].predecessor = nil
+        state.inputs[input].beginFeed(at: now, group: group)
+        return input == state.selected ? beginSession(&state, at: now) : ChannelEffects()
+    }
+
+    /// Takes note of what came to `input`, and changes inputs where that is the thing to do: then `event` is done with.
+    private func watch(
+        _ event: FeedEvent, of input: ChannelInput, _ state: inout State, _ arrival: Instant
+    ) -> ChannelEffects? {
+        state.inputs[input].health.note(event, arrival: arrival)
+        let isKeyFrame = state.inputs[input].group?.take(event, arrival: arrival) ?? false
+        guard isKeyFrame, input != state.selected else { return nil }
+        return changeInput(&state, at: arrival, atKeyFrame: input)
+    }
+
+    /// Changes to the other input, where that is the thing to do at `now`.
+    private func changeInput(
+        _ state: inout State, at now: Instant, atKeyFrame: ChannelInput? = nil
+    ) -> ChannelEffects? {
+        let inputs = state.inputs
+        guard
+            let change = state.inputSwitch?.decide(
+                at: now, primary: inputs.primary.health, backup: inputs.backup.health, ready: inputs.ready,
+                atKeyFrame: atKeyFrame)
+        else { return nil }
+        state.selected = change.input
+        var effects = beginSession(&state, at: now)
+        if inputs[change.input].health.hasLasted(FeedSession.patience, at: now) {
+            state.session = FeedSession(configuration.tracks, patience: .zero)
+        }
+        for (event, arrival) in inputs[change.input].group?.contents ?? [] {
+            effects.add(take(event, &state, arrival))
+        }
+        state.lastUse = now
+        effects.change = change
+        return effects
+    }
+
     // MARK: Under the lock
 
-    private func perform(_ actions: [FeedSession.Action], _ arrival: Instant, _ state: inout State) -> Effects {
-        var effects = Effects()
+    private func perform(_ actions: [FeedSession.Action], _ arrival: Instant, _ state: inout State) -> ChannelEffects {
+        var effects = ChannelEffects()
         var before = state.presentation?.version
         for action in actions {
             switch action {
@@ -249,20 +293,15 @@ public final class Channel: Sendable {
             case .unpublishable(let name): effects.unpublishable.append(name)
             }
         }
-        let collected = collect(&state, before: before)
-        effects.snapshot = collected.snapshot
-        effects.events = collected.events
-        effects.clockDrift = collected.clockDrift
-        effects.publisher = collected.publisher
+        effects.add(collect(&state, before: before))
         return effects
     }
 
     /// What came before ends; what comes now is of another feed.
-    private func beginSession(_ state: inout State, at now: Instant) -> Effects {
+    private func beginSession(_ state: inout State, at now: Instant) -> ChannelEffects {
         let before = state.presentation?.version
         state.presentation?.interrupt()
         state.session = FeedSession(configuration.tracks)
-        state.predecessor = nil
         state.lastUse = now
         return collect(&state, before: before)
     }
@@ -284,8 +323,8 @@ public final class Channel: Sendable {
             expectsSound: configuration.tracks.hasAudio, expectsPicture: configuration.tracks.hasVideo) ?? false
     }
 
-    private func collect(_ state: inout State, before: Int64?) -> Effects {
-        var effects = Effects()
+    private func collect(_ state: inout State, before: Int64?) -> ChannelEffects {
+        var effects = ChannelEffects()
         guard let presentation = state.presentation else { return effects }
         if presentation.version != before {
             release(&state)
@@ -293,7 +332,7 @@ public final class Channel: Sendable {
             effects.clockDrift = presentation.clockDrift
         }
         effects.events = state.presentation?.takeEvents() ?? []
-        effects.publisher = state.publisher?.publisher
+        effects.publisher = state.inputs[state.selected].publisher?.publisher
         return effects
     }
 
@@ -301,54 +340,6 @@ public final class Channel: Sendable {
     private func release(_ state: inout State) {
         guard let writer, let id = state.presentation?.id else { return }
         state.presentation?.releaseMedia(before: writer.ends(of: id))
-    }
-
-    // MARK: Outside the lock
-
-    private func perform(_ effects: Effects, arrival: Instant? = nil) {
-        if effects.isNewPresentation {
-            metrics.isSilent.set(0)
-            logger.info("channel.presentation_started")
-        }
-        for name in effects.unpublishable {
-            logger.warning(
-                "channel.track_not_published",
-                ["codec": .public(name), "hint": .public("let the encoder send H.264 or HEVC, and AAC")])
-        }
-        if let ended = effects.ended {
-            writer?.keep(ended, of: configuration.id)
-            output.end(ended, forgetAt: clock.now + ended.timeToRead)
-        }
-        if let snapshot = effects.snapshot {
-            writer?.keep(snapshot, of: configuration.id)
-            output.publish(snapshot)
-            metrics.publications.increment()
-            if let drift = effects.clockDrift { metrics.clockDrift.set(drift) }
-            if let arrival { metrics.publishDelay.observe(clock.now - arrival) }
-        }
-        for event in effects.events { report(event, to: effects.publisher) }
-    }
-
-    private func report(_ event: PresentationEvent, to publisher: (any Publisher)?) {
-        switch event {
-        case .segmentWithoutKeyFrame(let sequenceNumber):
-            metrics.segmentsWithoutKeyFrame.increment()
-            let target = configuration.profile.targetDuration
-            // Told once in a while, not for every segment.
-            guard sequenceNumber % 10 == 0 || metrics.segmentsWithoutKeyFrame.value == 1 else { return }
-            logger.warning("channel.keyframe_interval_too_long", ["target.seconds": .public(target)])
-            publisher?.warn(
-                code: "NetStream.Publish.KeyframeInterval",
-                description: "No key frame within \(target) seconds: set the encoder's keyframe interval to 2 seconds")
-        case .trackStalled(let rendition):
-            logger.warning("channel.track_stalled", ["rendition": .public(rendition)])
-        case .silenceBegan:
-            metrics.isSilent.set(1)
-            logger.warning("channel.silence_began")
-        case .silenceEnded(let length):
-            metrics.isSilent.set(0)
-            logger.info("channel.silence_ended", ["seconds": .public(length.seconds)])
-        }
     }
 }
 

@@ -18,37 +18,42 @@ public final class ChannelDirectory: PublishGate {
 
     /// The terms of the channel that the stream key belongs to.
     public func admit(_ request: PublishRequest) throws(PublishRefusal) -> PublishTerms {
-        let channel = try find(request)
-        try channel.checkRoom()
+        let (channel, input) = try find(request)
+        try channel.checkRoom(for: input)
         return channel.configuration.terms
     }
 
     /// Opens the channel that the stream key belongs to.
     public func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
-        try find(request).attach(publisher)
+        let (channel, input) = try find(request)
+        return try channel.attach(publisher, to: input)
     }
 
-    /// Opens the channel of that id.
-    public func openInput(of channel: String, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
+    /// Opens that input of the channel of that id.
+    public func open(
+        _ input: ChannelInput, of channel: String, for publisher: any Publisher
+    ) throws(PublishRefusal) -> any Feed {
         guard let channel = byID[channel] else { throw Self.unknown(channel) }
-        return try channel.attach(publisher)
+        return try channel.attach(publisher, to: input)
     }
 
     private static func unknown(_ id: String) -> PublishRefusal {
         PublishRefusal(.unknownChannel, "There is no channel \"\(printable(id))\" here")
     }
 
-    /// The channel that the stream key belongs to. Keys are compared in constant time, all of them.
-    private func find(_ request: PublishRequest) throws(PublishRefusal) -> Channel {
+    /// The channel, and the input of it, that the stream key belongs to. Keys are compared in constant time, all of them.
+    private func find(_ request: PublishRequest) throws(PublishRefusal) -> (Channel, ChannelInput) {
         if let id = request.channel {
             guard let channel = byID[id] else { throw Self.unknown(id) }
-            guard channel.configuration.streamKey == request.streamKey else {
+            guard let input = channel.configuration.input(for: request.streamKey) else {
                 throw PublishRefusal(.wrongKey, "The stream key does not belong to this channel")
             }
-            return channel
+            return (channel, input)
         }
-        var found: Channel?
-        for channel in channels where channel.configuration.streamKey == request.streamKey { found = channel }
+        var found: (Channel, ChannelInput)?
+        for channel in channels {
+            if let input = channel.configuration.input(for: request.streamKey) { found = (channel, input) }
+        }
         guard let found else {
             // The commonest mistake; whoever makes it has told no secret.
             let isName = byID.keys.contains { request.streamKey == Secret($0) }

@@ -9,6 +9,9 @@ struct ChannelMetrics: Sendable {
     let publishDelay: Histogram
     let droppedSamples: Counter
     let segmentsWithoutKeyFrame: Counter
+    /// By channel and reason, and by channel and input.
+    let inputSwitches: MetricFamily<Counter>
+    let inputs: MetricFamily<Gauge>
 
     init(_ registry: MetricsRegistry, channel: String) {
         isOnAir = registry.gauges(
@@ -39,5 +42,11 @@ struct ChannelMetrics: Sendable {
             "headwater_channel_segments_without_key_frame_total",
             help: "Segments that were cut at the target duration because no key frame came.", labels: "channel"
         ).child(channel)
+        inputSwitches = registry.counters(
+            "headwater_channel_input_switches_total", help: "Changes between the primary input and its backup.",
+            labels: "channel", "reason")
+        inputs = registry.gauges(
+            "headwater_channel_input_on_air", help: "1 for the input that viewers see, of a channel that has two.",
+            labels: "channel", "input")
     }
 }

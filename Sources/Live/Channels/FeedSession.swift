@@ -36,7 +36,7 @@ struct FeedSession {
     }
 
     /// How long one track waits for the configuration of the other.
-    private static let patience = MediaTime.milliseconds(1000)
+    static let patience = MediaTime.milliseconds(1000)
     /// What the timeline calls the track of pictures; those of sound have their index.
     private static let pictures = -1
     /// How many samples, and how many bytes of them, wait for a run to begin.
@@ -49,6 +49,7 @@ struct FeedSession {
     private static let repetitionLimit = 16
 
     private let declared: DeclaredTracks
+    private let patience: MediaTime
     private var video: Track?
     /// The audio tracks by their index.
     private var audio: [Int: Track] = [:]
@@ -83,8 +84,10 @@ struct FeedSession {
     /// Splices that came while nothing ran: most are told of long before their time.
     private var splices: [SpliceCue] = []
 
-    /// A session of a channel with those tracks.
-    init(_ declared: DeclaredTracks = .videoAndAudio) { self.declared = declared }
+    /// A session of a channel with those tracks; `patience` is zero where all that will come is known.
+    init(_ declared: DeclaredTracks = .videoAndAudio, patience: MediaTime = Self.patience) {
+        (self.declared, self.patience) = (declared, patience)
+    }
 
     /// Takes what came in at `arrival`; says what to do.
     mutating func take(_ event: FeedEvent, arrival: Instant) -> [Action] {
@@ -250,7 +253,7 @@ struct FeedSession {
         guard let first = buffer.firstPicture ?? buffer.first,
             let latest = buffer.map(\.sample.decodeTime).max()
         else { return [] }
-        let hasWaited = latest - first.sample.decodeTime >= Self.patience
+        let hasWaited = latest - first.sample.decodeTime >= patience
         if first.track == nil {
             let isReady = !declared.hasAudio || (isChanging ? buffer.hasAudio : hasAllSounds)
             guard hasWaited || isReady else { return [] }

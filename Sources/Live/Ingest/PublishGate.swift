@@ -113,6 +113,8 @@ public protocol PublishGate: Sendable {
     func admit(_ request: PublishRequest) throws(PublishRefusal) -> PublishTerms
     /// The feed that `publisher` may fill.
     func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed
-    /// The feed of the channel of that id, for `publisher`, which the server itself has called.
-    func openInput(of channel: String, for publisher: any Publisher) throws(PublishRefusal) -> any Feed
+    /// The feed of that input of the channel of that id, for `publisher`, which the server itself has called.
+    func open(
+        _ input: ChannelInput, of channel: String, for publisher: any Publisher
+    ) throws(PublishRefusal) -> any Feed
 }

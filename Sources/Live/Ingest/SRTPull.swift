@@ -23,9 +23,9 @@ public final class SRTPull: Sendable {
     private let state: Monitor<State>
     private let thread: NamedThread
 
-    /// Keeps the channel of that id fed from `address`.
+    /// Keeps that input of the channel of that id fed from `address`.
     public init(
-        _ address: SRTAddress, channel: String, options: SRTOptions, gate: any PublishGate, logger: Logger,
+        _ address: SRTAddress, channel: String, input: ChannelInput = .primary, options: SRTOptions, gate: any PublishGate, logger: Logger,
         metrics: IngestMetrics, transportMetrics: TransportMetrics, clock: any MonotonicClock = SystemClocks()
     ) {
         let state = Monitor(State())
@@ -42,7 +42,7 @@ public final class SRTPull: Sendable {
                     let publisher = SRTPublisher(
                         socket: socket, logger: logger, metrics: metrics, transportMetrics: transportMetrics,
                         clock: clock
-                    ) { publisher throws(PublishRefusal) in try gate.openInput(of: channel, for: publisher) }
+                    ) { publisher throws(PublishRefusal) in try gate.open(input, of: channel, for: publisher) }
                     let isWanted = state.withLock { state in
                         if !state.isStopping { state.publisher = publisher }
                         return !state.isStopping

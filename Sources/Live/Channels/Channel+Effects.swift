@@ -1,0 +1,96 @@
+internal import Ingest
+internal import Media
+internal import Packaging
+internal import Publishing
+internal import Telemetry
+internal import Time
+
+/// What a channel has to do outside of its lock.
+struct ChannelEffects {
+    /// The last snapshot of a presentation that has ended.
+    var ended: PresentationSnapshot?
+    var snapshot: PresentationSnapshot?
+    var events: [PresentationEvent] = []
+    var clockDrift: Double?
+    var publisher: (any Publisher)?
+    var isNewPresentation = false
+    /// Tracks that viewers do not get.
+    var unpublishable: [String] = []
+    /// The other input is on the air from now on.
+    var change: InputSwitch.Change?
+
+    /// Adds what came after.
+    mutating func add(_ later: ChannelEffects) {
+        ended = later.ended ?? ended
+        snapshot = later.snapshot ?? snapshot
+        events += later.events
+        clockDrift = later.clockDrift ?? clockDrift
+        publisher = later.publisher
+        isNewPresentation = isNewPresentation || later.isNewPresentation
+        unpublishable += later.unpublishable
+    }
+}
+
+extension Channel {
+    /// Does them: what came in at `arrival` is why.
+    func perform(_ effects: ChannelEffects, arrival: Instant? = nil) {
+        if let change = effects.change { report(change) }
+        if effects.isNewPresentation {
+            metrics.isSilent.set(0)
+            logger.info("channel.presentation_started")
+        }
+        for name in effects.unpublishable {
+            logger.warning(
+                "channel.track_not_published",
+                ["codec": .public(name), "hint": .public("let the encoder send H.264 or HEVC, and AAC")])
+        }
+        if let ended = effects.ended {
+            writer?.keep(ended, of: configuration.id)
+            output.end(ended, forgetAt: clock.now + ended.timeToRead)
+        }
+        if let snapshot = effects.snapshot {
+            writer?.keep(snapshot, of: configuration.id)
+            output.publish(snapshot)
+            metrics.publications.increment()
+            if let drift = effects.clockDrift { metrics.clockDrift.set(drift) }
+            if let arrival { metrics.publishDelay.observe(clock.now - arrival) }
+        }
+        for event in effects.events { report(event, to: effects.publisher) }
+    }
+
+    private func report(_ change: InputSwitch.Change) {
+        let reason = change.fault?.code ?? "primary_is_back"
+        metrics.inputSwitches.child(configuration.id, reason).increment()
+        for input in ChannelInput.allCases {
+            metrics.inputs.child(configuration.id, input.rawValue).set(input == change.input ? 1 : 0)
+        }
+        logger.warning(
+            "channel.input_switched",
+            [
+                "from": .public(change.input.other.rawValue), "to": .public(change.input.rawValue),
+                "reason": .public(reason),
+            ])
+    }
+
+    private func report(_ event: PresentationEvent, to publisher: (any Publisher)?) {
+        switch event {
+        case .segmentWithoutKeyFrame(let sequenceNumber):
+            metrics.segmentsWithoutKeyFrame.increment()
+            let target = configuration.profile.targetDuration
+            // Told once in a while, not for every segment.
+            guard sequenceNumber % 10 == 0 || metrics.segmentsWithoutKeyFrame.value == 1 else { return }
+            logger.warning("channel.keyframe_interval_too_long", ["target.seconds": .public(target)])
+            publisher?.warn(
+                code: "NetStream.Publish.KeyframeInterval",
+                description: "No key frame within \(target) seconds: set the encoder's keyframe interval to 2 seconds")
+        case .trackStalled(let rendition):
+            logger.warning("channel.track_stalled", ["rendition": .public(rendition)])
+        case .silenceBegan:
+            metrics.isSilent.set(1)
+            logger.warning("channel.silence_began")
+        case .silenceEnded(let length):
+            metrics.isSilent.set(0)
+            logger.info("channel.silence_ended", ["seconds": .public(length.seconds)])
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import Ingest
+import Locks
+import Media
+import Packaging
+import Publishing
+import Telemetry
+import Testing
+import Time
+
+@testable import Channels
+
+/// A channel with a backup, seen by its viewers.
+@Suite struct FailoverTests {
+    private let registry = MetricsRegistry()
+    private let bench: ChannelBench
+
+    init() { bench = ChannelBench(failover: FailoverRules(for: .ultra), registry: registry) }
+
+    /// Both inputs send pictures with a key frame each second, and sound where they are to.
+    private final class Pair {
+        let bench: ChannelBench
+        var feeds: [ChannelInput: any Feed] = [:]
+        private var milliseconds: Int64 = 0
+
+        init(_ bench: ChannelBench) { self.bench = bench }
+
+        func open(_ input: ChannelInput, for encoder: ChannelBench.Encoder = ChannelBench.Encoder()) throws {
+            let feed = try bench.open(input == .primary ? "key-of-news" : "backup-of-news", for: encoder)
+            feed.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+            feeds[input] = feed
+        }
+
+        func close(_ input: ChannelInput) { feeds.removeValue(forKey: input)?.end() }
+
+        /// Time passes, and those of `inputs` that are open send what belongs to it. The backup's clock is another, and its
+        /// key frames come half a second later.
+        func run(_ length: Int64, of inputs: ChannelInput...) throws {
+            for _ in 0..<(length / 40) {
+                for input in inputs {
+                    guard let feed = feeds[input] else { continue }
+                    let isPrimary = input == .primary
+                    let time = milliseconds + (isPrimary ? 0 : 7_000_000)
+                    let isKey = (milliseconds + (isPrimary ? 0 : 520)) % 1000 == 0
+                    let at = MediaTime.milliseconds(time)
+                    feed.receive(
+                        .video(
+                            Sample(
+                                data: isPrimary ? ChannelBench.picture : ChannelBench.otherPicture, decodeTime: at,
+                                presentationTime: at, isSync: isKey)), arrival: bench.clock.now)
+                }
+                milliseconds += 40
+                bench.clock.advance(by: .milliseconds(40))
+                try bench.channel.tick()
+            }
+        }
+    }
+
+    private func parts() throws -> Int64 {
+        try #require(try bench.channel.output.snapshot?.rendition("video")).nextPartNumber
+    }
+
+    private func switches(_ reason: String) -> Bool {
+        registry.prometheusText().contains(
+            "headwater_channel_input_switches_total{channel=\"news\",reason=\"\(reason)\"} 1")
+    }
+
+    @Test func whenThePrimaryInputIsClosedTheBackupIsPublishedAtOnce() throws {
+        let pair = Pair(bench)
+        try pair.open(.primary)
+        try pair.open(.backup)
+        try pair.run(4400, of: .primary, .backup)
+        let before = try parts()
+        pair.close(.primary)
+        #expect(try parts() > before, "without a tick, and without waiting for a key frame")
+        #expect(switches("closed"))
+        try pair.run(2000, of: .backup)
+        #expect(try parts() > before + 8)
+    }
+
+    @Test func theBackupIsNotSeenWhileAllIsWell() throws {
+        let pair = Pair(bench)
+        try pair.open(.backup)
+        try pair.open(.primary)
+        try pair.run(3000, of: .primary)
+        let before = try parts()
+        try pair.run(2000, of: .primary)
+        let alone = try parts() - before
+        try pair.run(2000, of: .primary, .backup)
+        #expect(try parts() - before - alone == alone)
+    }
+
+    @Test func aBackupThatIsThereFirstIsSeenUntilThePrimaryInputHasBeenSteady() throws {
+        let pair = Pair(bench)
+        try pair.open(.backup)
+        try pair.run(3000, of: .backup)
+        #expect(try parts() > 5, "the primary input is closed")
+        try pair.open(.primary)
+        try pair.run(2800, of: .primary, .backup)
+        #expect(!switches("primary_is_back"))
+        try pair.run(1300, of: .primary, .backup)
+        #expect(switches("primary_is_back"))
+        let id = try bench.channel.output.snapshot?.id
+        try pair.run(4000, of: .primary, .backup)
+        #expect(try bench.channel.output.snapshot?.id == id, "one presentation")
+    }
+
+    @Test func aSilentInputIsLeftAfterTheTimeOfTheProfile() throws {
+        let pair = Pair(bench)
+        try pair.open(.primary)
+        try pair.open(.backup)
+        try pair.run(4000, of: .primary, .backup)
+        try pair.run(920, of: .backup)
+        #expect(!switches("silent"))
+        let before = try parts()
+        try pair.run(160, of: .backup)
+        #expect(switches("silent"))
+        #expect(try parts() > before)
+    }
+
+    @Test func bothGoneIsSilenceAndWhoComesFirstIsSeen() throws {
+        let pair = Pair(bench)
+        try pair.open(.primary)
+        try pair.open(.backup)
+        try pair.run(4000, of: .primary, .backup)
+        pair.close(.backup)
+        pair.close(.primary)
+        try pair.run(4000)
+        #expect(!switches("closed"))
+        try pair.open(.backup)
+        let before = try parts()
+        try pair.run(2000, of: .backup)
+        #expect(switches("closed"))
+        #expect(try parts() > before + 5)
+    }
+
+    @Test func eachInputHasOnePublisher() throws {
+        let pair = Pair(bench)
+        try pair.open(.primary)
+        try pair.open(.backup)
+        try pair.run(1000, of: .primary, .backup)
+        #expect(throws: PublishRefusal.self) { try pair.open(.primary) }
+        #expect(throws: PublishRefusal.self) { try pair.open(.backup) }
+        #expect(throws: PublishRefusal.self) { try bench.directory.admit(ChannelBench.request("backup-of-news")) }
+        _ = try bench.directory.admit(ChannelBench.request("backup-of-sport"))
+    }
+
+    @Test func theBackupsKeyIsTheChannelsToo() throws {
+        _ = try bench.open("backup-of-news", channel: "news")
+        #expect(throws: PublishRefusal.self) { try bench.open("backup-of-sport", channel: "news") }
+    }
+}
+
+/// A second encoder with the key of one that sends.
+@Suite struct TakeoverTests {
+    private let bench = ChannelBench(secondPublisher: .takeover)
+
+    @Test func itTakesTheFirstOnesPlaceAndTheChannelGoesOn() throws {
+        let first = ChannelBench.Encoder()
+        let old = try bench.open(for: first)
+        old.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        bench.feed(old, milliseconds: 0..<3000)
+        let before = try #require(try bench.channel.output.snapshot?.rendition("video")).nextPartNumber
+        _ = try bench.directory.admit(ChannelBench.request("key-of-news"))
+        let new = try bench.open()
+        #expect(first.farewells.withLock { $0.count } == 1)
+        new.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        bench.feed(new, milliseconds: 500_000..<503_000)
+        bench.feed(old, milliseconds: 3000..<9000)
+        let after = try #require(try bench.channel.output.snapshot?.rendition("video")).nextPartNumber
+        #expect(after - before >= 12 && after - before <= 18, "what the first one still sends is not seen")
+    }
+
+    @Test func encodersThatThrowEachOtherOutDoNotDoSoForEver() throws {
+        var outcomes: [Bool] = []
+        var feed: (any Feed)?
+        for second in Int64(0)..<70 {
+            if second % 5 == 0 {
+                do {
+                    feed = try bench.open()
+                    outcomes.append(true)
+                } catch {
+                    #expect(error.reason == .busy)
+                    outcomes.append(false)
+                }
+            }
+            if let feed { bench.feed(feed, milliseconds: second * 1000..<second * 1000 + 1000) }
+            bench.clock.advance(by: .seconds(1))
+        }
+        // The first comes to an empty channel, three take over, and one more when the first of these is a minute past.
+        #expect(outcomes == [true, true, true, true] + [Bool](repeating: false, count: 9) + [true])
+    }
+}
