@@ -150,6 +150,32 @@ import Time
     }
 }
 
+/// A feed that lacks what its channel should have.
+@Suite struct MissingTrackTests {
+    @Test func aTrackThatDoesNotComeIsToldOfOnce() throws {
+        let missing = ["NetStream.Publish.TrackMissing"]
+        for (track, tracks, expected) in [
+            (ChannelBench.video, DeclaredTracks.videoAndAudio, missing), (ChannelBench.video, .video, []),
+            (ChannelBench.audio, .videoAndAudio, missing), (ChannelBench.audio, .audio, []),
+        ] {
+            let encoder = ChannelBench.Encoder()
+            let bench = ChannelBench(tracks: tracks)
+            let feed = try bench.open(for: encoder)
+            feed.receive(.track(track), arrival: bench.clock.now)
+            for step in Int64(0)..<500 {
+                if track == ChannelBench.video {
+                    bench.feed(feed, milliseconds: step * 40..<step * 40 + 40, hasKeys: step % 25 == 0)
+                } else {
+                    bench.sound(feed, milliseconds: step * 40)
+                }
+                bench.clock.advance(by: .milliseconds(40))
+                try bench.channel.tick()
+            }
+            #expect(encoder.warnings.withLock { $0 } == expected, "\(track.codec) of \(tracks)")
+        }
+    }
+}
+
 /// A second encoder with the key of one that sends.
 @Suite struct TakeoverTests {
     private let bench = ChannelBench(secondPublisher: .takeover)

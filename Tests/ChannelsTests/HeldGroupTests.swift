@@ -44,6 +44,7 @@ import Time
             case .audio(let sample, _): "a\(sample.decodeTime.ticks(in: .milliseconds, rounding: .down))"
             case .track(let track): "t-\(track.codec)"
             case .announcement: "announcement"
+            case .unusable: "unusable"
             case .metadata: "metadata"
             case .splice: "splice"
             }

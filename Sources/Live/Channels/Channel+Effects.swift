@@ -14,8 +14,10 @@ struct ChannelEffects {
     var clockDrift: Double?
     var publisher: (any Publisher)?
     var isNewPresentation = false
-    /// Tracks that viewers do not get.
+    /// The codecs of tracks that viewers do not get.
     var unpublishable: [String] = []
+    /// A track that the channel has, and the feed has not.
+    var missingTrack: DeclaredTracks?
     /// The other input is on the air from now on.
     var change: InputSwitch.Change?
 
@@ -54,6 +56,17 @@ extension Channel {
             metrics.publications.increment()
             if let drift = effects.clockDrift { metrics.clockDrift.set(drift) }
             if let arrival { metrics.publishDelay.observe(clock.now - arrival) }
+        }
+        if let missing = effects.missingTrack {
+            let (lacking, present) = missing == .video ? ("picture", "audio") : ("sound", "video")
+            logger.warning(
+                "channel.track_missing",
+                [
+                    "track": .public(missing.rawValue),
+                    "hint": .public("where that is meant, set the channel's tracks to \(present)"),
+                ])
+            effects.publisher?.warn(
+                code: "NetStream.Publish.TrackMissing", description: "No \(lacking) has come for five seconds")
         }
         for event in effects.events { report(event, to: effects.publisher) }
     }

@@ -19,11 +19,15 @@ public final class Channel: Sendable {
         /// Decides about that; nothing where there is no backup.
         var inputSwitch: InputSwitch?
         var feeds = 0
+        /// When the session began; nothing when it was said which tracks it lacks.
+        var sessionBegan: Instant?
         /// When a sample came in last that something could be made of.
         var lastUse = Instant(nanoseconds: 0)
         var isStopped = false
     }
 
+    /// When a track has not come for so long, the broadcaster may have forgotten it.
+    private static let trackPatience = Duration.seconds(5)
     /// Without a sample for so long, the encoder is silent: a hiccup of the network is over by then.
     private static let silenceLimit = Duration.seconds(2)
 
@@ -197,7 +201,12 @@ public final class Channel: Sendable {
             // A process that stood still has much to pass at once: what is kept must be known before it leaves.
             release(&state)
             state.presentation?.passSilence(until: now)
-            return collect(&state, before: before)
+            var effects = collect(&state, before: before)
+            if let began = state.sessionBegan, now - began >= Self.trackPatience, state.session?.isRunning == true {
+                effects.missingTrack = state.session?.missingTrack
+                state.sessionBegan = nil
+            }
+            return effects
         }
         perform(effects)
         output.forgetEnded(at: now)
@@ -302,7 +311,7 @@ public final class Channel: Sendable {
         let before = state.presentation?.version
         state.presentation?.interrupt()
         state.session = FeedSession(configuration.tracks)
-        state.lastUse = now
+        (state.lastUse, state.sessionBegan) = (now, now)
         return collect(&state, before: before)
     }
 

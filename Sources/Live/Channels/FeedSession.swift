@@ -89,6 +89,13 @@ struct FeedSession {
         (self.declared, self.patience) = (declared, patience)
     }
 
+    /// The kind of track that the channel has and that has not come, while the other one has.
+    var missingTrack: DeclaredTracks? {
+        guard declared == .videoAndAudio, isRunning else { return nil }
+        if video == nil { return .video }
+        return audio.isEmpty ? .audio : nil
+    }
+
     /// Takes what came in at `arrival`; says what to do.
     mutating func take(_ event: FeedEvent, arrival: Instant) -> [Action] {
         switch event {

@@ -47,6 +47,7 @@ struct HeldGroup {
             append(event, arrival, sample.data.count)
             if start == nil { trimSound(until: sample.decodeTime) }
             return hasSoundAlone
+        case .unusable: break
         case .metadata, .splice: append(event, arrival, 0)
         }
         return false
@@ -86,7 +87,7 @@ struct HeldGroup {
             case .audio(let sample, _): time.map { sample.presentationTime < $0 } ?? false
             case .metadata(let item): time.map { item.time < $0 } ?? true
             case .splice(let cue): time.map { cue.time < $0 } ?? false
-            case .announcement, .track: true
+            case .announcement, .track, .unusable: true
             }
         }
     }
@@ -130,7 +131,7 @@ extension FeedEvent {
     fileprivate var size: Int {
         switch self {
         case .video(let sample), .audio(let sample, _): sample.data.count
-        case .announcement, .track, .metadata, .splice: 0
+        case .announcement, .track, .unusable, .metadata, .splice: 0
         }
     }
 }

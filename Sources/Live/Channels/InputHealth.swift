@@ -63,7 +63,7 @@ struct InputHealth {
         switch event {
         case .video(let sample): Self.note(sample, arrival, &pictures)
         case .audio(let sample, _): Self.note(sample, arrival, &sound)
-        case .announcement, .track, .metadata, .splice: return
+        case .announcement, .track, .unusable, .metadata, .splice: return
         }
         arrived = arrival
     }

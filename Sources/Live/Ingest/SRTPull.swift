@@ -25,7 +25,8 @@ public final class SRTPull: Sendable {
 
     /// Keeps that input of the channel of that id fed from `address`.
     public init(
-        _ address: SRTAddress, channel: String, input: ChannelInput = .primary, options: SRTOptions, gate: any PublishGate, logger: Logger,
+        _ address: SRTAddress, channel: String, input: ChannelInput = .primary, options: SRTOptions,
+        gate: any PublishGate, logger: Logger,
         metrics: IngestMetrics, transportMetrics: TransportMetrics, clock: any MonotonicClock = SystemClocks()
     ) {
         let state = Monitor(State())
