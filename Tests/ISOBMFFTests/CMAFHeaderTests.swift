@@ -38,6 +38,8 @@ import Testing
         (track(video: withLevel(50)), ""),
         (track(audio: [0x11, 0x90]), "caac"),
         (track(audio: [0x2B, 0x11, 0x88, 0x00]), "caac"),
+        // libaom-av1 3.6.0, 320×180
+        (track(av1: Samples.bytes("81000c000a0b000000043cfeccdaf90040")), "av01"),
         // Six channels, 96 kHz, AAC Main.
         (track(audio: [0x11, 0xB0]), ""),
         (track(audio: [0x10, 0x10]), ""),
@@ -123,6 +125,10 @@ import Testing
 
     private static func track(video record: ByteChunk) -> Result<Track, BitstreamError> {
         Result { () throws(BitstreamError) in try Samples.videoTrack(record) }
+    }
+
+    private static func track(av1 record: ByteChunk) -> Result<Track, BitstreamError> {
+        Result { () throws(BitstreamError) in try Track(av1CodecConfiguration: record) }
     }
 
     private static func track(audio config: [UInt8]) -> Result<Track, BitstreamError> {

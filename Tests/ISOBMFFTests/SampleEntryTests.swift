@@ -19,7 +19,7 @@ struct SampleEntryTests {
         var description: String
         var track: @Sendable (_ first: ByteChunk, _ configuration: ByteChunk) throws -> Track
 
-        var isVideo: Bool { entry == "hvc1" }
+        var isVideo: Bool { ["hvc1", "av01"].contains(entry) }
         var testDescription: String { "\(entry) \(rate) \(layout)" }
     }
 
@@ -33,6 +33,10 @@ struct SampleEntryTests {
                     codec: .hevc, format: .video(VideoFormat(width: 320, height: 180)),
                     decoderConfiguration: configuration, codecString: "hvc1.1.6.L60.90")
             }),
+        Coding(
+            entry: "av01", configuration: "av1C", options: "-c:v libaom-av1 -cpu-used 8 -lag-in-frames 12",
+            description: "av1,av01,320,180",
+            track: { _, configuration in try Track(av1CodecConfiguration: configuration) }),
         Coding(
             entry: "ac-3", configuration: "dac3", options: "-c:a ac3 -b:a 192k", description: "ac3,ac-3,48000,2",
             track: { first, _ in try Track(ac3Sample: first) }),

@@ -6,6 +6,8 @@ public enum Codec: String, Sendable, Hashable, CaseIterable {
     case h264
     /// HEVC, ISO/IEC 23008-2.
     case hevc
+    /// AV1, AV1 Bitstream & Decoding Process Specification.
+    case av1
     /// AAC, ISO/IEC 14496-3.
     case aac
     /// AC-3, ETSI TS 102 366.
@@ -38,7 +40,7 @@ public struct Track: Sendable, Hashable {
     public let codec: Codec
     /// The properties of the medium, as the bitstream states them.
     public let format: Format
-    /// The decoder configuration, as MP4 carries it: the payload of `avcC`, `hvcC`, `dac3`, `dec3` or `dOps`, or an
+    /// The decoder configuration, as MP4 carries it: the payload of `avcC`, `hvcC`, `av1C`, `dac3`, `dec3` or `dOps`, or an
     /// `AudioSpecificConfig`; nothing for MPEG audio layer II.
     public let decoderConfiguration: ByteChunk
     /// The codec in the form of RFC 6381, such as `avc1.64001f`, taken from the bitstream.

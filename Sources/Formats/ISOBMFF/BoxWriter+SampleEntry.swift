@@ -2,8 +2,9 @@ import Bytes
 import Media
 
 extension BoxWriter {
-    /// The sample entry of `track`: `avc1` or `hvc1`, ISO/IEC 14496-15 §5.4.2 and §8.4.1; `mp4a`, ISO/IEC 14496-14 §6.7;
-    /// `ac-3` or `ec-3`, ETSI TS 102 366 annex F; `Opus`, "Encapsulation of Opus in ISO Base Media File Format" §4.3.
+    /// The sample entry of `track`: `avc1` or `hvc1`, ISO/IEC 14496-15 §5.4.2 and §8.4.1; `av01`, AV1 Codec ISO Media File
+    /// Format Binding §2.2; `mp4a`, ISO/IEC 14496-14 §6.7; `ac-3` or `ec-3`, ETSI TS 102 366 annex F; `Opus`,
+    /// "Encapsulation of Opus in ISO Base Media File Format" §4.3.
     mutating func writeSampleEntry(_ track: Track) {
         let (entry, configuration) = Self.boxes(of: track.codec)
         box(entry) { box in
@@ -25,6 +26,7 @@ extension BoxWriter {
         switch codec {
         case .h264: ("avc1", "avcC")
         case .hevc: ("hvc1", "hvcC")
+        case .av1: ("av01", "av1C")
         case .aac, .mp2: ("mp4a", nil)
         case .ac3: ("ac-3", "dac3")
         case .eac3: ("ec-3", "dec3")

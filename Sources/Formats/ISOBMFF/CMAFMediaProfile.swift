@@ -2,7 +2,8 @@ import Bitstreams
 import Bytes
 import Media
 
-/// The media profiles of CMAF that a track keeps to, by their brands: ISO/IEC 23000-19 annex A for video, §10 for AAC.
+/// The media profiles of CMAF that a track keeps to, by their brands: ISO/IEC 23000-19 annex A for video, §10 for AAC, AV1
+/// Codec ISO Media File Format Binding §3.
 enum CMAFMediaProfile {
     /// The brands that are true of `track`. None where it goes beyond each profile: such a file is plain CMAF.
     static func brands(of track: Track) -> [FourCC] {
@@ -13,6 +14,7 @@ enum CMAFMediaProfile {
         case .aac:
             guard let configuration = try? AudioSpecificConfig(track.decoderConfiguration.span) else { return [] }
             return isCoreAudio(configuration) ? ["caac"] : []
+        case .av1: return ["av01"]
         case .hevc, .ac3, .eac3, .opus, .mp2: return []
         }
     }
