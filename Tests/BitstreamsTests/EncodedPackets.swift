@@ -37,6 +37,22 @@ struct EncodedPackets {
         #expect(self.packets.count == references.count && references.count == frames)
     }
 
+    /// A second of noise at `rate`, encoded with `options`.
+    init(sound options: String, rate: Int = 48_000, layout: String = "stereo") throws {
+        let folder = TemporaryFolder()
+        let movie = folder.path(of: "movie.mp4")
+        try Tool.run(
+            "ffmpeg",
+            [
+                "-v", "error", "-f", "lavfi", "-i",
+                "anoisesrc=r=\(rate):a=0.1:seed=7,aformat=channel_layouts=\(layout)", "-t", "1",
+            ] + options.split(separator: " ").map(String.init) + [movie])
+        self.movie = try folder.bytes(of: "movie.mp4")
+        references = try Self.samples(of: movie, self.movie)
+        packets = references.map(\.data)
+        #expect(packets.count > 4)
+    }
+
     /// The payload of the first box of that type in the MP4 file, wherever it is.
     func box(_ type: String) throws -> ByteChunk {
         let name = Array(type.utf8)

@@ -61,6 +61,12 @@ struct SampleEntryTests {
             description: "opus,Opus,48000,6",
             track: { _, _ in try Track(opusChannelConfigurationCode: 6, samplesPerFrame: 960) }),
         Coding(
+            entry: "fLaC", configuration: "dfLa", options: "-c:a flac -strict -2 -sample_fmt s16",
+            description: "flac,fLaC,48000,2", track: { _, box in try Self.flacTrack(box) }),
+        Coding(
+            entry: "fLaC", configuration: "dfLa", options: "-c:a flac -strict -2 -sample_fmt s32", rate: 192_000,
+            layout: "5.1", description: "flac,fLaC,192000,6", track: { _, box in try Self.flacTrack(box) }),
+        Coding(
             entry: "mp4a", configuration: "esds", options: "-c:a mp2", rate: 44_100, description: "mp3,mp4a,44100,2",
             track: { _, _ in Track(mpegAudioSampleRate: 44_100, channelCount: 2) }),
         Coding(
@@ -118,6 +124,18 @@ struct SampleEntryTests {
             #expect(
                 own.array == [0, 0, 0, 0, 3, 21, 0, 0, 0, 4, 13, object, 0x15] + Array(repeating: 0, count: 11)
                     + [6, 1, 2])
+        case "fLaC":
+            // What only the end of a file knows: how many samples there are, 36 bits, and their MD5.
+            #expect(own.array.prefix(21) == configuration.array.prefix(21))
+            #expect(own.count == configuration.count && own.array[21] == configuration.array[21] & 0xF0)
+            #expect(own.array.suffix(20).allSatisfy { $0 == 0 })
+            let (fields, reference) = (
+                try Self.entry(coding, ByteChunk(bytes)),
+                try Self.entry(coding, ByteChunk(folder.bytes(of: "source.mp4")))
+            )
+            // channelcount and samplesize; ffmpeg leaves out a rate that does not fit, and 192,000 is four times 48,000.
+            #expect(fields.payload.array[16..<20] == reference.payload.array[16..<20])
+            #expect(fields.payload.array[24..<28] == [0xBB, 0x80, 0, 0])
         default: #expect(own == configuration)
         }
     }
@@ -165,10 +183,16 @@ struct SampleEntryTests {
     }
 
     private static func configurationBox(_ coding: Coding, _ file: ByteChunk) throws -> ByteChunk {
-        let path: [FourCC] = ["moov", "trak", "mdia", "minf", "stbl", "stsd", coding.entry]
-        let entry = try #require(try findBox(path, in: file))
-        let children = try entry.children(after: coding.isVideo ? 78 : 28)
+        let children = try entry(coding, file).children(after: coding.isVideo ? 78 : 28)
         return try #require(children.first { $0.type == coding.configuration }).payload
+    }
+
+    private static func entry(_ coding: Coding, _ file: ByteChunk) throws -> Box {
+        try #require(try findBox(["moov", "trak", "mdia", "minf", "stbl", "stsd", coding.entry], in: file))
+    }
+
+    private static func flacTrack(_ box: ByteChunk) throws -> Track {
+        try Track(flacStreamInfo: box[4..<box.count])
     }
 
     private static func digest(of file: String, _ options: [String]) throws -> String {

@@ -16,6 +16,8 @@ public enum Codec: String, Sendable, Hashable, CaseIterable {
     case eac3
     /// Opus, RFC 6716.
     case opus
+    /// FLAC, RFC 9639.
+    case flac
     /// MPEG audio layer II, ISO/IEC 11172-3 and 13818-3.
     case mp2
 }
@@ -40,8 +42,8 @@ public struct Track: Sendable, Hashable {
     public let codec: Codec
     /// The properties of the medium, as the bitstream states them.
     public let format: Format
-    /// The decoder configuration, as MP4 carries it: the payload of `avcC`, `hvcC`, `av1C`, `dac3`, `dec3` or `dOps`, or an
-    /// `AudioSpecificConfig`; nothing for MPEG audio layer II.
+    /// The decoder configuration, as MP4 carries it: the payload of `avcC`, `hvcC`, `av1C`, `dac3`, `dec3`, `dOps` or
+    /// `dfLa`, or an `AudioSpecificConfig`; nothing for MPEG audio layer II.
     public let decoderConfiguration: ByteChunk
     /// The codec in the form of RFC 6381, such as `avc1.64001f`, taken from the bitstream.
     public let codecString: String

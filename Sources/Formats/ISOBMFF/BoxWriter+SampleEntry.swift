@@ -1,16 +1,18 @@
+import Bitstreams
 import Bytes
 import Media
 
 extension BoxWriter {
     /// The sample entry of `track`: `avc1` or `hvc1`, ISO/IEC 14496-15 §5.4.2 and §8.4.1; `av01`, AV1 Codec ISO Media File
     /// Format Binding §2.2; `mp4a`, ISO/IEC 14496-14 §6.7; `ac-3` or `ec-3`, ETSI TS 102 366 annex F; `Opus`,
-    /// "Encapsulation of Opus in ISO Base Media File Format" §4.3.
+    /// "Encapsulation of Opus in ISO Base Media File Format" §4.3; `fLaC`, "Encapsulation of FLAC in ISO Base Media File
+    /// Format" §3.3.1.
     mutating func writeSampleEntry(_ track: Track) {
         let (entry, configuration) = Self.boxes(of: track.codec)
         box(entry) { box in
             switch track.format {
             case .video(let video): box.writeVisualFields(video)
-            case .audio(let audio): box.writeAudioFields(audio)
+            case .audio(let audio): box.writeAudioFields(audio, of: track)
             }
             if let configuration {
                 box.box(configuration) { $0.output.write(track.decoderConfiguration.span) }
@@ -31,6 +33,7 @@ extension BoxWriter {
         case .ac3: ("ac-3", "dac3")
         case .eac3: ("ec-3", "dec3")
         case .opus: ("Opus", "dOps")
+        case .flac: ("fLaC", "dfLa")
         }
     }
 
@@ -73,17 +76,27 @@ extension BoxWriter {
     }
 
     /// `AudioSampleEntry`, ISO/IEC 14496-12 §12.2.3.
-    private mutating func writeAudioFields(_ audio: AudioFormat) {
+    private mutating func writeAudioFields(_ audio: AudioFormat, of track: Track) {
+        let flac = track.codec == .flac ? try? FLACStreamInfo(specificBox: track.decoderConfiguration) : nil
         output.writeZeros(6)
         // data_reference_index
         output.write(UInt16(1))
         output.writeZeros(8)
         output.write(UInt16(clamping: audio.channelCount))
         // samplesize
-        output.write(UInt16(16))
+        output.write(UInt16(flac?.bitsPerSample ?? 16))
         output.writeZeros(4)
         // A rate that does not fit the 16.16 number is left to the decoder configuration.
-        output.write((UInt32(UInt16(exactly: audio.sampleRate) ?? 0)) << 16)
+        var rate = UInt16(exactly: audio.sampleRate) ?? 0
+        if flac != nil { rate = Self.regularDivision(of: audio.sampleRate) }
+        output.write(UInt32(rate) << 16)
+    }
+
+    /// What stands for a sample rate of FLAC that does not fit, "Encapsulation of FLAC" §3.3.1.
+    private static func regularDivision(of rate: UInt32) -> UInt16 {
+        var rate = rate
+        while rate > UInt16.max, rate.isMultiple(of: 2) { rate /= 2 }
+        return UInt16(clamping: rate)
     }
 
     /// `ES_Descriptor`, ISO/IEC 14496-1 §7.2.6.5.
