@@ -18,18 +18,22 @@ struct EncodedPackets {
     let references: [Reference]
     private let movie: [UInt8]
 
-    /// `frames` pictures of a test card in the pixel format `pixels`, encoded with `options`.
+    /// `frames` pictures of a test card in the pixel format `pixels`, encoded with `options`, in one pass or two.
     init(
-        pictures pixels: String, size: String = "160x90", frames: Int = 14, _ options: String
+        pictures pixels: String, size: String = "160x90", frames: Int = 14, passes: Int = 1, _ options: String
     ) throws {
         let folder = TemporaryFolder()
         let (packets, movie) = (folder.path(of: "packets.ivf"), folder.path(of: "movie.mp4"))
-        try Tool.run(
-            "ffmpeg",
-            [
-                "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=\(size):r=25,format=\(pixels)", "-frames:v",
-                "\(frames)",
-            ] + options.split(separator: " ").map(String.init) + [packets])
+        for pass in 1...passes {
+            let output = pass == passes ? [packets] : ["-f", "null", "-"]
+            let log = passes == 1 ? [] : ["-pass", "\(pass)", "-passlogfile", folder.path(of: "pass")]
+            try Tool.run(
+                "ffmpeg",
+                [
+                    "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=\(size):r=25,format=\(pixels)", "-frames:v",
+                    "\(frames)",
+                ] + options.split(separator: " ").map(String.init) + log + output)
+        }
         try Tool.run("ffmpeg", ["-v", "error", "-i", packets, "-c", "copy", movie])
         self.packets = Self.frames(ofIVF: try folder.bytes(of: "packets.ivf"))
         self.movie = try folder.bytes(of: "movie.mp4")

@@ -19,7 +19,7 @@ struct SampleEntryTests {
         var description: String
         var track: @Sendable (_ first: ByteChunk, _ configuration: ByteChunk) throws -> Track
 
-        var isVideo: Bool { ["hvc1", "av01"].contains(entry) }
+        var isVideo: Bool { ["hvc1", "av01", "vp09"].contains(entry) }
         var testDescription: String { "\(entry) \(rate) \(layout)" }
     }
 
@@ -37,6 +37,10 @@ struct SampleEntryTests {
             entry: "av01", configuration: "av1C", options: "-c:v libaom-av1 -cpu-used 8 -lag-in-frames 12",
             description: "av1,av01,320,180",
             track: { _, configuration in try Track(av1CodecConfiguration: configuration) }),
+        Coding(
+            entry: "vp09", configuration: "vpcC", options: "-c:v libvpx-vp9 -deadline good -cpu-used 5",
+            description: "vp9,vp09,320,180",
+            track: { first, configuration in try Track(vpCodecConfiguration: configuration, keyFrame: first) }),
         Coding(
             entry: "ac-3", configuration: "dac3", options: "-c:a ac3 -b:a 192k", description: "ac3,ac-3,48000,2",
             track: { first, _ in try Track(ac3Sample: first) }),

@@ -8,6 +8,8 @@ public enum Codec: String, Sendable, Hashable, CaseIterable {
     case hevc
     /// AV1, AV1 Bitstream & Decoding Process Specification.
     case av1
+    /// VP9, VP9 Bitstream & Decoding Process Specification.
+    case vp9
     /// AAC, ISO/IEC 14496-3.
     case aac
     /// AC-3, ETSI TS 102 366.
@@ -42,8 +44,8 @@ public struct Track: Sendable, Hashable {
     public let codec: Codec
     /// The properties of the medium, as the bitstream states them.
     public let format: Format
-    /// The decoder configuration, as MP4 carries it: the payload of `avcC`, `hvcC`, `av1C`, `dac3`, `dec3`, `dOps` or
-    /// `dfLa`, or an `AudioSpecificConfig`; nothing for MPEG audio layer II.
+    /// The decoder configuration, as MP4 carries it: the payload of `avcC`, `hvcC`, `av1C`, `vpcC`, `dac3`, `dec3`,
+    /// `dOps` or `dfLa`, or an `AudioSpecificConfig`; nothing for MPEG audio layer II.
     public let decoderConfiguration: ByteChunk
     /// The codec in the form of RFC 6381, such as `avc1.64001f`, taken from the bitstream.
     public let codecString: String

@@ -4,7 +4,7 @@ import Media
 
 extension BoxWriter {
     /// The sample entry of `track`: `avc1` or `hvc1`, ISO/IEC 14496-15 §5.4.2 and §8.4.1; `av01`, AV1 Codec ISO Media File
-    /// Format Binding §2.2; `mp4a`, ISO/IEC 14496-14 §6.7; `ac-3` or `ec-3`, ETSI TS 102 366 annex F; `Opus`,
+    /// Format Binding §2.2; `vp09`, VP Codec ISO Media File Format Binding; `mp4a`, ISO/IEC 14496-14 §6.7; `ac-3` or `ec-3`, ETSI TS 102 366 annex F; `Opus`,
     /// "Encapsulation of Opus in ISO Base Media File Format" §4.3; `fLaC`, "Encapsulation of FLAC in ISO Base Media File
     /// Format" §3.3.1.
     mutating func writeSampleEntry(_ track: Track) {
@@ -29,6 +29,7 @@ extension BoxWriter {
         case .h264: ("avc1", "avcC")
         case .hevc: ("hvc1", "hvcC")
         case .av1: ("av01", "av1C")
+        case .vp9: ("vp09", "vpcC")
         case .aac, .mp2: ("mp4a", nil)
         case .ac3: ("ac-3", "dac3")
         case .eac3: ("ec-3", "dec3")

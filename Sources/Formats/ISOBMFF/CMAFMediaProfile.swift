@@ -15,7 +15,7 @@ enum CMAFMediaProfile {
             guard let configuration = try? AudioSpecificConfig(track.decoderConfiguration.span) else { return [] }
             return isCoreAudio(configuration) ? ["caac"] : []
         case .av1: return ["av01"]
-        case .hevc, .ac3, .eac3, .opus, .flac, .mp2: return []
+        case .hevc, .vp9, .ac3, .eac3, .opus, .flac, .mp2: return []
         }
     }
 
