@@ -179,6 +179,7 @@ if Context.environment["HEADWATER_FUZZ"] != nil {
     for (name, uses) in [
         ("RTMPSessionFuzz", ["Bytes", "Ingest", "RTMP"]),
         ("TransportStreamFuzz", ["Bytes", "MPEGTS", "Time"]),
+        ("CodedPacketFuzz", ["Bitstreams", "Bytes", "ISOBMFF", "Media"]),
         ("TransportFeedFuzz", ["Bytes", "Ingest", "Media", "Time"]),
         ("SpliceInfoFuzz", ["Bytes", "MPEGTS"]),
         ("PresentationRecordFuzz", ["Bytes", "HLS", "Media", "Packaging", "Time"]),
