@@ -22,6 +22,10 @@ public enum Codec: String, Sendable, Hashable, CaseIterable {
     case flac
     /// MPEG audio layer II, ISO/IEC 11172-3 and 13818-3.
     case mp2
+
+    /// True where pictures may be decoded in another order than they are shown in. Where not, what is needed earlier comes
+    /// in one sample with a picture that is shown.
+    public var reordersPictures: Bool { self == .h264 || self == .hevc }
 }
 
 /// One elementary stream: what every sample of it has in common.

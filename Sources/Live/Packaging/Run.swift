@@ -47,7 +47,10 @@ struct Run {
         self.profile = profile
         self.sourceStart = sourceStart
         self.start = start
-        if video != nil { self.video = VideoCutter(profile: profile, sourceTimescale: sourceTimescale) }
+        self.video = video.map { track in
+            VideoCutter(
+                profile: profile, sourceTimescale: sourceTimescale, reordersPictures: track.codec.reordersPictures)
+        }
         self.audio = audio.enumerated().map { index, sound in
             AudioFollower(
                 cutter: AudioCutter(format: sound.format, profile: profile, start: max(start, sound.edge)),

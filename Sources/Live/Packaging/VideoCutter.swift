@@ -71,6 +71,8 @@ struct VideoCutter {
     private let profile: LatencyProfile
     private let timescale = Timescale.video
     private let sourceTicksPerSecond: Int64
+    /// Samples of codings that do not are to have no composition offsets: each is shown when it is decoded.
+    private let reordersPictures: Bool
     private(set) var cadence: Cadence
 
     private var frames: [TimedFrame] = []
@@ -94,8 +96,9 @@ struct VideoCutter {
     /// Where segments are to end, if key frames come.
     private var wantedEnds: [Int64] = []
 
-    init(profile: LatencyProfile, sourceTimescale: Timescale) {
+    init(profile: LatencyProfile, sourceTimescale: Timescale, reordersPictures: Bool) {
         self.profile = profile
+        self.reordersPictures = reordersPictures
         sourceTicksPerSecond = Int64(sourceTimescale.ticksPerSecond)
         cadence = Cadence(ticksPerSecond: sourceTicksPerSecond)
         timeline = Self.timeline(sourceTicksPerSecond)
@@ -331,7 +334,8 @@ struct VideoCutter {
                 position == 0 && frame.access == .sync
                 || chunkStart == segmentStart && frame.presentationTime == earliest
             let isRounded = begins && abs(frame.presentationTime - chunkStart) <= slack
-            let shown = isRounded ? chunkStart : frame.presentationTime
+            let shown =
+                !reordersPictures ? starts[position] : isRounded ? chunkStart : frame.presentationTime
             samples.append(
                 ChunkSample(
                     data: frame.data, duration: UInt32(clamping: next - starts[position]),
