@@ -51,7 +51,7 @@ let package = Package(
         library("HLS", in: "Formats", ["Bytes", "Media", "Time"]),
         library("MPEGTS", in: "Formats", ["Bytes", "Media", "Time", "Bitstreams"]),
         // Protocols
-        library("Sockets", in: "Protocols", ["Locks", "CLinux"]),
+        library("Sockets", in: "Protocols", ["Locks", "CLinux", "Crypto"]),
         library("RTMP", in: "Protocols", ["Bytes"]),
         // Debian's libavformat brings a second libsrt into the process, with GnuTLS. This one is linked statically and
         // none of its names are visible, or each would run into the other's globals.
@@ -117,7 +117,7 @@ let package = Package(
             name: "SampleFeed", dependencies: ["Bytes", "HLS", "Media", "Packaging", "Time"], path: "Tests/SampleFeed"),
         tests("BytesTests", ["Bytes"]),
         tests("TimeTests", ["Time"]),
-        tests("CryptoTests", ["Crypto"]),
+        tests("CryptoTests", ["Crypto", "TestTools"]),
         tests("TelemetryTests", ["Locks", "Telemetry", "Time"]),
         tests("SchemaTests", ["Schema", "SeededRandom"]),
         tests("ConfigurationTests", ["Configuration", "Schema", "Telemetry"]),
@@ -140,11 +140,12 @@ let package = Package(
         tests(
             "IngestTests",
             [
-                "CSRT", "Locks", "Bytes", "Ingest", "Media", "MPEGTS", "RTMP", "Runtime", "SRT", "Sockets", "Telemetry",
+                "CSRT", "Crypto", "Locks", "Bytes", "Ingest", "Media", "MPEGTS", "RTMP", "Runtime", "SRT", "Sockets",
+                "Telemetry",
                 "TestTools", "Time",
             ]),
         tests("RuntimeTests", ["Runtime"]),
-        tests("SocketsTests", ["Runtime", "Sockets"]),
+        tests("SocketsTests", ["Crypto", "Runtime", "Sockets", "TestTools"]),
         // What can be visible is, as if a shared library asked for it: so the tests see that libsrt is not.
         tests(
             "SRTTests", ["CSRT", "Locks", "Runtime", "SRT", "Sockets", "Telemetry", "TestTools"],
@@ -162,7 +163,12 @@ let package = Package(
                 "Locks", "Bytes", "Channels", "HTTPTestClient", "Ingest", "Media", "ObjectStore", "Packaging",
                 "Publishing", "Telemetry", "TestFolder", "Time",
             ]),
-        tests("HeadwaterServerTests", ["Configuration", "HeadwaterServer", "Schema"]),
+        tests(
+            "HeadwaterServerTests",
+            [
+                "Configuration", "Crypto", "HeadwaterServer", "Locks", "Schema", "Telemetry", "TestFolder", "TestTools",
+                "Time",
+            ]),
         tests(
             "OriginTests",
             [

@@ -1,10 +1,12 @@
+public import Crypto
 public import Sockets
 public import Telemetry
 public import Time
 
-/// Takes RTMP publishers: one thread accepts, one thread serves each connection.
+/// Takes RTMP publishers, with or without TLS: one thread accepts, one thread serves each connection.
 public final class RTMPListener: Sendable {
     private let listener: TCPListener
+    private let tls: (@Sendable () -> TLSServer)?
     private let gate: any PublishGate
     private let logger: Logger
     private let metrics: IngestMetrics
@@ -12,17 +14,19 @@ public final class RTMPListener: Sendable {
     private let publishers: PublisherThreads
 
     /// Takes the publishers that come to `listener`, who wait until `start`. At most `connectionLimit` may be connected at
-    /// once.
+    /// once. With `tls` they speak TLS (RTMPS): it is asked for the certificate by the thread of each connection.
     public init(
-        _ listener: TCPListener, gate: any PublishGate, logger: Logger, metrics: IngestMetrics,
+        _ listener: TCPListener, tls: (@Sendable () -> TLSServer)? = nil, gate: any PublishGate, logger: Logger,
+        metrics: IngestMetrics,
         connectionLimit: Int = 1024, clock: any MonotonicClock = SystemClocks()
     ) {
         self.listener = listener
+        self.tls = tls
         self.gate = gate
         self.logger = logger
         self.metrics = metrics
         self.clock = clock
-        publishers = PublisherThreads(scheme: "rtmp", limit: connectionLimit, metrics: metrics)
+        publishers = PublisherThreads(scheme: tls == nil ? "rtmp" : "rtmps", limit: connectionLimit, metrics: metrics)
     }
 
     /// Where the listener listens, with the port that it was given.
@@ -58,6 +62,6 @@ public final class RTMPListener: Sendable {
             return connection.shutDown()
         }
         publishers.serve(
-            RTMPPublisher(connection: connection, gate: gate, logger: logger, metrics: metrics, clock: clock))
+            RTMPPublisher(connection: connection, tls: tls, gate: gate, logger: logger, metrics: metrics, clock: clock))
     }
 }

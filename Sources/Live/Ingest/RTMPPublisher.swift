@@ -7,8 +7,8 @@ internal import Locks
 internal import Telemetry
 internal import Time
 
-/// One RTMP connection, from accept to close, on a thread of its own: it reads from the socket and goes on through
-/// parsing and packaging to the published part.
+/// One RTMP connection, from accept to close, on a thread of its own: it reads from the socket, through TLS where the
+/// listener has a certificate, and goes on through parsing and packaging to the published part.
 final class RTMPPublisher: ConnectedPublisher {
     /// Reads take as much as the kernel has, up to this.
     private static let readSize = 65_536
@@ -22,6 +22,7 @@ final class RTMPPublisher: ConnectedPublisher {
     }
 
     private let connection: TCPConnection
+    private let tls: (@Sendable () -> TLSServer)?
     private let gate: any PublishGate
     private let logger: Logger
     private let metrics: IngestMetrics
@@ -30,10 +31,12 @@ final class RTMPPublisher: ConnectedPublisher {
     private let outbox = Mutex(Outbox())
 
     init(
-        connection: TCPConnection, gate: any PublishGate, logger: Logger, metrics: IngestMetrics,
+        connection: TCPConnection, tls: (@Sendable () -> TLSServer)?, gate: any PublishGate, logger: Logger,
+        metrics: IngestMetrics,
         clock: any MonotonicClock
     ) {
         self.connection = connection
+        self.tls = tls
         self.gate = gate
         self.logger = logger.with(["peer.address": .personal(connection.peer.host)])
         self.metrics = metrics
@@ -54,10 +57,14 @@ final class RTMPPublisher: ConnectedPublisher {
         }
     }
 
+    /// The protocol's name in events.
+    private var scheme: String { tls == nil ? "rtmp" : "rtmps" }
+
     // MARK: The connection's thread
 
     /// What the connection has come to.
     private struct Talk {
+        let stream: any ByteStream
         var session: RTMPServerSession
         var deadline: PeerDeadline
         var translator = RTMPTranslator()
@@ -78,6 +85,7 @@ final class RTMPPublisher: ConnectedPublisher {
     func run() {
         connection.setTimeout(Self.pace)
         var talk = Talk(
+            stream: tls.map { TLSConnection(over: connection, of: $0()) } ?? connection,
             session: RTMPServerSession(apps: ["live"], handshakeRandom: Random.bytes(1528)),
             deadline: PeerDeadline(connected: connected))
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
@@ -86,28 +94,42 @@ final class RTMPPublisher: ConnectedPublisher {
         while ending == nil { ending = step(&talk, buffer) }
         talk.feed?.end()
         report(ending, talk)
-        _ = flush(&talk.session)
-        connection.closeGracefully()
+        _ = flush(&talk)
+        talk.stream.closeGracefully()
     }
 
     /// Waits for bytes, does what they ask for, and answers; says whether the connection ends with that.
     private func step(_ talk: inout Talk, _ buffer: UnsafeMutableRawBufferPointer) -> Ending? {
         if let reason = outbox.withLock({ $0.disconnectReason }) { return .closed(reason) }
-        let read = connection.read(into: buffer)
+        let read = talk.stream.read(into: buffer)
         let arrival = clock.now
         if talk.deadline.hasPassed(at: arrival) {
-            return .refused("timeout", detail: talk.session.isPublishing ? "inside a message" : "never published")
+            return .refused("timeout", detail: Self.expected(of: talk))
         }
         var ending: Ending?
         switch read {
         case .closed: return .closed("closed")
         case .timedOut: break
+        case .failed(let failure): return .refused("tls_error", detail: Self.advice(on: failure))
         case .bytes(let count):
             metrics.receivedBytes.increment(by: count)
             let received = Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             ending = receive(received, &talk, arrival)
         }
-        return flush(&talk.session) ? ending : ending ?? .closed("takes no answers")
+        return flush(&talk) ? ending : ending ?? .closed("takes no answers")
+    }
+
+    /// What a peer whose time is over has not come to.
+    private static func expected(of talk: borrowing Talk) -> String {
+        if talk.session.isPublishing { return "inside a message" }
+        return talk.stream.isEstablished ? "never published" : "inside the TLS handshake"
+    }
+
+    /// What the operator can tell the person at the encoder.
+    private static func advice(on failure: TLSFailure) -> String {
+        // RTMP 1.0 §5.2.2: a handshake begins with the version 3.
+        if failure == .notTLS(firstByte: 3) { return "RTMP without TLS: publish to rtmps://, or to the port of RTMP" }
+        return failure.description
     }
 
     private func receive(_ bytes: Span<UInt8>, _ talk: inout Talk, _ arrival: Instant) -> Ending? {
@@ -150,13 +172,13 @@ final class RTMPPublisher: ConnectedPublisher {
         let (channel, key) = Self.credentials(name: request.streamName, query: request.query)
         do throws(PublishRefusal) {
             let opened = try gate.open(
-                PublishRequest(scheme: "rtmp", channel: channel, streamKey: Secret(key)), for: self)
+                PublishRequest(scheme: scheme, channel: channel, streamKey: Secret(key)), for: self)
             talk.feed = opened
             talk.channelID = opened.channelID
             talk.translator = RTMPTranslator()
             talk.session.acceptPublish()
             metrics.accepted.increment()
-            logger.info("ingest.accepted", ["channel.id": .public(opened.channelID), "protocol": .public("rtmp")])
+            logger.info("ingest.accepted", ["channel.id": .public(opened.channelID), "protocol": .public(scheme)])
             return nil
         } catch {
             talk.session.rejectPublish(.badName(error.description))
@@ -167,7 +189,7 @@ final class RTMPPublisher: ConnectedPublisher {
     /// One event for each connection that ends, and a count where it was not the publisher's wish.
     private func report(_ ending: Ending?, _ talk: borrowing Talk) {
         var fields: LogFields = [
-            "protocol": .public("rtmp"), "channel.id": .public(talk.channelID),
+            "protocol": .public(scheme), "channel.id": .public(talk.channelID),
             "dropped.packets": .public(talk.translator.droppedPackets),
         ]
         switch ending {
@@ -192,15 +214,15 @@ final class RTMPPublisher: ConnectedPublisher {
     }
 
     /// Sends what the session and other threads have to say.
-    private func flush(_ session: inout RTMPServerSession) -> Bool {
+    private func flush(_ talk: inout Talk) -> Bool {
         let statuses = outbox.withLock { outbox in
             defer { outbox.statuses = [] }
             return outbox.statuses
         }
         for status in statuses {
-            session.sendStatus(level: status.level, code: status.code, description: status.description)
+            talk.session.sendStatus(level: status.level, code: status.code, description: status.description)
         }
-        let output = session.takeOutput()
-        return output.isEmpty || connection.write(output)
+        let output = talk.session.takeOutput()
+        return output.isEmpty || talk.stream.write(output)
     }
 }

@@ -1,9 +1,10 @@
+public import Crypto
 internal import Glibc
 
 /// A TCP connection with blocking reads and writes.
 ///
 /// One thread reads; `shutDown` may be called from any thread and ends a read that is under way.
-public final class TCPConnection: Sendable {
+public final class TCPConnection: ByteStream, Sendable {
     private let descriptor: Int32
     /// The other end.
     public let peer: SocketAddress
@@ -35,6 +36,8 @@ public final class TCPConnection: Sendable {
         case closed
         /// Nothing came in time.
         case timedOut
+        /// The peer does not keep to TLS; never over TCP alone.
+        case failed(TLSFailure)
     }
 
     /// Ends reads that wait for longer than `duration` with `.timedOut`, and writes with failure.
