@@ -5,11 +5,13 @@ internal import Telemetry
 struct Listeners {
     let http: TCPListener
     let rtmp: TCPListener
+    /// Nothing without a certificate.
+    let rtmps: TCPListener?
     let metrics: TCPListener
 
     init(_ settings: ServerSettings, inherited: InheritedSockets, logger: Logger) throws(StartupError) {
         let metricsAddress = ListenAddress(settings.metrics.listen)?.address
-        let places = [
+        var places = [
             InheritedSockets.Listener(
                 name: "http",
                 address: SocketAddress(host: settings.http.address, port: UInt16(clamping: settings.http.port))),
@@ -19,6 +21,12 @@ struct Listeners {
             InheritedSockets.Listener(
                 name: "metrics", address: metricsAddress ?? SocketAddress(host: "127.0.0.1", port: 9464)),
         ]
+        if settings.rtmps.certificate != nil {
+            places.append(
+                InheritedSockets.Listener(
+                    name: "rtmps",
+                    address: SocketAddress(host: settings.rtmps.address, port: UInt16(clamping: settings.rtmps.port))))
+        }
         let assigned: [String: ListeningSocket]
         do throws(InheritedSockets.Fault) {
             assigned = try inherited.assigned(to: places)
@@ -26,7 +34,7 @@ struct Listeners {
             throw StartupError(description: error.description)
         }
         var listeners: [TCPListener] = []
-        for (place, title) in zip(places, ["HTTP", "RTMP", "metrics"]) {
+        for (place, title) in zip(places, ["HTTP", "RTMP", "metrics", "RTMPS"]) {
             do throws(SocketError) {
                 guard let socket = assigned[place.name] else {
                     listeners.append(try TCPListener(place.address))
@@ -44,5 +52,6 @@ struct Listeners {
             }
         }
         (http, rtmp, metrics) = (listeners[0], listeners[1], listeners[2])
+        rtmps = listeners.dropFirst(3).first
     }
 }

@@ -31,6 +31,7 @@ public final class Server: Sendable {
     private let http: HTTPServer
     private let metrics: HTTPServer
     private let rtmp: RTMPListener
+    private let rtmps: RTMPListener?
     private let srt: SRTPublishers
     private let pulls: [SRTPull]
     private let demo: DemoPublisher?
@@ -90,6 +91,14 @@ public final class Server: Sendable {
         let transportMetrics = TransportMetrics(registry)
         rtmp = RTMPListener(
             listeners.rtmp, gate: directory, logger: logger, metrics: ingestMetrics, clock: clocks)
+        let certificate = try Self.certificate(settings.rtmps, logger, clocks)
+        rtmps = listeners.rtmps.flatMap { [directory] listener in
+            certificate.map { certificate in
+                RTMPListener(
+                    listener, tls: { certificate.current() }, gate: directory, logger: logger, metrics: ingestMetrics,
+                    clock: clocks)
+            }
+        }
         do throws(SRTError) {
             srt = try SRTPublishers(
                 SocketAddress(host: settings.srt.address, port: UInt16(clamping: settings.srt.port)),
@@ -123,12 +132,13 @@ public final class Server: Sendable {
         let publishURL = "rtmp://127.0.0.1:\(rtmp.address.port)/live"
         self.demo = demo.map { DemoPublisher(url: "\(publishURL)/\($0.fed.streamKey.exposed)", logger: logger) }
         welcome =
-            "Headwater is running: HTTP on port \(http.port), RTMP on port \(rtmp.address.port), SRT on port"
-            + " \(srt.address.port)."
+            "Headwater is running: HTTP on port \(http.port), RTMP on port \(rtmp.address.port)"
+            + (rtmps.map { ", RTMPS on port \($0.address.port)" } ?? "") + ", SRT on port \(srt.address.port)."
             + (demo?.welcome(httpPort: http.port, rtmpPort: rtmp.address.port, srtPort: srt.address.port) ?? "")
             + (channels.isEmpty ? "\nNo channel is configured, so nobody can publish: write headwater.json5." : "")
         channelClock = ChannelClock(directory.channels)
         rtmp.start()
+        rtmps?.start()
         srt.start()
         pulls = channels.flatMap { [directory] channel in
             [(ChannelInput.primary, channel.input), (.backup, channel.backup?.input)].compactMap { input, source in
@@ -141,13 +151,13 @@ public final class Server: Sendable {
         frontDoor.setReady(true)
         // Not before all is well: a start that fails changes nothing.
         writer.remove(remains.outdated)
-        logger.info(
-            "server.started",
-            [
-                "http.port": .public(http.port), "rtmp.port": .public(rtmp.address.port),
-                "srt.port": .public(srt.address.port), "metrics.port": .public(metrics.port),
-                "channels": .public(channels.count),
-            ])
+        var started: LogFields = [
+            "http.port": .public(http.port), "rtmp.port": .public(rtmp.address.port),
+            "srt.port": .public(srt.address.port), "metrics.port": .public(metrics.port),
+            "channels": .public(channels.count),
+        ]
+        started["rtmps.port"] = rtmps.map { .public($0.address.port) }
+        logger.info("server.started", started)
     }
 
     /// What viewers wait for comes within a target duration, or a little more when an encoder has just fallen silent; and
@@ -162,6 +172,7 @@ public final class Server: Sendable {
     public func stop() {
         frontDoor.setReady(false)
         rtmp.stopAccepting()
+        rtmps?.stopAccepting()
         srt.stopAccepting()
         let start = ContinuousClock.now
         let waiting = http.drain(for: drainLimit)
@@ -170,6 +181,7 @@ public final class Server: Sendable {
             ["waiting": .public(waiting), "seconds": .public((ContinuousClock.now - start).fractionalSeconds)])
         demo?.stop()
         rtmp.stop()
+        rtmps?.stop()
         srt.stop()
         // Each may be waiting for an answer for seconds: all of them at once.
         for pull in pulls { pull.beginStop() }
@@ -192,6 +204,17 @@ public final class Server: Sendable {
             logger.warning(
                 "server.no_player",
                 ["hint": .public("set player.hls to the file hls.js: without it the page plays in Safari alone")])
+        }
+    }
+
+    private static func certificate(
+        _ settings: RTMPSSettings, _ logger: Logger, _ clock: any Clocks
+    ) throws(StartupError) -> CertificateFiles? {
+        guard let certificate = settings.certificate, let key = settings.key else { return nil }
+        do throws(CertificateFault) {
+            return try CertificateFiles(certificate: certificate, key: key, logger: logger, clock: clock)
+        } catch {
+            throw StartupError(description: "RTMPS: \(error)")
         }
     }
 

@@ -12,6 +12,8 @@ public struct ServerSettings: SchemaObject {
     public var http = HTTPSettings()
     /// The server that RTMP publishers talk to.
     public var rtmp = RTMPSettings()
+    /// The server that RTMP publishers talk to with TLS.
+    public var rtmps = RTMPSSettings()
     /// The server that SRT publishers talk to.
     public var srt = SRTSettings()
     /// The server that Prometheus reads from.
@@ -38,6 +40,7 @@ public struct ServerSettings: SchemaObject {
             Field("demo", \.demo, doc: "Make a channel called demo and feed it a test picture (needs ffmpeg)"),
             Field("http", \.http, doc: "Players and people"),
             Field("rtmp", \.rtmp, doc: "RTMP publishers"),
+            Field("rtmps", \.rtmps, doc: "RTMP publishers with TLS; nobody listens for them without a certificate"),
             Field("srt", \.srt, doc: "SRT publishers"),
             Field("metrics", \.metrics, doc: "Prometheus metrics"),
             Field("playlists", \.playlists, doc: "How playlists are written"),
