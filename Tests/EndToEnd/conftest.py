@@ -153,10 +153,10 @@ class Server:
 
 
 class Publisher:
-    """ffmpeg with a test picture and a tone, at real time, over RTMP or SRT."""
+    """ffmpeg with a test picture and a tone, at real time, over RTMP or SRT. `options` are those of the protocol."""
 
     def __init__(self, url, fps="30", gop=60, bframes=0, rate=48000, seconds=600, size="320x180", video="libx264",
-                 audio="aac"):
+                 audio="aac", options=()):
         encoder = ["-c:v", video]
         if video == "libx264":
             encoder += ["-preset", "ultrafast", "-bf", str(bframes), "-keyint_min", str(gop), "-sc_threshold", "0"]
@@ -164,7 +164,7 @@ class Publisher:
             ["ffmpeg", "-hide_banner", "-loglevel", "warning", "-nostdin", "-re", "-f", "lavfi", "-i",
              f"testsrc2=size={size}:rate={fps}", "-f", "lavfi", "-i", f"sine=frequency=440:sample_rate={rate}",
              "-t", str(seconds), *encoder, "-g", str(gop), "-pix_fmt", "yuv420p", "-c:a", audio, "-f",
-             "mpegts" if url.startswith("srt:") else "flv", url],
+             "mpegts" if url.startswith("srt:") else "flv", *map(str, options), url],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def stop(self):
