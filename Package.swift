@@ -166,8 +166,8 @@ let package = Package(
         tests(
             "HeadwaterServerTests",
             [
-                "Configuration", "Crypto", "HeadwaterServer", "Locks", "Schema", "Telemetry", "TestFolder", "TestTools",
-                "Time",
+                "Configuration", "Crypto", "HeadwaterServer", "Locks", "Runtime", "Schema", "Telemetry", "TestFolder",
+                "TestTools", "Time",
             ]),
         tests(
             "OriginTests",

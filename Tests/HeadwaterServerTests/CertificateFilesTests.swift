@@ -1,6 +1,8 @@
 import Crypto
 import Foundation
+import Glibc
 import Locks
+import Runtime
 import Telemetry
 import TestFolder
 import TestTools
@@ -16,13 +18,16 @@ import Time
 
         func write(_ line: [UInt8]) { all.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
 
-        /// The lines with that text so far; from here on they are forgotten.
-        func take(_ text: String) -> Int {
+        /// The lines so far; from here on they are forgotten.
+        func takeAll() -> [String] {
             all.withLock { lines in
                 defer { lines = [] }
-                return lines.count { $0.contains(text) }
+                return lines
             }
         }
+
+        /// How many of them have that text.
+        func take(_ text: String) -> Int { takeAll().count { $0.contains(text) } }
     }
 
     let folder = TemporaryFolder()
@@ -64,7 +69,7 @@ import Time
         #expect(lines.all.withLock { $0.count { $0.contains("\"certificate.sha256\":\"\(new)\"") } } == 1)
         #expect(lines.take("rtmps.certificate_loaded") == 1)
         #expect(next() == new)
-        #expect(lines.take("") == 0)
+        #expect(lines.takeAll() == [])
     }
 
     /// As ACME clients do it, and as Kubernetes does: what is exchanged is a link on the way to the files.
@@ -89,7 +94,7 @@ import Time
 
     @Test func whatCannotBeUsedLeavesTheOldOneInForceAndIsSaidOnce() throws {
         let (old, new) = (try fingerprint(of: first), try fingerprint(of: second))
-        _ = lines.take("")
+        _ = lines.takeAll()
         let faults: [(certificate: [UInt8]?, key: [UInt8]?, said: String)] = try [
             (second.pem, first.key, "the key does not belong to the certificate"),
             ([], first.key, "there is no certificate in it"),
@@ -106,7 +111,7 @@ import Time
             #expect(lines.all.withLock { $0.count { $0.contains("rtmps.certificate_not_loaded") } } == 1)
             #expect(lines.take(said) == 1)
             #expect(next() == old)
-            #expect(lines.take("") == 0)
+            #expect(lines.takeAll() == [])
         }
         _ = try folder.write(second.key, to: "key")
         _ = try folder.write(second.pem, to: "crt")
@@ -116,11 +121,14 @@ import Time
 
     @Test func aCertificateOutOfItsTimeIsToldOfOnceAndServed() throws {
         #expect(lines.take("certificate_expired") == 0)
-        clock.advance(by: .seconds(86_400))
+        clock.advance(by: .seconds(2 * 86_400))
         #expect(next() == (try fingerprint(of: first)))
         #expect(lines.take("rtmps.certificate_expired") == 1)
         _ = next()
-        #expect(lines.take("") == 0)
+        #expect(lines.takeAll() == [])
+        _ = try folder.write(first.reissued(from: "20200101000000Z", to: "20200131235959Z"), to: "crt")
+        _ = next()
+        #expect(lines.take("rtmps.certificate_expired") == 1)
         let late = try first.reissued(from: "20990101000000Z", to: "20991231235959Z")
         _ = try folder.write(late, to: "crt")
         _ = next()
@@ -130,6 +138,41 @@ import Time
         let paths = try (folder.write(past, to: "old-crt"), folder.write(second.key, to: "old-key"))
         _ = try CertificateFiles(certificate: paths.0, key: paths.1, logger: Logger(sink: lines), clock: clock)
         #expect(lines.take("rtmps.certificate_expired") == 1)
+    }
+
+    /// A pipe that nobody writes to stands for a disk that does not answer.
+    @Test(.timeLimit(.minutes(5))) func whoLooksAtADiskThatHangsIsTheOnlyOneHeldUp() throws {
+        let (old, new) = (try fingerprint(of: first), try fingerprint(of: second))
+        _ = try folder.write(second.key, to: "key")
+        let path = folder.path(of: "crt")
+        try FileManager.default.removeItem(atPath: path)
+        #expect(mkfifo(path, 0o600) == 0)
+        clock.advance(by: .seconds(1))
+        let (seen, others) = (Monitor(""), Monitor([String]()))
+        let thread = NamedThread("look") { [files] in
+            let found = files.current().fingerprint
+            seen.signal { $0 = found }
+        }
+        // Whoever opens it for writing waits for the one who reads.
+        let pipe = open(path, O_WRONLY)
+        let further = NamedThread("others") {
+            for _ in 0..<3 {
+                let found = next()
+                others.signal { $0.append(found) }
+            }
+        }
+        let isFree = others.wait(for: .seconds(60)) { $0 == [old, old, old] }
+        #expect(isFree)
+        #expect(seen.withLock { $0 } == "")
+        try second.pem.withUnsafeBytes { #expect(write(pipe, $0.baseAddress, $0.count) == $0.count) }
+        close(pipe)
+        guard isFree else { return }
+        further.join()
+        thread.join()
+        #expect(seen.withLock { $0 } == new)
+        try FileManager.default.removeItem(atPath: path)
+        _ = try folder.write(second.pem, to: "crt")
+        #expect(next() == new)
     }
 
     @Test func threadsThatAskTogetherGetOneOfTheTwo() async throws {
