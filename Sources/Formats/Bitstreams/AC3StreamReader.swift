@@ -68,7 +68,7 @@ struct AC3Framing: AudioFraming {
     }
 
     /// The blocks of the first programme.
-    private static func blockCount(of bytes: Span<UInt8>) -> Int {
+    static func blockCount(of bytes: Span<UInt8>) -> Int {
         var (offset, count) = (0, 0)
         while let frame = AC3SyncFrame(bytes.extracting(offset..<bytes.count)) {
             if !frame.isDependent, frame.substream == 0 { count += frame.blockCount }

@@ -21,7 +21,7 @@ public struct AVCAccessUnit: Sendable {
         var units = NALUnitReader(bytes, lengthSize: lengthSize)
         var (isIDR, containsPicture) = (false, false)
         var parameterSets: [ByteChunk] = []
-        var kept = KeptUnits()
+        var kept = KeptNALUnits()
         while let unit = try units.next() {
             guard !unit.isEmpty else { continue }
             switch AVCNALUnitType(header: bytes[unit.lowerBound]) {
@@ -38,57 +38,6 @@ public struct AVCAccessUnit: Sendable {
         self.isIDR = isIDR
         self.containsPicture = containsPicture
         inBandParameterSets = parameterSets
-        if lengthSize == 4, kept.rest.isEmpty {
-            data = source[kept.first]
-        } else {
-            data = kept.joined(from: source, lengthSize: lengthSize)
-        }
-    }
-}
-
-/// The runs of NAL units, with their lengths, that stay in an access unit. The usual one costs no allocation.
-private struct KeptUnits {
-    private(set) var first = 0..<0
-    private(set) var rest: [Range<Int>] = []
-    private var unitCount = 0
-
-    mutating func add(_ unit: Range<Int>) {
-        unitCount += 1
-        if let last = rest.indices.last {
-            if rest[last].upperBound == unit.lowerBound {
-                rest[last] = rest[last].lowerBound..<unit.upperBound
-            } else {
-                rest.append(unit)
-            }
-        } else if first.isEmpty {
-            first = unit
-        } else if first.upperBound == unit.lowerBound {
-            first = first.lowerBound..<unit.upperBound
-        } else {
-            rest.append(unit)
-        }
-    }
-
-    /// The units one after the other behind four-byte lengths. They were walked before, so their lengths are right.
-    func joined(from source: ByteChunk, lengthSize: Int) -> ByteChunk {
-        let runs = [first] + rest
-        let size = runs.reduce(0) { $0 + $1.count } + unitCount * (4 - lengthSize)
-        return ByteChunk(count: size) { target in
-            source.withUnsafeBytes { bytes in
-                var end = 0
-                for run in runs {
-                    var offset = run.lowerBound
-                    while offset < run.upperBound {
-                        let start = offset + lengthSize
-                        let length = bytes[offset..<start].reduce(0) { $0 << 8 | Int($1) }
-                        target.storeBytes(of: UInt32(length).bigEndian, toByteOffset: end, as: UInt32.self)
-                        offset = start + length
-                        UnsafeMutableRawBufferPointer(rebasing: target[(end + 4)...])
-                            .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<offset]))
-                        end += 4 + length
-                    }
-                }
-            }
-        }
+        data = kept.data(of: source, lengthSize: lengthSize)
     }
 }
