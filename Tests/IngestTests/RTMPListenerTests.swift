@@ -1,6 +1,7 @@
 import Glibc
 import Ingest
 import RTMP
+import Runtime
 import Sockets
 import Telemetry
 import Testing
@@ -43,6 +44,28 @@ import Time
         _ = try TCPListener(listener.address)
         listener.stop()
         #expect(publisher.hears("The server is shutting down") && publisher.isClosed())
+    }
+
+    /// Of two publishers, one can connect anew: it is asked to, and goes on until it has.
+    @Test(arguments: [true, false]) func whoCanConnectAnewIsAskedTo(leaves: Bool) throws {
+        let listener = RTMPListener(
+            try TCPListener(SocketAddress(host: "127.0.0.1", port: 0)), gate: bench.gate,
+            logger: Logger(sink: bench.lines), metrics: IngestMetrics(bench.registry), clock: bench.clock)
+        listener.start()
+        let plain = bench.publisher(listener.address.port)
+        var able: Stranger? = Stranger(listener.address.port)
+        able?.send(
+            Wire.connection([AMF0Property("capsEx", .number(1))]) + Wire.publish("secret"))
+        #expect(able?.hears("NetStream.Publish.Start") == true)
+        let stop = NamedThread("stop") { listener.stop(patience: leaves ? .seconds(60) : .milliseconds(1500)) }
+        #expect(able?.hears("NetConnection.Connect.ReconnectRequest") == true)
+        #expect(plain.isClosed())
+        able?.send(Wire.audio(RTMPPublisherTests.audioConfiguration) + Wire.audio(RTMPPublisherTests.sound))
+        #expect(bench.eventually { bench.gate.kinds == "aac a" })
+        if leaves { able = nil } else { #expect(able?.isClosed() == true) }
+        stop.join()
+        #expect(bench.lines.count("ingest.closed") == 2)
+        #expect(bench.lines.count("The server is shutting down") == (leaves ? 1 : 2))
     }
 
     private static func nest(_ depth: Int) -> [UInt8] {

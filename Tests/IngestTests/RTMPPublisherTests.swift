@@ -43,9 +43,9 @@ import Time
 
     static let unsupported: [(UInt8, [UInt8], String)] = [
         (9, [0x12, 0, 0], "Sorenson H.263"), (9, [0x1C, 0, 0, 0, 0], "H.265"),
-        (9, [0x90] + Array("hvc1".utf8), "H.265 in Enhanced RTMP"),
-        (9, [0x91] + Array("av01".utf8), "AV1 in Enhanced RTMP"), (8, [0x2F, 0xFF], "MP3"),
-        (8, [0x90] + Array("Opus".utf8), "Opus in Enhanced RTMP"),
+        (9, [0x90] + Array("vvc1".utf8) + [1], "H.266 in Enhanced RTMP"),
+        (9, [0x91] + Array("vp08".utf8) + [1], "VP8 in Enhanced RTMP"), (8, [0x2F, 0xFF], "MP3"),
+        (8, [0x91] + Array(".mp3".utf8) + [1], "MP3 in Enhanced RTMP"),
     ]
 
     @Test(arguments: unsupported.indices)
@@ -60,6 +60,27 @@ import Time
             bench.expectRefusal("unsupported_codec")
             #expect(bench.gate.state.withLock { $0.ended } == 1)
         }
+    }
+
+    @Test func whoSendsSeveralVideoTracksIsToldOnceThatOneIsPublished() throws {
+        try bench.run { port in
+            let stranger = bench.publisher(port)
+            let other = Wire.video([0x96, 0x01] + Array("avc1".utf8) + [1, 0, 0, 0, 9])
+            stranger.send(other + other + Wire.video(Self.videoConfiguration))
+            #expect(stranger.hears("only the default one, track 0, is published"))
+            stranger.send(other + Wire.video(Self.keyFrame))
+            #expect(bench.eventually { bench.gate.kinds == "h264 V" }, "\(bench.gate.kinds)")
+            #expect(bench.lines.count("ingest.video_track_not_published") == 1)
+        }
+    }
+
+    @Test func messagesThatCannotBeReadAreCounted() throws {
+        try bench.run { port in
+            let stranger = bench.publisher(port)
+            stranger.send(Wire.video([0x91] + Array("abcd".utf8) + [1]) + Wire.video(Self.videoConfiguration))
+            #expect(bench.eventually { bench.gate.kinds == "h264 " })
+        }
+        #expect(bench.eventually { bench.lines.count("\"malformed.messages\":1") == 1 })
     }
 
     @Test func whatComesBeforeItsConfigurationIsDropped() throws {

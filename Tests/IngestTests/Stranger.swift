@@ -75,10 +75,10 @@ enum Wire {
     static func video(_ payload: [UInt8], time: Int = 0) -> [UInt8] { message(9, on: 6, time: time, payload) }
     static func audio(_ payload: [UInt8], time: Int = 0) -> [UInt8] { message(8, on: 4, time: time, payload) }
 
-    static func connection(app: String = "live") -> [UInt8] {
+    static func connection(app: String = "live", _ more: [AMF0Property] = []) -> [UInt8] {
         // Chunks of 1 MiB, so that no message is cut.
         handshake + [2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0x10, 0, 0]
-            + command("connect", .number(1), .object([AMF0Property("app", .string(app))]))
+            + command("connect", .number(1), .object([AMF0Property("app", .string(app))] + more))
             + command("createStream", .number(2), .null)
     }
 

@@ -37,27 +37,16 @@ import Testing
         #expect(throws: FLVError.truncated) { try audio([0xAF]) }
         #expect(throws: FLVError.emptySequenceHeader) { try audio([0xAF, 0]) }
         #expect(throws: FLVError.unknownPacketType(2)) { try audio([0xAF, 2]) }
+        #expect(throws: FLVError.enhancedHeader) { try video([0x90] + Array("hvc1".utf8)) }
+        #expect(throws: FLVError.enhancedHeader) { try audio([0x90] + Array("Opus".utf8)) }
     }
 
     private static let videoNames: [([UInt8], String)] = [
         ([0x12], "Sorenson H.263"), ([0x24, 1], "On2 VP6"), ([0x1C, 0, 0, 0, 0], "H.265"), ([0x10], "video codec 0"),
-        ([0x90] + Array("hvc1".utf8), "H.265 in Enhanced RTMP"),
-        ([0x91] + Array("av01".utf8) + [0], "AV1 in Enhanced RTMP"),
-        ([0x90] + Array("avc1".utf8), "H.264 in Enhanced RTMP"),
-        ([0xD4] + Array("hvc1".utf8), "H.265 in Enhanced RTMP"),
-        ([0x90] + Array("ab\u{1}z".utf8), "codec 'ab.z' in Enhanced RTMP"),
-        ([0x96, 0x00] + Array("vp09".utf8), "VP9 in Enhanced RTMP multitrack"),
-        ([0x96, 0x21, 0], "Enhanced RTMP multitrack"),
-        ([0x97, 2, 1, 2, 3, 0x00] + Array("hvc1".utf8), "H.265 in Enhanced RTMP"),
-        ([0x97, 255, 0, 1, 9, 9, 0x07, 0, 8, 0x01] + Array("vvc1".utf8), "H.266 in Enhanced RTMP"),
-        ([0x90, 0x68], "Enhanced RTMP video"),
     ]
 
     private static let audioNames: [([UInt8], String)] = [
         ([0x2F, 0xFF], "MP3"), ([0x3E], "PCM"), ([0xB2], "Speex"), ([0xD0], "Opus"), ([0xFF], "sound format 15"),
-        ([0x90] + Array("Opus".utf8), "Opus in Enhanced RTMP"),
-        ([0x95, 0x01] + Array("mp4a".utf8), "AAC in Enhanced RTMP multitrack"),
-        ([0x97, 255, 0xFF], "Enhanced RTMP audio"),
     ]
 
     @Test(arguments: zip(videoNames.map(\.0), videoNames.map(\.1)))

@@ -272,8 +272,11 @@ struct FeedSession {
         let tracks =
             [showsPictures ? video : nil].compactMap(\.self) + audio.values.sorted { $0.index < $1.index }
         audioPlaces = Dictionary(uniqueKeysWithValues: audio.keys.sorted().enumerated().map { ($1, $0) })
+        // On the clock of the decode times, which need not be the one of presentation.
+        let sourceStart = first.sample.presentationTime.converted(
+            to: first.sample.decodeTime.timescale, rounding: .down)
         let start = RunStart(
-            tracks: tracks, sourceStart: first.sample.presentationTime, arrival: first.arrival, continues: continues)
+            tracks: tracks, sourceStart: sourceStart, arrival: first.arrival, continues: continues)
         (isRunning, isChanging, hasMoreTracks, continues) = (true, false, false, false)
         defer { (buffer, splices) = ([], []) }
         return [.begin(start)] + splices.map { .splice($0.moved(by: pictureShift)) } + buffer.compactMap(action)

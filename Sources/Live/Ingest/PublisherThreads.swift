@@ -6,6 +6,12 @@ internal import Telemetry
 protocol ConnectedPublisher: Publisher, AnyObject {
     /// Serves the connection until it ends.
     func run()
+    /// Has the other end leave, at once or as soon as it likes where it can go on elsewhere.
+    func leave(reason: String)
+}
+
+extension ConnectedPublisher {
+    func leave(reason: String) { disconnect(reason: reason) }
 }
 
 /// The threads of one protocol: the one that accepts publishers, and theirs, bounded in number.
@@ -67,15 +73,21 @@ final class PublisherThreads: Sendable {
         joinFinished()
     }
 
-    /// Tells all publishers, and waits until their connections are closed.
-    func stop() {
-        let publishers = state.signal { state in
-            state.isStopping = true
-            return state.publishers.values.map(\.publisher)
+    /// Tells all publishers, and waits until their connections are closed. Those that can go on elsewhere have `patience`
+    /// to do so, and publish here until then.
+    func stop(patience: Duration = .seconds(5)) {
+        let reason = "The server is shutting down"
+        state.signal { $0.isStopping = true }
+        for publisher in publishers { publisher.leave(reason: reason) }
+        if !state.wait(for: patience, until: { $0.publishers.isEmpty }) {
+            for publisher in publishers { publisher.disconnect(reason: reason) }
+            state.wait(for: .seconds(5)) { $0.publishers.isEmpty }
         }
-        for publisher in publishers { publisher.disconnect(reason: "The server is shutting down") }
-        state.wait(for: .seconds(5)) { $0.publishers.isEmpty }
         joinFinished()
+    }
+
+    private var publishers: [any ConnectedPublisher] {
+        state.withLock { $0.publishers.values.map(\.publisher) }
     }
 
     /// No thread may be joined twice.

@@ -49,10 +49,11 @@ public final class RTMPListener: Sendable {
         listener.close()
     }
 
-    /// Tells all publishers, and waits until their connections are closed.
-    public func stop() {
+    /// Tells all publishers, and waits until their connections are closed. Those that can connect anew are asked to, and are
+    /// served on until they have, or `patience` is over.
+    public func stop(patience: Duration = .seconds(5)) {
         stopAccepting()
-        publishers.stop()
+        publishers.stop(patience: patience)
     }
 
     private func serve(_ connection: TCPConnection) {

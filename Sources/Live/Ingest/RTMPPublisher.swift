@@ -19,6 +19,8 @@ final class RTMPPublisher: ConnectedPublisher {
         /// Statuses that another thread wants to be sent.
         var statuses: [(level: RTMPStatusLevel, code: String, description: String)] = []
         var disconnectReason: String?
+        /// Why the publisher is to go on elsewhere.
+        var leaveReason: String?
     }
 
     private let connection: TCPConnection
@@ -60,6 +62,8 @@ final class RTMPPublisher: ConnectedPublisher {
     /// The protocol's name in events.
     private var scheme: String { tls == nil ? "rtmp" : "rtmps" }
 
+    func leave(reason: String) { outbox.withLock { $0.leaveReason = reason } }
+
     // MARK: The connection's thread
 
     /// What the connection has come to.
@@ -71,6 +75,8 @@ final class RTMPPublisher: ConnectedPublisher {
         var feed: (any Feed)?
         /// The last feed's channel.
         var channelID = ""
+        /// True when it was told that one video track alone is published.
+        var isToldOfVideoTracks = false
         var events: [RTMPEvent] = []
     }
 
@@ -155,9 +161,10 @@ final class RTMPPublisher: ConnectedPublisher {
         case .unpublished:
             talk.feed?.end()
             talk.feed = nil
-        case .connected, .metadata, .text, .video, .audio:
+        case .connected, .metadata, .text, .video, .audio, .exVideo, .exAudio:
             do {
                 for event in try talk.translator.translate(event) { talk.feed?.receive(event, arrival: arrival) }
+                if talk.translator.otherVideoPackets > 0, !talk.isToldOfVideoTracks { tellOfVideoTracks(&talk) }
             } catch {
                 talk.session.rejectPublish(.unsupportedCodec(error.name))
                 return .refused("unsupported_codec", detail: error.name)
@@ -186,11 +193,20 @@ final class RTMPPublisher: ConnectedPublisher {
         }
     }
 
+    private func tellOfVideoTracks(_ talk: inout Talk) {
+        talk.isToldOfVideoTracks = true
+        talk.session.sendStatus(
+            level: .warning, code: "NetStream.Publish.Notice",
+            description: "Of several video tracks only the default one, track 0, is published")
+        logger.warning("ingest.video_track_not_published", ["channel.id": .public(talk.channelID)])
+    }
+
     /// One event for each connection that ends, and a count where it was not the publisher's wish.
     private func report(_ ending: Ending?, _ talk: borrowing Talk) {
         var fields: LogFields = [
             "protocol": .public(scheme), "channel.id": .public(talk.channelID),
             "dropped.packets": .public(talk.translator.droppedPackets),
+            "malformed.messages": .public(talk.session.malformedMessages),
         ]
         switch ending {
         case .refused(let reason, let detail):
@@ -215,12 +231,15 @@ final class RTMPPublisher: ConnectedPublisher {
 
     /// Sends what the session and other threads have to say.
     private func flush(_ talk: inout Talk) -> Bool {
-        let statuses = outbox.withLock { outbox in
-            defer { outbox.statuses = [] }
-            return outbox.statuses
+        let (statuses, leaveReason) = outbox.withLock { outbox in
+            defer { (outbox.statuses, outbox.leaveReason) = ([], nil) }
+            return (outbox.statuses, outbox.leaveReason)
         }
         for status in statuses {
             talk.session.sendStatus(level: status.level, code: status.code, description: status.description)
+        }
+        if let leaveReason, !talk.session.requestReconnect(description: leaveReason) {
+            disconnect(reason: leaveReason)
         }
         let output = talk.session.takeOutput()
         return output.isEmpty || talk.stream.write(output)

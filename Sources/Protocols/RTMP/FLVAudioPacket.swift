@@ -1,6 +1,7 @@
 public import Bytes
 
-/// The payload of an audio message: an AudioTagHeader and what follows it. Adobe Video File Format 10.1 §E.4.2.1.
+/// The payload of an audio message in the classic form: an AudioTagHeader and what follows it. Adobe Video File Format 10.1
+/// §E.4.2.1. The other form is `ExAudioPacket`.
 public enum FLVAudioPacket: Sendable, Hashable {
     /// The decoder configuration of the frames that follow: an `AudioSpecificConfig`.
     case sequenceHeader(ByteChunk)
@@ -18,9 +19,7 @@ public enum FLVAudioPacket: Sendable, Hashable {
         var reader = ByteReader(payload.span)
         guard let first = try? reader.readUInt8() else { return .silence }
         let format = first >> 4
-        if format == enhanced {
-            return .unsupported(codecName: EnhancedRTMP.audioCodecName(payload.span))
-        }
+        guard format != enhanced else { throw .enhancedHeader }
         guard format == aac else { return .unsupported(codecName: codecName(format)) }
         guard let packetType = try? reader.readUInt8() else { throw .truncated }
         let body = payload[reader.offset..<payload.count]

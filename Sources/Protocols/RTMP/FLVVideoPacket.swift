@@ -1,6 +1,7 @@
 public import Bytes
 
-/// The payload of a video message: a VideoTagHeader and what follows it. Adobe Video File Format 10.1 §E.4.3.1.
+/// The payload of a video message in the classic form: a VideoTagHeader and what follows it. Adobe Video File Format 10.1
+/// §E.4.3.1. The other form is `ExVideoPacket`.
 public enum FLVVideoPacket: Sendable, Hashable {
     /// The decoder configuration of the frames that follow: an `AVCDecoderConfigurationRecord`.
     case sequenceHeader(ByteChunk)
@@ -21,9 +22,7 @@ public enum FLVVideoPacket: Sendable, Hashable {
     public static func parse(_ payload: ByteChunk) throws(FLVError) -> FLVVideoPacket? {
         var reader = ByteReader(payload.span)
         guard let first = try? reader.readUInt8() else { return nil }
-        if first & 0x80 != 0 {
-            return .unsupported(codecName: EnhancedRTMP.videoCodecName(payload.span))
-        }
+        guard first & 0x80 == 0 else { throw .enhancedHeader }
         let frameType = first >> 4
         guard frameType != commandFrame else { return nil }
         guard first & 0x0F == avc else { return .unsupported(codecName: codecName(first & 0x0F)) }

@@ -8,6 +8,8 @@ public struct RTMPConnect: Sendable, Hashable {
     public let tcURL: String?
     /// The name and version of the peer's software.
     public let flashVersion: String?
+    /// What the peer can do beyond classic RTMP, where it tells.
+    public let capabilities: ExCapabilities?
 
     init(_ commandObject: AMF0Value) {
         let app = RTMPName(commandObject["app"]?.string ?? "")
@@ -15,5 +17,6 @@ public struct RTMPConnect: Sendable, Hashable {
         query = app.query
         tcURL = commandObject["tcUrl"]?.string
         flashVersion = commandObject["flashVer"]?.string
+        capabilities = ExCapabilities(commandObject)
     }
 }

@@ -10,6 +10,10 @@ public enum RTMPEvent: Sendable, Hashable {
     case video(timestamp: UInt32, FLVVideoPacket)
     /// An audio packet. The timestamp is in milliseconds, modulo 2^32, as on the wire.
     case audio(timestamp: UInt32, FLVAudioPacket)
+    /// A video packet of Enhanced RTMP, of one track. The timestamp is as with other video.
+    case exVideo(timestamp: UInt32, ExVideoPacket)
+    /// An audio packet of Enhanced RTMP, of one track. The timestamp is as with other audio.
+    case exAudio(timestamp: UInt32, ExAudioPacket)
     /// The properties of an `onTextData` message, which belong to a moment of the media. The timestamp is in milliseconds,
     /// modulo 2^32, as on the wire.
     case text(timestamp: UInt32, [AMF0Property])

@@ -12,6 +12,8 @@ public struct RTMPLimits: Sendable, Hashable {
     public var unfinishedBytesBeforePublish = 512 << 10
     /// How many messages an aggregate may have. Those that follow are dropped.
     public var aggregatedMessages = 4096
+    /// How many tracks a message of Enhanced RTMP may have. Those that follow are dropped.
+    public var tracksPerMessage = 64
     /// What is taken from the AMF0 in a command or data message.
     public var amf = AMF0Limits()
     /// The chunk size that the session announces and writes, in bytes: ffmpeg copies it for what it sends. It has 31 bits

@@ -30,7 +30,7 @@ public struct RTMPRefusal: Error, Hashable, Sendable {
 
     /// A codec that is not taken, by the name that a packet gave it.
     public static func unsupportedCodec(_ codecName: String) -> RTMPRefusal {
-        rejected("\(codecName) is not supported here: publish H.264 video and AAC audio")
+        rejected("\(codecName) is not supported here: publish H.264 or H.265 video and AAC or Opus audio")
     }
 
     static func invalidApp(_ app: String) -> RTMPRefusal {

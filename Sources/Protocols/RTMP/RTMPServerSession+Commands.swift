@@ -51,10 +51,11 @@ extension RTMPServerSession {
         writer.write(.setChunkSize, value: limits.outgoingChunkSize)
         writer.chunkSize = Int(limits.outgoingChunkSize)
         writer.write(.streamBegin, value: 0)
-        let server: AMF0Value = .object([
-            AMF0Property("fmsVer", "FMS/3,5,7,7009"), AMF0Property("capabilities", .number(31)),
-            AMF0Property("mode", .number(1)),
-        ])
+        let server: AMF0Value = .object(
+            [
+                AMF0Property("fmsVer", "FMS/3,5,7,7009"), AMF0Property("capabilities", .number(31)),
+                AMF0Property("mode", .number(1)),
+            ] + (connect.capabilities == nil ? [] : ExCapabilities.own.properties))
         let status = statusObject(
             level: .status, code: "NetConnection.Connect.Success", description: "Connected",
             [AMF0Property("objectEncoding", .number(0))])

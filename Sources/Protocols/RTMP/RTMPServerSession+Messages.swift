@@ -57,6 +57,14 @@ extension RTMPServerSession {
         }
         do {
             switch message.type {
+            case .video where ExVideoPacket.begins(message.payload):
+                let (packets, isWhole) = ExVideoPacket.packets(in: message.payload, limits: limits)
+                if !isWhole { malformedMessages += 1 }
+                for packet in packets { events.append(.exVideo(timestamp: message.timestamp, packet)) }
+            case .audio where ExAudioPacket.begins(message.payload):
+                let (packets, isWhole) = ExAudioPacket.packets(in: message.payload, limits: limits)
+                if !isWhole { malformedMessages += 1 }
+                for packet in packets { events.append(.exAudio(timestamp: message.timestamp, packet)) }
             case .video:
                 guard let packet = try FLVVideoPacket.parse(message.payload) else { return }
                 events.append(.video(timestamp: message.timestamp, packet))

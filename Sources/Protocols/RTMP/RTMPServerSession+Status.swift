@@ -28,6 +28,15 @@ extension RTMPServerSession {
         sendStatus(level: level, code: code, description: description, streamID: publicationStreamID ?? 0)
     }
 
+    /// Asks the peer to connect anew, and says whether it said that it can. It goes on here until it has done so. Enhanced
+    /// RTMP v2, "Reconnect Request".
+    public mutating func requestReconnect(description: String) -> Bool {
+        guard connect?.capabilities?.functions.contains(.reconnect) == true else { return false }
+        sendStatus(
+            level: .status, code: "NetConnection.Connect.ReconnectRequest", description: description, streamID: 0)
+        return true
+    }
+
     /// The message stream of the publication that was asked for or is going on.
     var publicationStreamID: UInt32? {
         switch publication {

@@ -22,7 +22,7 @@ internal import Bytes
 /// | Adobe RTMP 1.0 | simple handshake, chunks, control messages, commands of publishers |
 /// | AMF 0 | all types; AMF 3 only as the wrapper of AMF 0 |
 /// | Adobe Video File Format 10.1 §E.4 | H.264 and AAC; other codecs by name |
-/// | Enhanced RTMP v2 | by name, to be refused |
+/// | Enhanced RTMP v2 (2026-01-31) | all headers; all codecs, as they are |
 public struct RTMPServerSession: Sendable {
     /// What became of the peer's wish to publish, and on which message stream.
     enum Publication: Sendable {

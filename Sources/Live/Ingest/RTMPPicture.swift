@@ -1,0 +1,99 @@
+internal import Bitstreams
+internal import Bytes
+internal import Media
+internal import RTMP
+
+/// The video track of an RTMP publisher: what is known of how it is coded, and what its frames become.
+struct RTMPPicture {
+    /// What a frame becomes: a track where the configuration is news, a picture where it has one.
+    struct Output {
+        var track: Track?
+        var sample: (data: ByteChunk, access: SampleAccess)?
+    }
+
+    private enum Coding {
+        case none
+        case avc(lengthSize: Int)
+        case hevc(lengthSize: Int)
+
+        var codec: ExVideoCodec? {
+            switch self {
+            case .none: nil
+            case .avc: .avc
+            case .hevc: .hevc
+            }
+        }
+    }
+
+    private var coding = Coding.none
+    /// The track as the bitstream has it, and as it was told last.
+    private var track: Track?
+    private var told: Track?
+    /// What the container says of the colour: it comes before what the bitstream says.
+    private var colour: RTMPColourInfo?
+
+    /// Takes a decoder configuration; the track comes back where it is news.
+    mutating func configure(_ codec: ExVideoCodec, _ record: ByteChunk) throws(BitstreamError) -> Track? {
+        switch codec {
+        case .avc:
+            let configuration = try AVCDecoderConfiguration(record: record)
+            coding = .avc(lengthSize: configuration.lengthSize)
+            return announce(Track(configuration))
+        case .hevc:
+            let configuration = try HEVCDecoderConfiguration(record: record)
+            coding = .hevc(lengthSize: configuration.lengthSize)
+            return announce(Track(configuration))
+        case .av1, .vp8, .vp9, .vvc: throw .unsupported(codec.name)
+        }
+    }
+
+    /// Takes what the container says of the colour of pictures so coded, nothing where it takes that back; the track comes
+    /// back where it is news.
+    mutating func paint(_ colour: RTMPColourInfo?, _ codec: ExVideoCodec) -> Track? {
+        // Encoders send those of another track without its number.
+        guard coding.codec == nil || coding.codec == codec else { return nil }
+        self.colour = colour
+        return track.flatMap { announce($0) }
+    }
+
+    /// Takes a coded frame.
+    mutating func take(_ data: ByteChunk, _ codec: ExVideoCodec) throws(BitstreamError) -> Output {
+        switch (codec, coding) {
+        case (.avc, .avc(let lengthSize)):
+            let unit = try AVCAccessUnit(data, lengthSize: lengthSize)
+            return Output(
+                track: unit.inBandParameterSets.isEmpty ? nil : update(avc: unit.inBandParameterSets),
+                sample: unit.containsPicture ? (unit.data, unit.isIDR ? .sync : .dependent) : nil)
+        case (.hevc, .hevc(let lengthSize)):
+            let unit = try HEVCAccessUnit(data, lengthSize: lengthSize)
+            return Output(
+                track: unit.inBandParameterSets.isEmpty ? nil : update(hevc: unit.inBandParameterSets),
+                sample: unit.containsPicture ? (unit.data, unit.access) : nil)
+        default: throw .missing("sequence start")
+        }
+    }
+
+    /// Parameter sets inside the stream that differ from the configuration make a new one.
+    private mutating func update(avc parameterSets: [ByteChunk]) -> Track? {
+        guard let track, let current = try? AVCDecoderConfiguration(record: track.decoderConfiguration),
+            let updated = try? current.updating(with: parameterSets)
+        else { return nil }
+        return announce(Track(updated))
+    }
+
+    private mutating func update(hevc parameterSets: [ByteChunk]) -> Track? {
+        guard let track, let current = try? HEVCDecoderConfiguration(record: track.decoderConfiguration),
+            let updated = try? current.updating(with: parameterSets)
+        else { return nil }
+        return announce(Track(updated))
+    }
+
+    /// Encoders repeat their configuration; only a different one is news.
+    private mutating func announce(_ track: Track) -> Track? {
+        self.track = track
+        let painted = colour?.paint(track) ?? track
+        guard painted != told else { return nil }
+        told = painted
+        return painted
+    }
+}

@@ -1,0 +1,286 @@
+import Bytes
+import Media
+import RTMP
+import Testing
+
+@testable import Ingest
+
+/// What becomes of Enhanced RTMP.
+@Suite struct EnhancedTranslatorTests {
+    /// x265, 64x64, as ffmpeg wrote it into FLV.
+    static let hvcC = ByteChunk([
+        0x01, 0x01, 0x60, 0x00, 0x00, 0x00, 0x90, 0x00, 0x00, 0x00, 0x00, 0x00, 0x1E, 0xF0, 0x00, 0xFC, 0xFD, 0xF8,
+        0xF8, 0x00, 0x00, 0x0F, 0x03, 0x20, 0x00, 0x01, 0x00, 0x18, 0x40, 0x01, 0x0C, 0x01, 0xFF, 0xFF, 0x01, 0x60,
+        0x00, 0x00, 0x03, 0x00, 0x90, 0x00, 0x00, 0x03, 0x00, 0x00, 0x03, 0x00, 0x1E, 0x95, 0x98, 0x09, 0x21, 0x00,
+        0x01, 0x00, 0x28, 0x42, 0x01, 0x01, 0x01, 0x60, 0x00, 0x00, 0x03, 0x00, 0x90, 0x00, 0x00, 0x03, 0x00, 0x00,
+        0x03, 0x00, 0x1E, 0xA0, 0x20, 0x81, 0x05, 0x96, 0x56, 0x69, 0x24, 0xCA, 0xF0, 0x16, 0x80, 0x80, 0x00, 0x00,
+        0x03, 0x00, 0x80, 0x00, 0x00, 0x0C, 0x84, 0x22, 0x00, 0x01, 0x00, 0x07, 0x44, 0x01, 0xC1, 0x72, 0xB4, 0x22,
+        0x40,
+    ])
+    /// The same with the matrix of BT.2020.
+    static let wideHVCC = ByteChunk([
+        0x01, 0x01, 0x60, 0x00, 0x00, 0x00, 0x90, 0x00, 0x00, 0x00, 0x00, 0x00, 0x1E, 0xF0, 0x00, 0xFC, 0xFD, 0xF8,
+        0xF8, 0x00, 0x00, 0x0F, 0x03, 0x20, 0x00, 0x01, 0x00, 0x18, 0x40, 0x01, 0x0C, 0x01, 0xFF, 0xFF, 0x01, 0x60,
+        0x00, 0x00, 0x03, 0x00, 0x90, 0x00, 0x00, 0x03, 0x00, 0x00, 0x03, 0x00, 0x1E, 0x95, 0x98, 0x09, 0x21, 0x00,
+        0x01, 0x00, 0x2B, 0x42, 0x01, 0x01, 0x01, 0x60, 0x00, 0x00, 0x03, 0x00, 0x90, 0x00, 0x00, 0x03, 0x00, 0x00,
+        0x03, 0x00, 0x1E, 0xA0, 0x20, 0x81, 0x05, 0x96, 0x56, 0x69, 0x24, 0xCA, 0xF0, 0x16, 0xA0, 0x40, 0x41, 0x20,
+        0x80, 0x00, 0x00, 0x03, 0x00, 0x80, 0x00, 0x00, 0x0C, 0x84, 0x22, 0x00, 0x01, 0x00, 0x07, 0x44, 0x01, 0xC1,
+        0x72, 0xB4, 0x22, 0x40,
+    ])
+    /// A frame of AC-3 of 64 kb/s, as ffmpeg encoded it: its beginning tells all.
+    static let ac3 = ByteChunk([0x0B, 0x77, 0x6B, 0xF1, 0x08, 0x40, 0x2F, 0x84] + [UInt8](repeating: 0, count: 248))
+
+    /// A slice of an HEVC picture behind its length.
+    private static func slice(_ type: UInt8) -> [UInt8] { [0, 0, 0, 4, type << 1, 1, 0x80, 9] }
+
+    private static func video(
+        _ body: ExVideoPacket.Body, _ codec: ExVideoCodec = .hevc, track: UInt8 = 0, nanoseconds: UInt32 = 0,
+        at time: UInt32 = 0
+    ) -> RTMPEvent {
+        .exVideo(
+            timestamp: time, ExVideoPacket(codec: codec, track: track, nanoseconds: nanoseconds, body: body))
+    }
+
+    private static func audio(
+        _ body: ExAudioPacket.Body, _ codec: ExAudioCodec, track: UInt8 = 0, nanoseconds: UInt32 = 0,
+        at time: UInt32 = 0
+    ) -> RTMPEvent {
+        .exAudio(
+            timestamp: time, ExAudioPacket(codec: codec, track: track, nanoseconds: nanoseconds, body: body))
+    }
+
+    private static func frame(_ bytes: [UInt8], time: Int32 = 0) -> ExVideoPacket.Body {
+        .frame(compositionTime: time, isKeyframe: true, ByteChunk(bytes))
+    }
+
+    private static func tracks(_ events: [FeedEvent]) -> [Track] {
+        events.compactMap { if case .track(let track) = $0 { track } else { nil } }
+    }
+
+    private static func samples(_ events: [FeedEvent]) -> [Sample] { RTMPTranslatorTests.samples(events) }
+
+    // MARK: Video
+
+    @Test func hevcIsReadWithItsOpenGroups() throws {
+        var translator = RTMPTranslator()
+        #expect(try translator.translate(Self.video(Self.frame(Self.slice(19)))).isEmpty)
+        let track = try #require(Self.tracks(try translator.translate(Self.video(.sequenceStart(Self.hvcC)))).first)
+        #expect(track.codec == .hevc && track.codecString.hasPrefix("hvc1."))
+        #expect(track.format == .video(VideoFormat(width: 64, height: 64)))
+        // A repeated configuration is no news.
+        #expect(try translator.translate(Self.video(.sequenceStart(Self.hvcC))).isEmpty)
+        // IDR, BLA, CRA, RASL, RADL, a trailing picture. What the message says of key frames is not believed.
+        let accesses = try [19, 16, 21, 9, 7, 1].map { type in
+            Self.samples(try translator.translate(Self.video(Self.frame(Self.slice(type))))).first?.access
+        }
+        #expect(accesses == [.sync, .sync, .openSync, .leading, .dependent, .dependent])
+        // An access unit delimiter, parameter sets and filler do not go into samples.
+        let parameterSet: [UInt8] = Array(Self.hvcC.array[26..<52])
+        #expect(parameterSet.prefix(3) == [0, 24, 0x40])
+        let unit: [UInt8] = [0, 0, 0, 3, 35 << 1, 1, 0x50, 0, 0] + parameterSet + [0, 0, 0, 3, 38 << 1, 1, 0xFF]
+        let sample = Self.samples(try translator.translate(Self.video(Self.frame(unit + Self.slice(19))))).first
+        #expect(sample?.data.array == Self.slice(19))
+        #expect(translator.droppedPackets == 1)
+    }
+
+    @Test func offsetsInNanosecondsAreOfTheirMessageAlone() throws {
+        var translator = RTMPTranslator()
+        _ = try translator.translate(Self.video(.sequenceStart(Self.hvcC)))
+        _ = try translator.translate(Self.audio(.sequenceStart(ByteChunk([0x11, 0x90])), .aac))
+        var sample = try #require(
+            Self.samples(
+                try translator.translate(
+                    Self.video(Self.frame(Self.slice(19), time: 40), nanoseconds: 333_333, at: 1000))
+            ).first)
+        #expect(sample.decodeTime == .milliseconds(1000))
+        #expect(sample.presentationTime == MediaTime(1_040_333_333, Timescale(1_000_000_000)))
+        sample = try #require(
+            Self.samples(try translator.translate(Self.video(Self.frame(Self.slice(1), time: 40), at: 1033))).first)
+        #expect(sample.presentationTime == .milliseconds(1073))
+        sample = try #require(
+            Self.samples(
+                try translator.translate(
+                    Self.audio(.frame(ByteChunk([1])), .aac, nanoseconds: 999_999, at: 1040))
+            ).first)
+        #expect(sample.presentationTime == MediaTime(1_040_999_999, Timescale(1_000_000_000)))
+        #expect(sample.decodeTime == .milliseconds(1040))
+    }
+
+    @Test func h264IsTheSameInBothForms() throws {
+        var translator = RTMPTranslator()
+        let avcC = RTMPTranslatorTests.avcC
+        #expect(try translator.translate(Self.video(.sequenceStart(avcC), .avc)).count == 1)
+        #expect(try translator.translate(.video(timestamp: 0, .sequenceHeader(avcC))).isEmpty)
+        let events = try translator.translate(Self.video(Self.frame(RTMPTranslatorTests.picture.array), .avc))
+        #expect(Self.samples(events).first?.isSync == true)
+        // Frames of a codec that was not configured mean nothing.
+        #expect(try translator.translate(Self.video(Self.frame(Self.slice(19)))).isEmpty)
+        #expect(translator.droppedPackets == 1)
+    }
+
+    @Test func oneVideoTrackIsTaken() throws {
+        var translator = RTMPTranslator()
+        #expect(try translator.translate(Self.video(.sequenceStart(Self.hvcC), track: 1)).isEmpty)
+        #expect(try translator.translate(Self.video(Self.frame([1]), .vp8, track: 2)).isEmpty)
+        #expect(translator.otherVideoPackets == 2 && translator.droppedPackets == 0)
+    }
+
+    @Test(arguments: [(ExVideoCodec.vp8, "VP8"), (.vvc, "H.266")])
+    func videoThatIsNeverTakenIsNamed(codec: ExVideoCodec, name: String) {
+        var translator = RTMPTranslator()
+        #expect(throws: RTMPTranslator.UnsupportedCodec(name: "\(name) in Enhanced RTMP")) {
+            try translator.translate(Self.video(.sequenceStart(ByteChunk([1])), codec))
+        }
+    }
+
+    // MARK: Colour
+
+    private static func colorInfo(_ codes: [String: Double]) -> ExVideoPacket.Body {
+        let config: AMF0Value = .object(codes.map { AMF0Property($0.key, .number($0.value)) })
+        return .metadata([AMF0Property("colorInfo", .object([AMF0Property("colorConfig", config)]))])
+    }
+
+    private static func colour(_ events: [FeedEvent]) -> ColourDescription? {
+        guard case .video(let format)? = tracks(events).first?.format else { return nil }
+        return format.colour
+    }
+
+    @Test func theColourOfTheContainerHoldsFromTheNextFrameOn() throws {
+        var translator = RTMPTranslator()
+        let pq = Self.colorInfo(["colorPrimaries": 9, "transferCharacteristics": 16, "matrixCoefficients": 9])
+        // Before the track is known it waits for it.
+        #expect(try translator.translate(Self.video(pq)).isEmpty)
+        let expected = ColourDescription(primaries: 9, transfer: 16, matrix: 9, isFullRange: false)
+        #expect(Self.colour(try translator.translate(Self.video(.sequenceStart(Self.hvcC)))) == expected)
+        // Once more the same is no news.
+        #expect(try translator.translate(Self.video(pq)).isEmpty)
+        // What is not told, or told as unspecified, is as the bitstream has it.
+        let hlg = Self.colorInfo(["transferCharacteristics": 18, "colorPrimaries": 2, "matrixCoefficients": 256])
+        let partly = ColourDescription(primaries: 2, transfer: 18, matrix: 2, isFullRange: false)
+        #expect(Self.colour(try translator.translate(Self.video(hlg))) == partly)
+        // Of another codec, and so of another track.
+        #expect(try translator.translate(Self.video(pq, .avc)).isEmpty)
+        // Taken back.
+        let events = try translator.translate(Self.video(.metadata([AMF0Property("colorInfo", .undefined)])))
+        #expect(Self.tracks(events).count == 1 && Self.colour(events) == nil)
+        #expect(try translator.translate(Self.video(Self.colorInfo([:]))).isEmpty)
+        #expect(try translator.translate(Self.video(.metadata([AMF0Property("other", .null)]))).isEmpty)
+    }
+
+    @Test func theColourOfTheContainerComesBeforeTheBitstreams() throws {
+        var translator = RTMPTranslator()
+        let events = try translator.translate(Self.video(.sequenceStart(Self.wideHVCC)))
+        let own = ColourDescription(primaries: 2, transfer: 2, matrix: 9, isFullRange: false)
+        #expect(Self.colour(events) == own)
+        let hlg = Self.colorInfo(["transferCharacteristics": 18])
+        let painted = ColourDescription(primaries: 2, transfer: 18, matrix: 9, isFullRange: false)
+        #expect(Self.colour(try translator.translate(Self.video(hlg))) == painted)
+        // Parameter sets in the stream do not take it back; the container does.
+        #expect(try translator.translate(Self.video(.sequenceStart(Self.wideHVCC))).isEmpty)
+        #expect(Self.colour(try translator.translate(Self.video(Self.colorInfo([:])))) == own)
+    }
+
+    // MARK: Audio
+
+    private static let opusHead: [UInt8] = Array("OpusHead".utf8) + [1, 2, 0x38, 1, 0x80, 0xBB, 0, 0, 0, 0, 0]
+
+    @Test(arguments: [true, false])
+    func opusIsToldAtItsFirstPacket(hasHeader: Bool) throws {
+        var translator = RTMPTranslator()
+        let start = ExAudioPacket.Body.sequenceStart(ByteChunk(hasHeader ? Self.opusHead : []))
+        #expect(try translator.translate(Self.audio(start, .opus)).isEmpty)
+        // 20 ms
+        let packet = ExAudioPacket.Body.frame(ByteChunk([0xF8, 1, 2]))
+        let events = try translator.translate(Self.audio(packet, .opus, at: 40))
+        let track = try #require(Self.tracks(events).first)
+        #expect(track.codec == .opus)
+        #expect(track.format == .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 960)))
+        #expect(track.decoderConfiguration.array == [0, 2, 0, 0, 0, 0, 0xBB, 0x80, 0, 0, 0])
+        #expect(Self.samples(events).map(\.presentationTime) == [.milliseconds(40)])
+        // The same header again is no news; another one is.
+        #expect(try translator.translate(Self.audio(start, .opus)).isEmpty)
+        #expect(Self.tracks(try translator.translate(Self.audio(packet, .opus))).isEmpty)
+        var mono = Self.opusHead
+        mono[9] = 1
+        _ = try translator.translate(Self.audio(.sequenceStart(ByteChunk(mono)), .opus))
+        #expect(Self.tracks(try translator.translate(Self.audio(packet, .opus))).count == 1)
+        // Packets without a time of their own cannot be placed.
+        #expect(try translator.translate(Self.audio(.frame(ByteChunk([0xFB])), .opus, track: 1)).isEmpty)
+        #expect(translator.droppedPackets == 1)
+    }
+
+    @Test func theChannelsOfOpusMayBeToldElsewhere() throws {
+        var translator = RTMPTranslator()
+        _ = try translator.translate(Self.audio(.sequenceStart(ByteChunk()), .opus))
+        let channels = ExMultichannelConfiguration(channelCount: 6, order: .native(mask: 0x3F))
+        _ = try translator.translate(Self.audio(.multichannelConfiguration(channels), .opus))
+        let events = try translator.translate(Self.audio(.frame(ByteChunk([0xF8, 1])), .opus))
+        guard case .audio(let format)? = Self.tracks(events).first?.format else {
+            Issue.record("no track")
+            return
+        }
+        #expect(format.channelCount == 6)
+    }
+
+    @Test func ac3NeedsNoConfiguration() throws {
+        var translator = RTMPTranslator()
+        #expect(try translator.translate(Self.audio(.sequenceStart(ByteChunk()), .ac3)).isEmpty)
+        var events = try translator.translate(Self.audio(.frame(Self.ac3), .ac3, at: 10))
+        let track = try #require(Self.tracks(events).first)
+        #expect(track.codec == .ac3)
+        #expect(track.format == .audio(AudioFormat(sampleRate: 48_000, channelCount: 1, samplesPerFrame: 1536)))
+        #expect(Self.samples(events).map(\.data) == [Self.ac3])
+        events = try translator.translate(Self.audio(.frame(Self.ac3), .ac3, at: 42))
+        #expect(Self.tracks(events).isEmpty && Self.samples(events).count == 1)
+        #expect(try translator.translate(Self.audio(.frame(ByteChunk([1, 2])), .ac3)).isEmpty)
+        #expect(translator.droppedPackets == 1)
+    }
+
+    /// OBS sends the first track in the classic form, and the others as tracks.
+    @Test func soundsAreTracksByTheirNumbers() throws {
+        var translator = RTMPTranslator()
+        let asc = ByteChunk([0x11, 0x90])
+        var events = try translator.translate(.audio(timestamp: 0, .sequenceHeader(asc)))
+        events += try translator.translate(Self.audio(.sequenceStart(asc), .aac, track: 3))
+        #expect(Self.tracks(events).map(\.index) == [0, 3])
+        events = try translator.translate(Self.audio(.frame(ByteChunk([1])), .aac, track: 3, at: 5))
+        events += try translator.translate(.audio(timestamp: 5, .frame(ByteChunk([2]))))
+        let indices = events.compactMap { if case .audio(_, let track) = $0 { track } else { nil } }
+        #expect(indices == [3, 0])
+        // A track that was not configured.
+        #expect(try translator.translate(Self.audio(.frame(ByteChunk([1])), .aac, track: 4)).isEmpty)
+        #expect(translator.droppedPackets == 1)
+    }
+
+    @Test func namesAndLanguagesComeWithTheMetadata() throws {
+        var translator = RTMPTranslator()
+        let asc = ByteChunk([0x11, 0x90])
+        _ = try translator.translate(.audio(timestamp: 0, .sequenceHeader(asc)))
+        let german: AMF0Value = .object([AMF0Property("language", "deu"), AMF0Property("name", "Kommentar")])
+        let map: AMF0Value = .ecmaArray([AMF0Property("1", german), AMF0Property("x", german)])
+        let metadata = RTMPEvent.metadata(.object([AMF0Property("audioTrackIdInfoMap", map)]))
+        guard case .announcement(let count)? = try translator.translate(metadata).first else {
+            Issue.record("nothing was announced")
+            return
+        }
+        #expect(count == 2)
+        let track = try #require(
+            Self.tracks(try translator.translate(Self.audio(.sequenceStart(asc), .aac, track: 1))).first)
+        #expect(track.language == "de" && track.name == "Kommentar" && track.index == 1)
+        // The same again is no news, and without a map there is none.
+        #expect(Self.tracks(try translator.translate(metadata)).isEmpty)
+        #expect(try translator.translate(.metadata(.object([]))).isEmpty)
+        // A name that comes late is told of.
+        let french: AMF0Value = .object([AMF0Property("1", .object([AMF0Property("lang", "fr")]))])
+        let later = RTMPEvent.metadata(.object([AMF0Property("audioTrackIdInfoMap", french)]))
+        #expect(Self.tracks(try translator.translate(later)).map(\.language) == ["fr"])
+    }
+
+    @Test(arguments: [(ExAudioCodec.mp3, "MP3")])
+    func audioThatIsNeverTakenIsNamed(codec: ExAudioCodec, name: String) {
+        var translator = RTMPTranslator()
+        #expect(throws: RTMPTranslator.UnsupportedCodec(name: "\(name) in Enhanced RTMP")) {
+            try translator.translate(Self.audio(.frame(ByteChunk([1])), codec))
+        }
+    }
+}
