@@ -235,6 +235,21 @@ import Time
         #expect(begun.times.first == 300 && begun.times.count == 16 && begun.times.dropFirst().allSatisfy { $0 >= 300 })
     }
 
+    /// Those of presentation may be finer; decode times are counted in ticks of the run's clock.
+    @Test func aRunHasTheClockOfItsDecodeTimes() throws {
+        var session = SessionBench.session(hasAudio: false)
+        let first = Sample(
+            data: ByteChunk([0]), decodeTime: .milliseconds(40),
+            presentationTime: MediaTime(40_333_333, Timescale(1_000_000_000)), isSync: true)
+        var actions = session.take(.video(first), arrival: now)
+        actions += session.take(.video(SessionBench.sample(1040)), arrival: now)
+        guard case .begin(let start)? = actions.first else {
+            Issue.record("no run begins")
+            return
+        }
+        #expect(start.sourceStart == .milliseconds(40) && start.sourceStart.timescale == .milliseconds)
+    }
+
     /// Else clients would get a presentation for each way of coding and each language, and the last would stay.
     @Test(arguments: [1, 2, 3, 20]) func aRunAwaitsTheTracksThatAreAnnounced(count: Int) throws {
         var session = SessionBench.session(hasAudio: false)

@@ -236,6 +236,24 @@ import Testing
         #expect(translator.droppedPackets == 1)
     }
 
+    /// Frames of two blocks each: a sample has six.
+    @Test func aSampleOfSeveralMessagesHasTheTimeOfTheFirst() throws {
+        let frame = ByteChunk(
+            [0x0B, 0x77, 0x00, 0x3F, 0x12, 0x87, 0xC0, 0x00] + [UInt8](repeating: 0, count: 120))
+        var translator = RTMPTranslator()
+        let events = try [0, 11, 21, 32, 43, 53].map { time in
+            try translator.translate(Self.audio(.frame(frame), .eac3, nanoseconds: time == 32 ? 9 : 0, at: time))
+        }
+        #expect(events.map(\.count) == [0, 0, 2, 0, 0, 1])
+        let samples = events.flatMap(Self.samples)
+        #expect(samples.map(\.data.count) == [384, 384])
+        #expect(
+            samples.map(\.presentationTime) == [
+                .milliseconds(0), MediaTime(32_000_009, Timescale(1_000_000_000)),
+            ])
+        #expect(translator.droppedPackets == 0)
+    }
+
     /// OBS sends the first track in the classic form, and the others as tracks.
     @Test func soundsAreTracksByTheirNumbers() throws {
         var translator = RTMPTranslator()
@@ -283,4 +301,87 @@ import Testing
             try translator.translate(Self.audio(.frame(ByteChunk([1])), codec))
         }
     }
+
+    // MARK: Codecs with readers of their own
+
+    @Test(arguments: [ExVideoCodec.av1, .vp9])
+    func otherVideoIsReadByItsReader(codec: ExVideoCodec) throws {
+        let isAV1 = codec == .av1
+        let start = isAV1 ? Self.av1Start : Self.vp9Start
+        let frames = isAV1 ? [Self.av1Key, Self.av1Other] : [Self.vp9Key, Self.vp9Other]
+        var translator = RTMPTranslator()
+        var events = try translator.translate(Self.video(.sequenceStart(start), codec))
+        // A repeated configuration is no news.
+        events += try translator.translate(Self.video(.sequenceStart(start), codec))
+        events += try translator.translate(Self.video(Self.frame(frames[0]), codec))
+        events += try translator.translate(Self.video(Self.frame(frames[1]), codec, nanoseconds: 5, at: 40))
+        let track = try #require(Self.tracks(events).last)
+        #expect(track.codec == (isAV1 ? .av1 : .vp9))
+        guard case .video(let format) = track.format else { return }
+        #expect((format.width, format.height) == (64, 64))
+        let samples = Self.samples(events)
+        #expect(samples.map(\.access) == [.sync, .dependent])
+        #expect(samples.last?.presentationTime == MediaTime(40_000_005, Timescale(1_000_000_000)))
+        #expect(translator.droppedPackets == 0)
+        // The colour of the container is put on these too.
+        let pq = Self.colorInfo(["transferCharacteristics": 16])
+        #expect(Self.colour(try translator.translate(Self.video(pq, codec)))?.transfer == 16)
+        // Frames of the other were not configured.
+        #expect(try translator.translate(Self.video(Self.frame(frames[0]), isAV1 ? .vp9 : .av1)).isEmpty)
+        #expect(translator.droppedPackets == 1)
+    }
+
+    @Test func av1MayBeginWithADescriptorAlone() throws {
+        var translator = RTMPTranslator()
+        _ = try translator.translate(Self.video(.mpeg2TSSequenceStart(ByteChunk([0x80, 4, 0x81, 0, 0x0C, 0])), .av1))
+        let events = try translator.translate(Self.video(Self.frame(Self.av1Key), .av1))
+        #expect(Self.tracks(events).map(\.codec) == [.av1])
+        #expect(Self.samples(events).map(\.access) == [.sync])
+    }
+
+    @Test func flacIsReadWithAndWithoutItsSignature() throws {
+        let block = Array("fLaC".utf8) + [0x80, 0, 0, 34] + Self.flacStart.array
+        for start in [Self.flacStart, ByteChunk(block)] {
+            var translator = RTMPTranslator()
+            var events = try translator.translate(Self.audio(.sequenceStart(start), .flac))
+            events += try translator.translate(Self.audio(.sequenceStart(start), .flac))
+            events += try translator.translate(Self.audio(.frame(Self.flacFrame), .flac, at: 96))
+            let tracks = Self.tracks(events)
+            #expect(tracks.map(\.codec) == [.flac])
+            let format = AudioFormat(sampleRate: 48_000, channelCount: 1, samplesPerFrame: 4608)
+            #expect(tracks.first?.format == .audio(format))
+            #expect(Self.samples(events).map(\.presentationTime) == [.milliseconds(96)])
+        }
+    }
+}
+
+extension EnhancedTranslatorTests {
+    // As ffmpeg 8 writes 64x64 of black, and silence.
+    fileprivate static let av1Start = ByteChunk([
+        0x81, 0x00, 0x0C, 0x00, 0x0A, 0x0A, 0x00, 0x00, 0x00, 0x02, 0xAF, 0xFF, 0x80, 0x5F, 0x00, 0x08,
+    ])
+    fileprivate static let av1Key: [UInt8] = [
+        0x12, 0x00, 0x0A, 0x0A, 0x00, 0x00, 0x00, 0x02, 0xAF, 0xFF, 0x8D, 0x5F, 0x30, 0x08, 0x32, 0x10, 0x10, 0x00,
+        0xAB, 0x82, 0x05, 0x14, 0x20, 0x81, 0x00, 0x00, 0x08, 0x00, 0x95, 0xCE, 0x15, 0x60,
+    ]
+    fileprivate static let av1Other: [UInt8] = [
+        0x12, 0x00, 0x32, 0x11, 0x28, 0x02, 0x00, 0x24, 0x92, 0x49, 0x1D, 0x8C, 0x00, 0x00, 0x02, 0x00, 0x00, 0x0C,
+        0x00, 0x9C, 0x10, 0x32, 0x11, 0x30, 0x02, 0x04, 0x09, 0x24, 0x00, 0x3B, 0x18, 0x00, 0x00, 0x02, 0x00, 0x00,
+        0x0C, 0x00, 0x9B, 0x70,
+    ]
+    fileprivate static let vp9Start = ByteChunk([
+        0x01, 0x00, 0x00, 0x00, 0x00, 0x0A, 0x82, 0x02, 0x02, 0x02, 0x00, 0x00,
+    ])
+    fileprivate static let vp9Key: [UInt8] = [
+        0x82, 0x49, 0x83, 0x42, 0x00, 0x03, 0xF0, 0x03, 0xF6, 0x00, 0x38, 0x24, 0x1C, 0x18, 0x4A, 0x00, 0x00, 0x30,
+        0x60, 0x00, 0x00, 0x67, 0x3F, 0xFF, 0xFF, 0x56, 0x45, 0x64, 0xEE, 0xCC, 0x00,
+    ]
+    fileprivate static let vp9Other: [UInt8] = [
+        0x86, 0x00, 0x40, 0x92, 0x9C, 0x00, 0x50, 0x00, 0x00, 0x03, 0x20, 0x00, 0x00, 0x54, 0x70,
+    ]
+    fileprivate static let flacStart = ByteChunk([
+        0x12, 0x00, 0x12, 0x00, 0x00, 0x00, 0x00, 0x00, 0x24, 0x15, 0x0B, 0xB8, 0x00, 0xF0, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    ])
+    fileprivate static let flacFrame = ByteChunk([0xFF, 0xF8, 0x5A, 0x08, 0x00, 0x81, 0x00, 0x00, 0x00, 0x2B, 0x88])
 }

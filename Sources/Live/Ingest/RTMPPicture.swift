@@ -15,17 +15,22 @@ struct RTMPPicture {
         case none
         case avc(lengthSize: Int)
         case hevc(lengthSize: Int)
+        /// `reader` reads it.
+        case whole(ExVideoCodec)
 
         var codec: ExVideoCodec? {
             switch self {
             case .none: nil
             case .avc: .avc
             case .hevc: .hevc
+            case .whole(let codec): codec
             }
         }
     }
 
     private var coding = Coding.none
+    /// Reads codecs without NAL units.
+    private var reader: (any ConfiguredStreamReader)?
     /// The track as the bitstream has it, and as it was told last.
     private var track: Track?
     private var told: Track?
@@ -43,7 +48,29 @@ struct RTMPPicture {
             let configuration = try HEVCDecoderConfiguration(record: record)
             coding = .hevc(lengthSize: configuration.lengthSize)
             return announce(Track(configuration))
-        case .av1, .vp8, .vp9, .vvc: throw .unsupported(codec.name)
+        case .av1, .vp9:
+            begin(codec)
+            try reader?.configure(record)
+            return news
+        case .vp8, .vvc: throw .unsupported(codec.name)
+        }
+    }
+
+    /// Takes the beginning of AV1 without a configuration: what the descriptor of a transport stream says, the first key
+    /// frame says too.
+    mutating func beginAV1() { begin(.av1) }
+
+    private mutating func begin(_ codec: ExVideoCodec) {
+        guard coding.codec != codec else { return }
+        coding = .whole(codec)
+        reader = codec == .av1 ? AV1StreamReader() : VP9StreamReader()
+    }
+
+    /// The reader's track, where that is another one than before.
+    private var news: Track? {
+        mutating get {
+            guard let found = reader?.track, found != track else { return nil }
+            return announce(found)
         }
     }
 
@@ -69,6 +96,9 @@ struct RTMPPicture {
             return Output(
                 track: unit.inBandParameterSets.isEmpty ? nil : update(hevc: unit.inBandParameterSets),
                 sample: unit.containsPicture ? (unit.data, unit.access) : nil)
+        case (_, .whole(codec)):
+            let sample = try reader?.read(data)
+            return Output(track: news, sample: sample.map { ($0.data, $0.isSync ? .sync : .dependent) })
         default: throw .missing("sequence start")
         }
     }

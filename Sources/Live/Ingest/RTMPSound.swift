@@ -23,6 +23,7 @@ struct RTMPSound {
         /// The identification header, where it is not empty.
         case opus(OpusIdentificationHeader?)
         case ac3(AC3SampleReader)
+        case flac(FLACStreamReader)
     }
 
     /// The track's number among those of the publisher.
@@ -78,8 +79,13 @@ struct RTMPSound {
             let header = record.isEmpty ? nil : try OpusIdentificationHeader(record.span)
             if case .opus(let known) = coding, known == header { return nil }
             (coding, track) = (.opus(header), nil)
-        // What else has a configuration has it in its frames.
-        case .ac3, .eac3, .mp3, .flac: break
+        case .flac:
+            var reader = if case .flac(let known) = coding { known } else { FLACStreamReader() }
+            try reader.configure(record)
+            coding = .flac(reader)
+            return reader.track.flatMap { announce($0) }
+        // The others have their configuration in their frames.
+        case .ac3, .eac3, .mp3: break
         }
         return nil
     }
@@ -98,6 +104,10 @@ struct RTMPSound {
         case (.ac3, _), (.eac3, _):
             coding = .ac3(AC3SampleReader())
             return try take(data, codec)
+        case (.flac, .flac(var reader)):
+            defer { coding = .flac(reader) }
+            guard let sample = try reader.read(data) else { return Output() }
+            return Output(track: reader.track.flatMap { announce($0) }, sample: sample.data)
         default: throw .missing("sequence start")
         }
     }

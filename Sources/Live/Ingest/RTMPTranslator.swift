@@ -67,7 +67,9 @@ package struct RTMPTranslator {
         case .metadata(let properties):
             guard let info = properties.last(where: { $0.name == "colorInfo" }) else { return [] }
             return picture.paint(RTMPColourInfo(info.value), packet.codec).map { [.track($0)] } ?? []
-        case .mpeg2TSSequenceStart: return drop()
+        case .mpeg2TSSequenceStart:
+            picture.beginAV1()
+            return []
         case .sequenceEnd: return []
         }
     }

@@ -96,12 +96,12 @@ extension ExCapabilities {
 
 extension ExVideoCodec {
     /// True for codecs that can be published.
-    public var isTaken: Bool { self == .avc || self == .hevc }
+    public var isTaken: Bool { self != .vp8 && self != .vvc }
 }
 
 extension ExAudioCodec {
     /// True for codecs that can be published.
-    public var isTaken: Bool { self != .mp3 && self != .flac }
+    public var isTaken: Bool { self != .mp3 }
 }
 
 extension AMF0Value {

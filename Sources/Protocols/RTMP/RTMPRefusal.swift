@@ -30,7 +30,9 @@ public struct RTMPRefusal: Error, Hashable, Sendable {
 
     /// A codec that is not taken, by the name that a packet gave it.
     public static func unsupportedCodec(_ codecName: String) -> RTMPRefusal {
-        rejected("\(codecName) is not supported here: publish H.264 or H.265 video and AAC or Opus audio")
+        rejected(
+            "\(codecName) is not supported here: publish H.264, H.265, AV1 or VP9 video and AAC, Opus, AC-3 or FLAC audio"
+        )
     }
 
     static func invalidApp(_ app: String) -> RTMPRefusal {
