@@ -172,7 +172,7 @@ import Testing
         let events = try translator.translate(Self.video(.sequenceStart(Self.wideHVCC)))
         let own = ColourDescription(primaries: 2, transfer: 2, matrix: 9, isFullRange: false)
         #expect(Self.colour(events) == own)
-        let hlg = Self.colorInfo(["transferCharacteristics": 18])
+        let hlg = Self.colorInfo(["transferCharacteristics": 18, "matrixCoefficients": 2])
         let painted = ColourDescription(primaries: 2, transfer: 18, matrix: 9, isFullRange: false)
         #expect(Self.colour(try translator.translate(Self.video(hlg))) == painted)
         // Parameter sets in the stream do not take it back; the container does.

@@ -64,9 +64,6 @@ struct ExTagReader: ~Escapable {
             }
             let byte = try input.readUInt8()
             packetType = byte & 0x0F
-            guard packetType != multitrack, packetType != Self.modEx else {
-                throw FLVError.unknownPacketType(packetType)
-            }
             switch byte >> 4 {
             case 0: tracks = .one
             case 1: tracks = .many
