@@ -257,6 +257,19 @@ class Rewriter:
 
         self._edits.append(release)
 
+    def delay(self, pids, by):
+        """Sends some PIDs so many seconds later than the others."""
+        kept = []
+
+        def edit(packet):
+            if packet.pid in pids:
+                kept.append((packet.seconds + by, packet))
+            late = [one for moment, one in kept if moment <= packet.seconds]
+            del kept[:len(late)]
+            return late + [packet] * (packet.pid not in pids)
+
+        self._edits.append(edit)
+
     def _silence(self, pids, since, until, take):
         silent = set()
 

@@ -82,7 +82,7 @@ def show(serve, scratch, seconds, stories):
     """Runs the sources side by side, each on its channel, with a prober beside each for so many seconds; answers what
     was shown, by name. A story is what the channel is, how its source begins, and how much later than flashes its beeps
     are."""
-    server = serve([channel(name, latency="ultra", **options) for name, (options, _, _) in stories.items()])
+    server = serve([channel(name, **{"latency": "ultra", **options}) for name, (options, _, _) in stories.items()])
     sources = {name: begin(server, name) for name, (_, begin, _) in stories.items()}
     try:
         for name in stories:
@@ -232,3 +232,26 @@ def test_sound_may_come_late_or_never(serve, clips, tmp_path):
         for rendition in shows[name].renditions.values():
             assert len(rendition.onsets()) >= (0 if (name, rendition.is_video) == ("silent", False) else 24)
     assert shows["silent"].audio.onsets() == []
+
+
+def test_sound_may_come_behind_its_pictures(serve, clips, tmp_path):
+    """As where a multiplexer sends pictures early, to fill the decoder's buffer: all wait for the sound, and for once."""
+    (ts, ts_offset), (flv, flv_offset) = clips("clip.ts"), clips("clip.flv")
+    behind = sorted(((kind, time + (2400 if kind == 8 and not is_configuration(kind, payload) else 0), payload)
+                     for kind, time, payload in tags(flv.read_bytes())), key=lambda tag: tag[1])
+    stories = {
+        "low-srt": ({"latency": "low"}, over_srt(ts, lambda rewriter: rewriter.delay([AUDIO], 2.4)), ts_offset),
+        "ultra-srt": ({}, over_srt(ts, lambda rewriter: rewriter.delay([AUDIO], 5.4)), ts_offset),
+        "low-rtmp": ({"latency": "low"}, over_rtmp(
+            behind, lambda kind, time: time - 2400 if kind == 8 and time else time), flv_offset),
+    }
+    shows = show(serve, tmp_path, 24, stories)
+    for name, breaks, silent in [("low-srt", 1, 3), ("ultra-srt", 1, 6), ("low-rtmp", 0, 2)]:
+        one = shows[name]
+        one.goes_on(breaks=breaks)
+        one.shows_all()
+        one.is_in_step(20 - 2 * silent, silent=silent)
+        # Only at the beginning is anything silent.
+        heard = one.audio.onsets()
+        seen = [flash for flash in one.video.onsets() if heard[0] - 0.1 < flash < heard[-1] + 0.1]
+        assert None not in distances(seen, heard), (name, seen, heard)

@@ -23,8 +23,8 @@ struct AudioCutter {
 
     /// Instants come from clocks of milliseconds: a frame that ends less than that before one has reached it.
     private static let clockResolution = MediaTime.milliseconds(1)
-    /// How far ahead of what was cut frames may be: as far as tracks may be apart.
-    private static let limit = MediaTime.milliseconds(10_000)
+    /// How far ahead of what was cut frames may be: as far as tracks may be apart, and as long as one waits for another.
+    private static let limit = MediaTime.milliseconds(13_000)
 
     /// How far frames may be put from their times for long.
     private static let largestOffset = MediaTime.milliseconds(8)

@@ -9,7 +9,8 @@ internal import Timeline
 /// frames of sound are too long to be cut there, a part of it that ends before a chunk does comes before it. Without video
 /// audio is cut at the instants that the track has reached that has come furthest, at each when all have followed to the
 /// one before. A track that stops for longer than `patience` gets a hole, and so releases the others; after twice as long
-/// nobody waits for it, until it comes back. One that runs ahead waits.
+/// nobody waits for it, until it comes back. One that runs ahead waits. Sound that comes behind what leads is waited for as
+/// much longer as it was late; how much that is, the first frames of the run tell.
 struct Run {
     /// A cut that may be published now.
     enum Release {
@@ -83,7 +84,7 @@ struct Run {
     mutating func appendAudio(_ sample: Sample, track: Int) {
         guard audio.indices.contains(track), !audio[track].isAbsent else { return }
         let time = place(sample.presentationTime)
-        audio[track].append(sample.data, at: time, leading: leadingEnd ?? time, patience: Self.patience)
+        audio[track].append(sample.data, at: time, leading: leadingEnd ?? time)
         giveUpOnVideo()
     }
 
@@ -172,15 +173,16 @@ struct Run {
         return [.chunkEnd(instant, mayReach: false)]
     }
 
-    /// When a track of audio has kept the others waiting for longer than `patience`, what it lacks becomes a hole; at once,
-    /// when nothing has come of it for twice as long.
+    /// When a track of audio has kept the others waiting for longer than `patience` and its delay, what it lacks becomes a
+    /// hole; at once, when nothing has come of it for twice as long.
     private mutating func giveUpOnAudio() -> Bool {
         guard let leading = leadingEnd else { return false }
         var hasGivenUp = false
         for index in audio.indices {
+            let patience = Self.patience + audio[index].delay
             guard case .chunkEnd(let instant, _)? = audio[index].targets.first,
-                isEnding || leading - audio[index].cutter.end > Self.patience
-                    || leading - audio[index].heardAt > Self.patience * 2
+                isEnding || leading - audio[index].cutter.end > patience
+                    || leading - audio[index].heardAt > patience * 2
             else { continue }
             audio[index].giveUp(before: instant)
             stalled.insert(Presentation.audio(index))
