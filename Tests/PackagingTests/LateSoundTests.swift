@@ -138,6 +138,16 @@ import Time
         #expect(edges.allSatisfy { $0 > 44.4 }, "once it is given up nobody is behind: \(edges)")
     }
 
+    @Test func soundThatFallsFartherAndFartherBehindIsGivenUp() throws {
+        var presentation = Self.started()
+        let published = Self.play(&presentation, seconds: 60) { _, time in time / 2 }
+        let video = published.filter { $0.name == "video" }
+        let behind = zip(video, video.dropFirst()).map { $1.time - $0.edge }.max() ?? 60
+        #expect((10...12.6).contains(behind), "\(behind)")
+        let edge = try #require(video.last?.edge)
+        #expect(edge > 59.4)
+    }
+
     /// How late sound was is forgotten when it has not been for a while, and with the run.
     @Test(arguments: [false, true]) func soundThatIsNoLongerLateIsNotWaitedFor(isNewRun: Bool) throws {
         var presentation = Self.started()
