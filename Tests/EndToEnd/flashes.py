@@ -244,6 +244,13 @@ class Rendition:
         return [time for path, samples in self.files for time in
                 (flashes(path, sorted(sample[0] for sample in samples)) if self.is_video else beeps(path))]
 
+    def complaints(self):
+        """What a decoder has to say of it."""
+        command = ["ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-loglevel", "warning", "-i"]
+        done = [subprocess.run([*command, str(path), "-f", "null", "-"], capture_output=True, text=True, check=True)
+                for path, _ in self.files]
+        return "".join(one.stderr for one in done)
+
     @property
     def samples(self):
         """Presentation time, decode time and length of all samples, in seconds."""

@@ -200,6 +200,25 @@ def test_tracks_stop_and_begin_again(serve, clips, tmp_path):
             shows[name].shows_all()
 
 
+def test_all_clocks_step_back_a_little(serve, clips, tmp_path):
+    """A splicer, or a twin encoder that is a little behind: nothing of what comes is left out, and what is shown can be
+    decoded."""
+    (ts, ts_offset), (flv, flv_offset) = clips("clip.ts"), clips("clip.flv")
+    stories = {
+        "600-srt": ({}, over_srt(ts, lambda rewriter: rewriter.shift(-0.6, at=11.99)), ts_offset),
+        "300-srt": ({}, over_srt(ts, lambda rewriter: rewriter.shift(-0.3, at=11.99)), ts_offset),
+        "600-rtmp": ({}, over_rtmp(flv, lambda kind, time: time - 600 if time >= 12000 else time), flv_offset),
+    }
+    shows = show(serve, tmp_path, 17, stories)
+    for name in stories:
+        shows[name].goes_on(breaks=1)
+        shows[name].is_in_step(15)
+        for rendition in shows[name].renditions.values():
+            # There is one in each second, of which either end may cut off one.
+            assert len(rendition.onsets()) >= sum(rendition.durations) - 2, (name, rendition.onsets(), rendition.text)
+            assert rendition.complaints() == "", name
+
+
 def test_sound_may_come_late_or_never(serve, clips, tmp_path):
     """Sound that comes 20 s late, named by the program map from the start or not; channels of sound or pictures alone;
     pictures without sound in a channel that has both, where there is silence."""

@@ -95,14 +95,6 @@ import Timeline
         #expect(rig.log.count { $0.place == nil } == repeated.count / Int(length))
     }
 
-    @Test func whatAllRepeatIsDropped() {
-        var rig = Rig()
-        rig.run(0..<8000)
-        rig.run(8000..<8500, video: -500, audio: -500)
-        expectUntouched(rig.run(8520..<10_000, video: -500, audio: -500).filter { $0.place != nil }, count: 111)
-        #expect(rig.log.count { $0.place == nil } <= 39)
-    }
-
     @Test func picturesInTheOrderOfTheirDecodingAreNotOfASteppedClock() {
         var rig = Rig()
         var shifts: Set<Int64> = []

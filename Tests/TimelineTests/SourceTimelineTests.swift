@@ -93,8 +93,11 @@ import Timeline
     @Test func smallStepsBackThatAddUpAreAJump() {
         var rig = Rig()
         rig.run(0..<2000, video: nil)
-        #expect(rig.take(audio, 1100, at: 2000) == [.drop(audio, 1100, .backwards)])
-        #expect(rig.take(audio, 300, at: 2020) == [.epoch, .place(audio, 300, shift: 0)])
+        #expect(rig.take(audio, 1100, at: 2000).isEmpty)
+        #expect(
+            rig.take(audio, 300, at: 2020) == [
+                .drop(audio, 1100, .backwards), .epoch, .place(audio, 300, shift: 0),
+            ])
     }
 
     // MARK: All jump

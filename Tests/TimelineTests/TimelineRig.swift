@@ -37,6 +37,8 @@ struct TimelineRig {
     private var timeline = SourceTimeline<Int64>()
     private var outputs: [SourceTimeline<Int64>.Output] = []
     private(set) var log: [Entry] = []
+    /// True when samples of one time are the same, and not just as old.
+    var repeats = false
     var deadline: Instant? { timeline.deadline }
 
     /// A sample of the time `time` that came in at `arrival`, and what came of it.
@@ -46,7 +48,8 @@ struct TimelineRig {
     ) -> [Entry] {
         timeline.take(
             time, of: track, decodeTime: .milliseconds(time), duration: duration.map(MediaTime.milliseconds),
-            size: size, arrival: Instant(nanoseconds: arrival * 1_000_000), into: &outputs)
+            size: size, fingerprint: UInt64(bitPattern: repeats ? time : Int64(log.count)),
+            arrival: Instant(nanoseconds: arrival * 1_000_000), into: &outputs)
         return note()
     }
 

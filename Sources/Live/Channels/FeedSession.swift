@@ -9,7 +9,7 @@ internal import Timeline
 /// Nothing is published before the tracks are known: a run begins with a key frame, when sound is configured too or has
 /// not come for a second of video. Tracks that come later, or are configured anew, begin another with the next key frame,
 /// which continues the first. A jump of the source's clock begins a new run; a track of sound that pauses while others go
-/// on has a hole.
+/// on has a hole. Pictures that refer to one that was dropped are dropped too.
 struct FeedSession {
     enum Action {
         /// A new run begins.
@@ -76,6 +76,7 @@ struct FeedSession {
     private var pictureShift = MediaTime.zero
     private var lastPicture: MediaTime?
     private var repetitions = 0
+    private var chain = PictureChain()
     /// What was told of tracks that cannot be published.
     private var told: Set<Track> = []
     private var toldNames: Set<String> = []
@@ -115,7 +116,8 @@ struct FeedSession {
             guard declared.hasVideo else { return drop() }
             timeline.take(
                 Waiting(sample: sample, track: nil, arrival: arrival), of: Self.pictures,
-                decodeTime: sample.decodeTime, size: sample.data.count, arrival: arrival, into: &outputs)
+                decodeTime: sample.decodeTime, size: sample.data.count, fingerprint: sample.fingerprint,
+                arrival: arrival, into: &outputs)
         case .audio(let sample, let track):
             guard let configuration = audio[track], case .audio(let format) = configuration.format else {
                 return drop()
@@ -123,7 +125,8 @@ struct FeedSession {
             let length = MediaTime(Int64(format.samplesPerFrame), Timescale(format.sampleRate))
             timeline.take(
                 Waiting(sample: sample, track: track, arrival: arrival), of: track, decodeTime: sample.decodeTime,
-                duration: length, size: sample.data.count, arrival: arrival, into: &outputs)
+                duration: length, size: sample.data.count, fingerprint: sample.fingerprint, arrival: arrival,
+                into: &outputs)
         }
         return takeOutputs()
     }
@@ -139,7 +142,10 @@ struct FeedSession {
         for output in outputs {
             switch output {
             case .newEpoch: restart()
-            case .drop: droppedSamples += 1
+            case .drop(let waiting, let track, let reason):
+                droppedSamples += 1
+                // What had come before is not missing.
+                if track == Self.pictures, reason != .repeated { chain.lose(waiting.sample.access) }
             case .place(var waiting, let track, let shift):
                 if shift.value != 0 { waiting.sample = waiting.sample.moved(by: shift) }
                 if track == Self.pictures { pictureShift = shift }
@@ -153,10 +159,14 @@ struct FeedSession {
     /// Takes a sample in its place on the source's timeline.
     private mutating func take(_ waiting: Waiting) -> [Action] {
         guard waiting.track != nil else {
-            let time = waiting.sample.decodeTime
+            let (time, access) = (waiting.sample.decodeTime, waiting.sample.access)
+            guard chain.admits(access) else { return drop() }
             repetitions = time == lastPicture ? repetitions + 1 : 0
             lastPicture = time
-            guard repetitions < Self.repetitionLimit else { return drop() }
+            guard repetitions < Self.repetitionLimit else {
+                chain.lose(access)
+                return drop()
+            }
             return takePicture(waiting)
         }
         return isRunning ? action(waiting).map { [$0] } ?? drop() : wait(waiting)

@@ -5,6 +5,8 @@ public import Time
 public enum SourceTimelineDrop: Sendable, Hashable, CaseIterable {
     /// It lies before one of its track that came in earlier.
     case backwards
+    /// It came in before, and does again.
+    case repeated
     /// Its time led nowhere: the next ones of its track went on from before it.
     case astray
     /// Its time is more than 17 years from zero.
@@ -31,8 +33,9 @@ public enum SourceTimelineDrop: Sendable, Hashable, CaseIterable {
 ///
 /// Of a smaller step the samples that follow are held back as well, until it is known whether it is one of this clock
 /// alone. It is when the track goes on steadily from behind the others, which go on too; or when it stays a quarter of a
-/// second ahead of where it was beside the others, and our clock saw no pause. Other small steps back are dropped, and
-/// small ones forward are holes.
+/// second ahead of where it was beside the others, and our clock saw no pause. When all that are live step back, by more than
+/// a tenth of a second, and go on from there, the source began anew, unless they bring again what had come. Other small
+/// steps back are dropped, and small ones forward are holes.
 ///
 /// A track that begins late, or again, stays at its own times when they are within 10 s of the others': nothing then says
 /// that its clock is another, and sound that comes 20 s late by the common clock has the times of the pictures it comes
@@ -57,6 +60,7 @@ public struct SourceTimeline<Element: Sendable>: Sendable {
         let timescale: Timescale
         let time: Int64
         let duration: Int64?
+        let fingerprint: UInt64?
         let size: Int
         let arrival: Instant
     }
@@ -64,6 +68,8 @@ public struct SourceTimeline<Element: Sendable>: Sendable {
     private static var longestHold: Duration { .seconds(1) }
     private static var holdLimit: (samples: Int, bytes: Int) { (512, 16 << 20) }
     private static var trackLimit: Int { 64 }
+    /// How many samples tell together that all tracks stepped back a little.
+    private static var leastHeld: Int { 4 }
 
     private var tracks: [SourceTimelineTrack] = []
     /// What is held back, in the order in which it came in.
@@ -81,10 +87,11 @@ public struct SourceTimeline<Element: Sendable>: Sendable {
     /// Takes a sample of `size` bytes that came in at `arrival`, the next one of all tracks, and appends to `outputs` what
     /// happens now.
     ///
-    /// `duration` is the sample's length where that is known for sure, as with sound; it is measured otherwise.
+    /// `duration` is the sample's length where that is known for sure, as with sound; it is measured otherwise. One that has
+    /// the time and the `fingerprint` of an earlier one is that one again.
     public mutating func take(
         _ element: Element, of track: Int, decodeTime: MediaTime, duration: MediaTime? = nil, size: Int,
-        arrival: Instant, into outputs: inout [Output]
+        fingerprint: UInt64? = nil, arrival: Instant, into outputs: inout [Output]
     ) {
         settle(at: arrival, into: &outputs)
         guard let time = decodeTime.nanoseconds, let index = index(of: track) else {
@@ -94,14 +101,15 @@ public struct SourceTimeline<Element: Sendable>: Sendable {
         let length = duration?.nanoseconds.flatMap { (1...SourceTimelineTrack.largestStep).contains($0) ? $0 : nil }
         let passage = Passage(
             element: element, track: index, timescale: decodeTime.timescale, time: time, duration: length,
-            size: min(max(size, 0), Self.holdLimit.bytes), arrival: arrival)
+            fingerprint: fingerprint, size: min(max(size, 0), Self.holdLimit.bytes), arrival: arrival)
         if let jump = tracks[index].jump,
             tracks[index].isHole(jump, time, at: arrival, beside: others(than: index, at: arrival))
         {
             admit(index, into: &outputs)
         }
         if let jump = tracks[index].jump {
-            switch tracks[index].continuesJump(jump, time) {
+            let alone = others(than: index, at: arrival) != nil
+            switch tracks[index].continuesJump(jump, time, alone: alone) {
             case .none: return drop(passage, .backwards, into: &outputs)
             case .some(true): return hold(passage, jump, into: &outputs)
             case .some(false): break
@@ -174,7 +182,8 @@ public struct SourceTimeline<Element: Sendable>: Sendable {
         }
         guard
             tracks[index].pass(
-                passage.time, duration: passage.duration, arrival: passage.arrival, beside: others)
+                passage.time, duration: passage.duration, fingerprint: passage.fingerprint, arrival: passage.arrival,
+                beside: others)
         else { return drop(passage, .backwards, into: &outputs) }
         tracks[index].hasGoneOn = true
         let shift = MediaTime(nanoseconds: tracks[index].shift, in: passage.timescale)
@@ -182,7 +191,12 @@ public struct SourceTimeline<Element: Sendable>: Sendable {
     }
 
     private func drop(_ passage: Passage, _ reason: SourceTimelineDrop, into outputs: inout [Output]) {
-        outputs.append(.drop(passage.element, track: tracks[passage.track].id, reason))
+        let isRepeated = reason == .backwards && isRepeated(passage)
+        outputs.append(.drop(passage.element, track: tracks[passage.track].id, isRepeated ? .repeated : reason))
+    }
+
+    private func isRepeated(_ passage: Passage) -> Bool {
+        tracks[passage.track].hasPassed(passage.time, passage.fingerprint)
     }
 }
 
@@ -204,13 +218,19 @@ extension SourceTimeline {
         let isFull = held.count >= Self.holdLimit.samples || heldBytes >= Self.holdLimit.bytes
         let others = others(than: passage.track, at: passage.arrival)
         let isDecided = tracks[passage.track].hasSlipped(jump, beside: others) && tracks.count { $0.jump != nil } == 1
-        if isFull || isDecided || others == nil { settle(into: &outputs) }
+        if isFull || isDecided || (others == nil && areSure) { settle(into: &outputs) }
+    }
+
+    /// True when none of those that are held back is just late: small steps back count where the track goes on.
+    private var areSure: Bool {
+        let steps = tracks.filter { track in track.jump.map(track.isBackward) ?? false }
+        return steps.isEmpty || (held.count >= Self.leastHeld && steps.allSatisfy { !$0.hasSingleJump })
     }
 
     /// Drops what is held back of a track that went on elsewhere.
     private mutating func release(_ index: Int, into outputs: inout [Output]) {
         guard let jump = tracks[index].jump else { return }
-        let isBehind = jump.cause == .slip && !tracks[index].isForward(jump)
+        let isBehind = tracks[index].isBackward(jump)
         for passage in takeHeld(of: index) { drop(passage, isBehind ? .backwards : .astray, into: &outputs) }
     }
 
@@ -231,8 +251,18 @@ extension SourceTimeline {
         return passages
     }
 
+    /// Drops what is held back of small steps back when no track goes on: single samples, or all of it when it came before.
+    private mutating func dropPast(into outputs: inout [Output]) {
+        let isRepeated = held.allSatisfy(isRepeated)
+        for index in tracks.indices {
+            guard let jump = tracks[index].jump, tracks[index].isBackward(jump) else { continue }
+            if isRepeated || tracks[index].hasSingleJump { release(index, into: &outputs) }
+        }
+    }
+
     private mutating func settle(into outputs: inout [Output]) {
         let othersWentOn = tracks.contains { $0.jump == nil && $0.hasGoneOn }
+        if !othersWentOn { dropPast(into: &outputs) }
         for index in tracks.indices {
             guard let jump = tracks[index].jump, tracks[index].isForward(jump) else { continue }
             let others = others(than: index, at: jump.lastArrival)

@@ -11,7 +11,7 @@ struct SourceTimelineTrack {
         case goesOn
         /// The track's clock is the common one again: its own shift ends.
         case returns
-        /// A small step back, of a track that nothing can be compared with.
+        /// A step back that is no more than disorder, of a track that nothing can be compared with.
         case isBehind
         /// The clock is not where it was expected.
         case jumps(Cause)
@@ -21,7 +21,8 @@ struct SourceTimelineTrack {
     enum Cause {
         /// Its time is too far from the one before it.
         case step
-        /// Its time is not far from the one before it, but the others, and our clock, seem to go on otherwise.
+        /// Its time is not far from the one before it, but the others, and our clock, seem to go on otherwise; or no other
+        /// track goes on.
         case slip
         /// It goes on, but the other tracks are far away; or its track is new or was away, and its clock is not theirs.
         case distance
@@ -56,6 +57,8 @@ struct SourceTimelineTrack {
     private static let unevenness: Int64 = 500_000_000
     /// How near the common timeline a track that had left it is on it again.
     private static let nearness: Int64 = 100_000_000
+    /// How far behind its place a sample may come for being late.
+    private static let disorder: Int64 = 100_000_000
     /// How much further than our clock and the others a track must get to have slipped.
     private static let smallestSlip: Int64 = 250_000_000
     /// How far a track goes on steadily, and the others do, before a slip of it is believed: back, where it would soon be
@@ -77,6 +80,8 @@ struct SourceTimelineTrack {
     var hasGoneOn = false
     /// The usual time between two samples.
     private var duration: Int64 = 0
+    /// Those of this epoch by which it is known what comes again.
+    private var recent = RecentSamples()
     /// How far before the newest place of the others the last sample was placed.
     private var lead: Int64?
     /// The most that this was, which what is less approaches slowly: a track that fell behind the others may skip to there.
@@ -105,7 +110,7 @@ struct SourceTimelineTrack {
         // In a longer pause our clock and the source's may get apart by as much as a slip is.
         let isAhead = follows && step <= 2 * Self.largestStep && isAhead(time, at: arrival, beside: others)
         let slips = isAhead || (step < 0 && step >= -Self.largestStep)
-        if slips, others == nil { return .isBehind }
+        if slips, others == nil, self.time + duration - time <= Self.disorder { return .isBehind }
         if follows, !slips {
             return others.map { $0.isNear(place) } ?? true ? .goesOn : .jumps(.distance)
         }
@@ -118,12 +123,14 @@ struct SourceTimelineTrack {
         return shift != 0 && time >= self.place && others.isNear(time) ? .returns : .jumps(.distance)
     }
 
-    /// True when `time` goes on from the samples that are held back; nil for a small step back.
-    func continuesJump(_ jump: Jump, _ time: Int64) -> Bool? {
+    /// True when `time` goes on from the samples that are held back; nil for a small step back. A track that slips `alone`
+    /// is where it was when its time is.
+    func continuesJump(_ jump: Jump, _ time: Int64, alone: Bool) -> Bool? {
         let step = time - jump.lastTime
         if jump.cause == .slip {
             // Of a clock that has slipped and goes on, not of samples that are out of order.
-            return step >= 0 && step <= Self.largestStep && (jump.time >= self.time || time < self.time)
+            guard step >= 0, step <= Self.largestStep else { return false }
+            return isForward(jump) || time < self.time || (!alone && isBeat(step, ratherThan: time - self.time))
         }
         if step < 0, step >= -Self.largestStep { return nil }
         return step >= 0 && step <= Self.largestStep
@@ -141,6 +148,17 @@ struct SourceTimelineTrack {
     func isHole(_ jump: Jump, _ time: Int64, at arrival: Instant, beside others: ClosedRange<Int64>?) -> Bool {
         isForward(jump) && !isAhead(time, at: arrival, beside: others)
     }
+
+    /// True when `step` is nearer to the usual time between two samples than `other` is.
+    private func isBeat(_ step: Int64, ratherThan other: Int64) -> Bool {
+        (step - duration).magnitude < (other - duration).magnitude
+    }
+
+    /// True for a small step back.
+    func isBackward(_ jump: Jump) -> Bool { jump.cause == .slip && jump.time < time }
+
+    /// True while a single sample tells of a jump.
+    var hasSingleJump: Bool { jump?.count == 1 }
 
     /// True for a slip forward.
     func isForward(_ jump: Jump) -> Bool { jump.cause == .slip && jump.time >= time }
@@ -176,14 +194,15 @@ struct SourceTimelineTrack {
     }
 
     /// Takes a sample; false where its place is before the last one's.
-    mutating func pass(_ time: Int64, duration hint: Int64?, arrival: Instant, beside others: ClosedRange<Int64>?)
-        -> Bool
-    {
+    mutating func pass(
+        _ time: Int64, duration hint: Int64?, fingerprint: UInt64?, arrival: Instant, beside others: ClosedRange<Int64>?
+    ) -> Bool {
         if let hint { duration = hint } else if isPlaced { learn(time - self.time) }
         self.time = time
         self.arrival = arrival
         guard !isPlaced || time + shift >= place else { return false }
         isPlaced = true
+        if let fingerprint { recent.insert(time, fingerprint) }
         place = time + shift
         lead = others.map { place - $0.upperBound }
         if let lead {
@@ -191,6 +210,11 @@ struct SourceTimelineTrack {
             highestLead = highest - (highest - lead) / 1024
         }
         return true
+    }
+
+    /// True when a sample of that time and fingerprint was placed before.
+    func hasPassed(_ time: Int64, _ fingerprint: UInt64?) -> Bool {
+        fingerprint.map { recent.contains(time, $0) } ?? false
     }
 
     /// Moves an eighth of the way towards a step; a hole counts as two samples.
@@ -214,6 +238,7 @@ struct SourceTimelineTrack {
     /// Forgets where the track was.
     mutating func beginEpoch() {
         (isPlaced, shift, jump, lead, highestLead) = (false, 0, nil, nil, nil)
+        recent = RecentSamples()
     }
 }
 
