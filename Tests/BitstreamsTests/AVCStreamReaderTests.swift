@@ -229,8 +229,7 @@ import Testing
 
     /// What announces no place at which decoding can begin at once.
     static let notRecovery: [[[UInt8]]] = [
-        // A later frame; a P slice; one of two; no message; a message of another type; one that is cut off
-        [[6, 6, 1, 0x44, 0x80], Written.slice(1, intra: true)],
+        // A P slice; one of two; no message; a message of another type; one that is cut off
         [Written.recoveryPoint, Written.slice(1)],
         [Written.recoveryPoint, Written.slice(1, intra: true), Written.slice(1, first: 2)],
         [Written.slice(1, intra: true)],
@@ -243,6 +242,15 @@ import Testing
         let pictures = [(4, [Written.slice(9)]), (5, Self.notRecovery[index]), (6, [Written.slice(2)])]
             .map { (second: Int64($0.0), units: $0.1) }
         #expect(Self.accesses(beginsWithIDR: false, pictures) == Array(repeating: .dependent, count: 4))
+    }
+
+    /// With periodic intra refresh no picture is whole by itself: so many later all of it is.
+    @Test(arguments: [true, false]) func aRecoveryPointMayTakeSomePictures(isIntra: Bool) {
+        let recovery = [[6, 6, 1, 0x44, 0x80], Written.slice(1, intra: isIntra)]
+        let pictures = (1...5).map { (second: Int64($0), units: recovery) }
+        #expect(
+            Self.accesses(beginsWithIDR: false, pictures)
+                == Array(repeating: .dependent, count: 4) + [.openSync, .openSync])
     }
 
     @Test func aRecoveryPointIsFoundBehindOtherMessages() {

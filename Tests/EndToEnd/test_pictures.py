@@ -98,6 +98,30 @@ def test_whoever_joins_an_open_group_is_in_step(serve, send, tmp_path):
         prober.check()
 
 
+def test_a_picture_that_is_renewed_bit_by_bit_is_joined(serve, send, tmp_path):
+    """x264 with periodic intra refresh: after the first picture none is whole by itself."""
+    path = without_beginning(
+        make(tmp_path / "refresh.ts", *X264, "-bf", "0", "-x264-params", "intra-refresh=1:keyint=30"))
+    server = serve([channel("refresh", latency="ultra")])
+    send(Rewritten, server.srt_port, server.keys["refresh"], path)
+    assert set(server.renditions("refresh")) == {"video", "audio"}
+    assert "EXT-X-INDEPENDENT-SEGMENTS" not in server.get("/live/refresh/index.m3u8").text
+    Prober(server.url("/live/refresh/index.m3u8"), 12).check()
+    assert server.events("channel.keyframe_missing") == []
+
+
+def test_sound_is_heard_where_no_key_frame_comes(serve, send, tmp_path):
+    """Its pictures never get on the air, and the log says why."""
+    path = without_beginning(
+        make(tmp_path / "keyless.ts", *X264, "-g", "5000", "-flags:v", "+global_header", "-bsf:v", "dump_extra=freq=all"))
+    server = serve([channel("keyless", latency="ultra")])
+    send(Rewritten, server.srt_port, server.keys["keyless"], path)
+    assert set(server.renditions("keyless")) == {"audio"}
+    Prober(server.url("/live/keyless/index.m3u8"), 10).check()
+    missing, = server.events("channel.keyframe_missing")
+    assert "keyframe interval" in missing["hint"], missing
+
+
 def test_no_part_is_too_long_when_an_encoder_stops(serve, tmp_path):
     """ffmpeg as it muxes by itself: sound comes in packets of a quarter of a second."""
     path = make(tmp_path / "usual.ts", *EVEN, mux=[])

@@ -245,10 +245,11 @@ import Testing
     }
 
     /// H.264, D.2.8: decoding may begin at an open group's first picture, if its message says that it needs no others.
-    /// The messages: a recovery point after another message, one that needs a frame more, one behind three escaped bytes.
+    /// The messages: a recovery point after another message, one that needs a frame more, none, one behind three escaped bytes.
     @Test(
         arguments: [
-            ([0x05, 0x01, 0x06, 0x06, 0x01, 0xC4, 0x80], false), ([0x06, 0x01, 0x44, 0x80], true),
+            ([0x05, 0x01, 0x06, 0x06, 0x01, 0xC4, 0x80], false), ([0x06, 0x01, 0x44, 0x80], false),
+            ([0x04, 0x01, 0x44, 0x80], true),
             ([0x05, 0x04, 0x00, 0x00, 0x03, 0x01, 0x07, 0x06, 0x01, 0xC4, 0x80], false),
             ([0x05, 0x01, 0x06, 0x80], true),
         ] as [([UInt8], Bool)])

@@ -8,8 +8,11 @@ struct AVCSyntax: AccessUnitSyntax {
         let first: AVCSlice.Picture
         /// Only of the first field: the other may refer to it.
         var isIntra: Bool
-        let isRecoveryPoint: Bool
+        let recovery: RecoveryPoint.Promise?
         var isHalf: Bool
+
+        /// True when decoding can begin here, if the source sends nothing better. One that says that it is whole is intra.
+        var isRecoveryPoint: Bool { recovery == .later || (recovery == .atOnce && isIntra) }
     }
 
     private var parameterSets = AVCParameterSets()
@@ -22,7 +25,8 @@ struct AVCSyntax: AccessUnitSyntax {
     /// The picture that the last slice was of; with two fields, the second.
     private var picture: AVCSlice.Picture?
     private var begun: Begun?
-    private var announcesRecoveryPoint = false
+    /// What the messages say of the next picture.
+    private var recovery: RecoveryPoint.Promise?
     private var openGroups = OpenGroupDetector()
 
     func role(of unit: Span<UInt8>) -> NALUnitRole {
@@ -63,15 +67,14 @@ struct AVCSyntax: AccessUnitSyntax {
             }
         } else {
             begun = Begun(
-                first: next, isIntra: slice.isIntra, isRecoveryPoint: announcesRecoveryPoint,
-                isHalf: next.structure != .frame)
+                first: next, isIntra: slice.isIntra, recovery: recovery, isHalf: next.structure != .frame)
         }
-        announcesRecoveryPoint = false
+        recovery = nil
         picture = next
     }
 
     mutating func add(message: Span<UInt8>) {
-        if RecoveryPoint.isAnnouncedAtOnce(in: message) { announcesRecoveryPoint = true }
+        recovery = RecoveryPoint.promise(in: message) ?? recovery
     }
 
     var isHalf: Bool { begun?.isHalf ?? false }
@@ -83,7 +86,7 @@ struct AVCSyntax: AccessUnitSyntax {
         guard let begun else { return .dependent }
         return openGroups.access(
             isInstantaneousRefresh: begun.first.isInstantaneousRefresh,
-            isRecoveryPoint: begun.isRecoveryPoint && begun.isIntra, at: times)
+            isRecoveryPoint: begun.isRecoveryPoint, at: times)
     }
 
     func isKnown(parameterSet: Span<UInt8>) -> Bool { parameterSets.contains(parameterSet) }

@@ -10,6 +10,9 @@ import Media
 /// Broadcasters, though, send streams with open groups in which an IDR picture never comes, and a viewer could never
 /// begin. So when none came within the last ten seconds, or none at all within the first four, recovery points are taken
 /// at their word, and pictures that follow one in decoding order and are shown before it are those to leave out.
+///
+/// Where each picture renews a part of the whole (periodic intra refresh), a recovery point says how many pictures it takes
+/// until all is renewed. Decoding begins there too, as there is no better place: what is shown until then is damaged.
 struct OpenGroupDetector: Sendable {
     private var lastDecode: Int64?
     /// Decode time since the last IDR picture, or since the first picture when there was none.

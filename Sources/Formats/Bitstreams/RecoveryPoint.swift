@@ -1,17 +1,24 @@
 /// The recovery point message, H.264 §D.1.8.
 enum RecoveryPoint {
-    /// True when `message`, a NAL unit, says that decoding can begin at its own picture: `recovery_frame_cnt` 0, exactly
-    /// or about.
-    static func isAnnouncedAtOnce(in message: Span<UInt8>) -> Bool {
+    /// When the pictures are right after decoding begins.
+    enum Promise {
+        /// From the message's own picture on: `recovery_frame_cnt` 0, exactly or about.
+        case atOnce
+        /// Some pictures later: each of them renews a part of the picture, and none all of it.
+        case later
+    }
+
+    /// What `message`, a NAL unit, says of decoding that begins at its picture, if anything.
+    static func promise(in message: Span<UInt8>) -> Promise? {
         var bytes = PayloadBytes(message)
         // The NAL unit header.
-        guard bytes.next() != nil else { return false }
+        guard bytes.next() != nil else { return nil }
         while let type = bytes.nextNumber(), let size = bytes.nextNumber() {
             // The code number 0 is one bit, which is set.
-            if type == 6 { return size > 0 && (bytes.next() ?? 0) >= 0x80 }
-            for _ in 0..<size where bytes.next() == nil { return false }
+            if type == 6 { return size > 0 ? bytes.next().map { $0 >= 0x80 ? .atOnce : .later } : nil }
+            for _ in 0..<size where bytes.next() == nil { return nil }
         }
-        return false
+        return nil
     }
 }
 

@@ -14,6 +14,7 @@ struct ChannelEffects {
     var clockDrift: Double?
     var publisher: (any Publisher)?
     var isNewPresentation = false
+    var isKeyFrameMissing = false
     /// The codecs of tracks that viewers do not get.
     var unpublishable: [String] = []
     /// A track that the channel has, and the feed has not.
@@ -29,6 +30,7 @@ struct ChannelEffects {
         clockDrift = later.clockDrift ?? clockDrift
         publisher = later.publisher
         isNewPresentation = isNewPresentation || later.isNewPresentation
+        isKeyFrameMissing = isKeyFrameMissing || later.isKeyFrameMissing
         unpublishable += later.unpublishable
     }
 }
@@ -40,6 +42,12 @@ extension Channel {
         if effects.isNewPresentation {
             metrics.isSilent.set(0)
             logger.info("channel.presentation_started")
+        }
+        if effects.isKeyFrameMissing {
+            let hint = "set the encoder's keyframe interval to 2 seconds"
+            logger.warning("channel.keyframe_missing", ["hint": .public(hint)])
+            effects.publisher?.warn(
+                code: "NetStream.Publish.KeyframeInterval", description: "No key frame has come: \(hint)")
         }
         for name in effects.unpublishable {
             logger.warning(

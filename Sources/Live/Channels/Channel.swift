@@ -299,10 +299,12 @@ public final class Channel: Sendable {
             case .splice(let cue):
                 if state.presentation?.append(cue) != true { metrics.droppedSamples.increment() }
             case .withdraw(let track): state.presentation?.withdrawAudio(track: track)
+            case .keyFrameMissing: effects.isKeyFrameMissing = true
             case .unpublishable(let name): effects.unpublishable.append(name)
             }
         }
         effects.add(collect(&state, before: before))
+        effects.publisher = state.inputs[state.selected].publisher?.publisher
         return effects
     }
 

@@ -7,7 +7,7 @@ internal import Timeline
 /// What a feed's samples mean for the channel: where a run of media begins, and when its timeline breaks.
 ///
 /// Nothing is published before the tracks are known: a run begins with a key frame, when sound is configured too or has
-/// not come for a second of video. Tracks that come later, or are configured anew, begin another with the next key frame,
+/// not come for a second of video; or with sound, when pictures have not come for a second, or no key frame for six. Tracks that come later, or are configured anew, begin another with the next key frame,
 /// which continues the first. A jump of the source's clock begins a new run; a track of sound that pauses while others go
 /// on has a hole. Pictures that refer to one that was dropped are dropped too.
 struct FeedSession {
@@ -20,6 +20,8 @@ struct FeedSession {
         case splice(SpliceCue)
         /// The run's audio track of that index is configured anew: until the next run nothing comes of it.
         case withdraw(track: Int)
+        /// No key frame has come for so long that something is to be said of it.
+        case keyFrameMissing
         /// A track cannot be published as it is coded.
         case unpublishable(codecName: String)
     }
@@ -37,6 +39,9 @@ struct FeedSession {
 
     /// How long one track waits for the configuration of the other.
     static let patience = MediaTime.milliseconds(1000)
+    /// How long sound waits for the key frame of a picture that is configured. Groups of pictures last less, most often, and
+    /// so it is with a source of open groups until the first of them counts.
+    private static let keyFramePatience = MediaTime.milliseconds(6000)
     /// What the timeline calls the track of pictures; those of sound have their index.
     private static let pictures = -1
     /// How many samples, and how many bytes of them, wait for a run to begin.
@@ -77,6 +82,9 @@ struct FeedSession {
     private var lastPicture: MediaTime?
     private var repetitions = 0
     private var chain = PictureChain()
+    /// Since when samples wait for a run, and pictures come without a key frame, on the source's clock.
+    private var (waitingSince, incompleteSince): (MediaTime?, MediaTime?)
+    private var isToldOfKeyFrame = false
     /// What was told of tracks that cannot be published.
     private var told: Set<Track> = []
     private var toldNames: Set<String> = []
@@ -160,7 +168,7 @@ struct FeedSession {
     private mutating func take(_ waiting: Waiting) -> [Action] {
         guard waiting.track != nil else {
             let (time, access) = (waiting.sample.decodeTime, waiting.sample.access)
-            guard chain.admits(access) else { return drop() }
+            guard chain.admits(access) else { return dropIncomplete(waiting) }
             repetitions = time == lastPicture ? repetitions + 1 : 0
             lastPicture = time
             guard repetitions < Self.repetitionLimit else {
@@ -175,10 +183,11 @@ struct FeedSession {
     private mutating func takePicture(_ picture: Waiting) -> [Action] {
         if isRunning {
             if showsPictures, !(hasMoreTracks && picture.sample.isSync) { return [.video(picture.sample)] }
-            guard picture.sample.isSync else { return drop() }
+            guard picture.sample.isSync else { return dropIncomplete(picture) }
             pause()
         }
-        guard picture.sample.isSync || buffer.firstPicture != nil else { return drop() }
+        guard picture.sample.isSync || buffer.firstPicture != nil else { return dropIncomplete(picture) }
+        if picture.sample.isSync { incompleteSince = nil }
         if picture.sample.isSync, buffer.firstPicture == nil {
             // Sound that is heard before is of no use; it may have come earlier than its picture.
             let start = picture.sample.presentationTime
@@ -189,12 +198,26 @@ struct FeedSession {
         return wait(picture)
     }
 
+    /// Drops a picture that lacks its key frame.
+    private mutating func dropIncomplete(_ picture: Waiting) -> [Action] {
+        droppedSamples += 1
+        let time = picture.sample.decodeTime
+        let start = incompleteSince ?? time
+        incompleteSince = start
+        guard !isToldOfKeyFrame, time - start >= Self.keyFramePatience else { return [] }
+        isToldOfKeyFrame = true
+        return [.keyFrameMissing]
+    }
+
     private mutating func wait(_ waiting: Waiting) -> [Action] {
         buffer.append(waiting)
+        waitingSince = waitingSince ?? waiting.sample.decodeTime
         let bytes = buffer.reduce(0) { $0 + $1.sample.data.count }
         if buffer.count > Self.bufferLimit.samples || bytes > Self.bufferLimit.bytes {
-            droppedSamples += buffer.count
-            buffer = []
+            // Of sound the newer half is enough to begin with.
+            let count = buffer.firstPicture == nil ? buffer.count / 2 : buffer.count
+            droppedSamples += count
+            buffer.removeFirst(count)
         }
         return begin()
     }
@@ -252,7 +275,7 @@ struct FeedSession {
     /// The next key frame begins a new run.
     private mutating func pause() {
         (isRunning, continues) = (false, isRunning || continues)
-        buffer = []
+        (buffer, waitingSince, incompleteSince) = ([], nil, nil)
     }
 
     private mutating func drop() -> [Action] {
@@ -276,7 +299,8 @@ struct FeedSession {
             guard hasWaited || isReady else { return [] }
         } else {
             // Sound alone: only when no picture has come for a while.
-            guard hasWaited, video == nil else { return [] }
+            let isKeyFrameLate = latest - (waitingSince ?? latest) >= Self.keyFramePatience
+            guard hasWaited, video == nil || isKeyFrameLate else { return [] }
         }
         showsPictures = first.track == nil
         let tracks =
@@ -288,7 +312,7 @@ struct FeedSession {
         let start = RunStart(
             tracks: tracks, sourceStart: sourceStart, arrival: first.arrival, continues: continues)
         (isRunning, isChanging, hasMoreTracks, continues) = (true, false, false, false)
-        defer { (buffer, splices) = ([], []) }
+        defer { (buffer, splices, waitingSince) = ([], [], nil) }
         return [.begin(start)] + splices.map { .splice($0.moved(by: pictureShift)) } + buffer.compactMap(action)
     }
 }

@@ -73,8 +73,8 @@ extension FragmentFacts {
         return picture
     }
 
-    /// True when one of the messages in a NAL unit of supplemental enhancement information is a recovery point that
-    /// needs no further picture. H.264 §7.3.2.3.1, D.1.8.
+    /// True when one of the messages in a NAL unit of supplemental enhancement information is a recovery point: from its
+    /// picture on, or some pictures later, all is as it should be. H.264 §7.3.2.3.1, D.1.8.
     private static func isRecoveryPoint(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(BoxError) -> Bool {
         var payload: [UInt8] = []
         var zeros = 0
@@ -97,8 +97,7 @@ extension FragmentFacts {
         // What follows the messages is one byte.
         while reader.remaining > 2 {
             let (type, size) = (try number(&reader), try number(&reader))
-            // recovery_frame_cnt, ue(v): 0 is a single bit.
-            if type == 6, size > 0 { return try reader.number(1) & 0x80 != 0 }
+            if type == 6, size > 0 { return true }
             guard size <= reader.remaining else { return false }
             try reader.skip(size)
         }
