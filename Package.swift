@@ -62,7 +62,7 @@ let package = Package(
                 .unsafeFlags(["-Xlinker", "--exclude-libs=libsrt.a"]),
             ]),
         library("ObjectStore", in: "Protocols", ["Bytes", "Locks"]),
-        library("HTTP", in: "Protocols", ["Locks", "Bytes", "CMicroHTTPD", "CZlib", "Runtime", "Sockets"]),
+        library("HTTP", in: "Protocols", ["Locks", "Bytes", "CCurl", "CMicroHTTPD", "CZlib", "Runtime", "Sockets"]),
         // Live
         library("Timeline", in: "Live", ["Media", "Time"]),
         library(
@@ -134,7 +134,8 @@ let package = Package(
         tests("HLSRulesTests", ["Bytes", "HLSRules", "ISOBMFF", "Media"]),
         tests("HLSLoadModelTests", ["CZlib", "HLSLoadModel", "Time"]),
         .target(name: "HTTPTestClient", dependencies: ["CZlib"], path: "Tests/HTTPTestClient"),
-        tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "Runtime", "Sockets"]),
+        .target(name: "RawAnswers", dependencies: ["Locks", "Runtime", "Sockets"], path: "Tests/RawAnswers"),
+        tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "RawAnswers", "Runtime", "Sockets"]),
         tests("ObjectStoreTests", ["Bytes", "ObjectStore", "TestFolder"]),
         tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom", "TestTools"]),
         tests(
