@@ -68,8 +68,8 @@ let package = Package(
         library(
             "Ingest", in: "Live",
             [
-                "Locks", "Bytes", "Bitstreams", "Crypto", "MPEGTS", "Media", "RTMP", "Runtime", "SRT", "Sockets",
-                "Telemetry", "Time", "Timeline",
+                "Locks", "Bytes", "Bitstreams", "Crypto", "HTTP", "MPEGTS", "Media", "RTMP", "Runtime", "SRT",
+                "Sockets", "Telemetry", "Time", "Timeline",
             ]),
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "Bitstreams", "ISOBMFF", "HLS", "Timeline"]),
         library(
@@ -107,7 +107,8 @@ let package = Package(
                 "Telemetry", "Time",
             ]),
         .executableTarget(
-            name: "headwater", dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Sockets", "Telemetry"],
+            name: "headwater",
+            dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Sockets", "Telemetry", "Time"],
             path: "Sources/App/headwater"),
         // Tests
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
@@ -141,9 +142,8 @@ let package = Package(
         tests(
             "IngestTests",
             [
-                "CSRT", "Crypto", "Locks", "Bytes", "Ingest", "Media", "MPEGTS", "RTMP", "Runtime", "SRT", "Sockets",
-                "Telemetry",
-                "TestTools", "Time",
+                "CSRT", "Crypto", "Locks", "Bytes", "Ingest", "Media", "MPEGTS", "RTMP", "RawAnswers", "Runtime", "SRT",
+                "Sockets", "Telemetry", "TestTools", "Time",
             ]),
         tests("RuntimeTests", ["Runtime"]),
         tests("SocketsTests", ["Crypto", "Runtime", "Sockets", "TestTools"]),
@@ -162,7 +162,7 @@ let package = Package(
             "ChannelsTests",
             [
                 "Locks", "Bytes", "Channels", "HTTPTestClient", "Ingest", "Media", "ObjectStore", "Packaging",
-                "Publishing", "Telemetry", "TestFolder", "Time",
+                "Publishing", "RawAnswers", "Telemetry", "TestFolder", "Time",
             ]),
         tests(
             "HeadwaterServerTests",

@@ -35,7 +35,7 @@ struct ChannelBench {
     init(
         _ profile: LatencyProfile = LatencyProfile(.ultra), tracks: DeclaredTracks = .videoAndAudio,
         failover: FailoverRules? = nil, secondPublisher: SecondPublisherPolicy = .reject,
-        registry: MetricsRegistry = MetricsRegistry()
+        registry: MetricsRegistry = MetricsRegistry(), rules: PublishRules = PublishRules()
     ) {
         let waker = Waker()
         let logger = Logger(sink: Quiet())
@@ -43,11 +43,13 @@ struct ChannelBench {
             ["news", "sport"].map { [clock] id in
                 Channel(
                     ChannelConfiguration(
-                        id: id, name: id, streamKey: Secret("key-of-\(id)"), profile: profile, tracks: tracks,
+                        id: id, name: id, streamKey: Secret("key-of-\(id)"),
+                        secondStreamKey: id == "news" ? Secret("next-key-of-news") : nil, profile: profile,
+                        tracks: tracks,
                         backup: failover.map { BackupConfiguration(streamKey: Secret("backup-of-\(id)"), rules: $0) },
                         secondPublisher: secondPublisher),
                     waker: waker, clock: clock, logger: logger, registry: registry)
-            })
+            }, authorizer: PublishAuthorizer(rules, clock: clock, logger: logger, registry: registry))
     }
 
     /// The channel `news`.

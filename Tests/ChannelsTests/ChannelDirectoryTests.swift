@@ -3,6 +3,8 @@ import Locks
 import Media
 import Packaging
 import Publishing
+import RawAnswers
+import Telemetry
 import Testing
 import Time
 
@@ -12,6 +14,60 @@ import Time
 @Suite struct ChannelDirectoryTests {
     @Test func theKeyFindsItsChannel() throws {
         #expect(try ChannelBench().open("key-of-sport").channelID == "sport")
+    }
+
+    @Test(arguments: [nil, "news"])
+    func bothKeysOfAChannelAreRight(channel: String?) throws {
+        for key in ["key-of-news", "next-key-of-news"] {
+            #expect(try ChannelBench().open(key, channel: channel).channelID == "news")
+        }
+    }
+
+    @Test func aTokenFindsItsChannel() throws {
+        var rules = PublishRules()
+        rules.tokenSecrets = [Secret("the secret of tokens")]
+        let bench = ChannelBench(rules: rules)
+        let token = PublishToken(channel: "sport", expiry: bench.clock.wallTime + .seconds(1))
+            .signed(with: Secret("the secret of tokens")).exposed
+        #expect(try bench.directory.admit(ChannelBench.request(token)).passphrase == nil)
+        #expect(try bench.open(token, channel: "sport").channelID == "sport")
+    }
+
+    /// Neither is a call of the server's own, nor one that finds no place.
+    @Test func theOperatorsServiceIsAskedAboutThoseWhoWouldBeLetIn() throws {
+        let server = try RawServer("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+        defer { server.stop() }
+        var rules = PublishRules()
+        rules.webhook = PublishWebhook(url: Secret(server.url), secret: Secret("a secret"), timeout: .seconds(20))
+        let bench = ChannelBench(rules: rules)
+        _ = try bench.directory.admit(ChannelBench.request("key-of-news"))
+        let input = try bench.directory.openInput(of: "sport", for: ChannelBench.Encoder())
+        for key in ["nonsense", "key-of-sport"] { #expect(throws: PublishRefusal.self) { try bench.open(key) } }
+        #expect(server.requests.isEmpty)
+        var refused: PublishRefusal?
+        do { _ = try bench.open() } catch { refused = error }
+        #expect(refused?.reason == .webhookRefused && server.requests.count == 1)
+        input.end()
+    }
+
+    /// It publishes already when the answer comes for another one.
+    @Test func whoIsAskedAboutHoldsNobodyUp() throws {
+        let encoder = ChannelBench.Encoder()
+        let bench = Mutex<ChannelBench?>(nil)
+        let server = try RawServer { exchange in
+            if exchange.request.contains("news"), let bench = bench.withLock({ $0 }) {
+                let other = try? bench.open("key-of-sport", for: encoder)
+                #expect(other?.channelID == "sport")
+            }
+            exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        }
+        defer { server.stop() }
+        var rules = PublishRules()
+        rules.webhook = PublishWebhook(url: Secret(server.url), secret: Secret("a secret"), timeout: .seconds(20))
+        let asked = ChannelBench(rules: rules)
+        bench.withLock { $0 = asked }
+        #expect(try asked.open().channelID == "news" && server.requests.count == 2)
+        #expect(throws: PublishRefusal.self) { try asked.open("key-of-sport") }
     }
 
     @Test(

@@ -54,7 +54,7 @@ struct Settings: SchemaObject {
             Field("demo", \.isDemo, doc: "Feed a demo channel"),
             Field("token", \.token, .secret(.length(4...64)), doc: "The token"),
             Field("http", \.http, doc: "HTTP"),
-            Field("channels", \.channels, unique: ["id", "streamKey"], doc: "The channels"),
+            Field("channels", \.channels, unique: [["id"], ["streamKey"]], doc: "The channels"),
         ])
 }
 

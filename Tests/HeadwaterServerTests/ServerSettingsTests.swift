@@ -68,4 +68,51 @@ import Testing
             }
         }
     }
+
+    /// The second key of one channel is the first of another, or of itself.
+    @Test(
+        arguments: [
+            "{ id: 'a', streamKey: '12345678', secondStreamKey: '12345678' }",
+            "{ id: 'a', streamKey: '12345678' }, { id: 'b', streamKey: '87654321', secondStreamKey: '12345678' }",
+            "{ id: 'a', secondStreamKey: '12345678' }, { id: 'b', secondStreamKey: '12345678' }",
+        ])
+    func noKeyOpensTwoPlaces(channels: String) {
+        var faults: [String] = []
+        do { _ = try Self.load("{ channels: [\(channels)] }") } catch { faults = error.faults.map(\.description) }
+        #expect(faults.count == 1 && faults[0].contains("the same as channels[0]") && !faults[0].contains("12345678"))
+    }
+
+    @Test func oneOfTheTwoKeysIsEnough() throws {
+        #expect(try Self.load("{ channels: [{ id: 'a', secondStreamKey: '12345678' }] }").channels.count == 1)
+        var faults: [String] = []
+        do { _ = try Self.load("{ channels: [{ id: 'a' }, { id: 'b', streamKey: null }] }") } catch {
+            faults = error.faults.map { "\($0.path)" }
+        }
+        #expect(faults == ["channels[0].streamKey", "channels[1].streamKey"])
+    }
+
+    @Test(
+        arguments: [
+            "url: 'ftp://a/', secret: '0123456789abcdef'", "secret: '0123456789abcdef'", "url: 'https://a/'",
+            "url: 'https://a/', secret: 'short'", "url: 'https://a/', secret: '0123456789abcdef', timeout: '60s'",
+            "url: 'https://a/', secret: '0123456789abcdef', whenDown: 'open'",
+        ])
+    func aServiceThatCannotBeAskedIsAFault(service: String) {
+        #expect(throws: ConfigurationError.self) { try Self.load("{ publishWebhook: { \(service) } }") }
+    }
+
+    @Test func secretsOfPublishersAreNotShown() throws {
+        let text = """
+            { channels: [{ id: 'a', streamKey: 'hush-hush-1', secondStreamKey: 'hush-hush-2' }],
+              publishTokens: { secret: 'hush-hush-hush-3', secondSecret: 'hush-hush-hush-4' },
+              publishWebhook: { url: 'https://hush:hush@a/', secret: 'hush-hush-hush-5' } }
+            """
+        let loader = ConfigurationLoader<ServerSettings>(
+            readFile: { _ throws(ConfigurationFile.ReadError) in [UInt8](text.utf8) })
+        let configuration = try loader.load(arguments: ["--config", "test.json5"], environment: [:])
+        #expect(!configuration.printed().contains("hush"))
+        var dumped = ""
+        dump(configuration.settings, to: &dumped)
+        #expect(!dumped.contains("hush") && !"\(configuration.settings)".contains("hush"))
+    }
 }

@@ -14,10 +14,15 @@ final class TestGate: PublishGate {
         var publishers: [any Publisher] = []
         var events: [FeedEvent] = []
         var key = "secret"
+        /// The channels that were named.
+        var channels: [String?] = []
         var requests = 0
         var admissions = 0
         var terms = PublishTerms()
         var ended = 0
+        /// Who is asked about publishers, and how many of them are waiting for that.
+        var ask: (@Sendable (any Publisher) -> PublishRefusal?)?
+        var waiting = 0
     }
 
     let state = Mutex(State())
@@ -25,7 +30,7 @@ final class TestGate: PublishGate {
     func admit(_ request: PublishRequest) throws(PublishRefusal) -> PublishTerms {
         let (terms, refusal) = state.withLock { state in
             state.admissions += 1
-            return (state.terms, request.streamKey == Secret(state.key) ? nil : state.refusal)
+            return (state.terms, request.reading(state.key) == nil ? state.refusal : nil)
         }
         if let refusal { throw refusal }
         return terms
@@ -38,10 +43,26 @@ final class TestGate: PublishGate {
         return try open(PublishRequest(scheme: "srt", channel: channel, streamKey: Secret(key)), for: publisher)
     }
 
+    /// Has publishers wait for as long as they do.
+    func neverAnswer() {
+        state.withLock { state in
+            state.ask = { publisher in
+                while publisher.awaitsAnswer { usleep(10_000) }
+                return PublishRefusal(.left, "Nobody waits for an answer any more")
+            }
+        }
+    }
+
     func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
+        let ask = state.withLock { state in
+            if state.ask != nil { state.waiting += 1 }
+            return state.ask
+        }
+        if let refusal = ask?(publisher) { throw refusal }
         let refusal = state.withLock { state -> PublishRefusal? in
             state.requests += 1
-            guard request.streamKey == Secret(state.key) else { return state.refusal }
+            guard let reading = request.reading(state.key) else { return state.refusal }
+            state.channels.append(reading.channel)
             state.publishers.append(publisher)
             return nil
         }
@@ -64,6 +85,10 @@ final class TestGate: PublishGate {
             }.joined()
         }
     }
+}
+
+extension PublishRequest {
+    fileprivate func reading(_ key: String) -> Reading? { readings.first { $0.streamKey == Secret(key) } }
 }
 
 private struct TestFeed: Feed {

@@ -164,6 +164,80 @@ import Time
         }
     }
 
+    // MARK: While somebody is asked
+
+    /// Whatever it sent before, and did not wait for.
+    @Test func whoLeavesWhileItWaitsIsNoticed() throws {
+        bench.gate.neverAnswer()
+        try bench.run { port in
+            do {
+                let stranger = Stranger(port)
+                stranger.send(Wire.connection() + Wire.publish("secret"))
+                #expect(bench.eventually { bench.gate.state.withLock { $0.waiting } == 1 })
+                stranger.send(Wire.audio(Self.audioConfiguration))
+                #expect(stranger.staysOpen())
+            }
+            #expect(bench.eventually { bench.lines.count("ingest.closed") == 1 })
+            #expect(bench.lines.count("\"reason\":\"closed\"") == 1 && bench.lines.count("ingest.refused") == 0)
+            #expect(!bench.registry.prometheusText().contains("refused_total{"))
+        }
+    }
+
+    @Test func othersAreLetInMeanwhileAndAtTheEndNobodyWaits() throws {
+        bench.gate.neverAnswer()
+        var strangers: [Stranger] = []
+        try bench.run { port in
+            strangers = [Stranger(port)]
+            strangers[0].send(Wire.connection() + Wire.publish("secret"))
+            #expect(bench.eventually { bench.gate.state.withLock { $0.waiting } == 1 })
+            bench.gate.state.withLock { $0.ask = nil }
+            strangers.append(bench.publisher(port))
+            #expect(strangers.allSatisfy { $0.staysOpen() })
+        }
+        #expect(strangers.allSatisfy { $0.isClosed() })
+        #expect(bench.lines.count("\"reason\":\"The server is shutting down\"") == 2)
+        #expect(bench.lines.count("ingest.refused") == 0)
+    }
+
+    @Test func whatTheOperatorsServiceSaysIsForTheOperator() throws {
+        bench.gate.state.withLock { state in
+            state.ask = { _ in PublishRefusal(.webhookRefused, "You may not", detail: "unpaid bill") }
+        }
+        try bench.run { port in
+            let stranger = Stranger(port)
+            stranger.send(Wire.connection() + Wire.publish("secret"))
+            #expect(stranger.hears("You may not") && stranger.isClosed() && !stranger.hasHeard("unpaid"))
+            bench.expectRefusal("webhook_refused")
+            #expect(bench.lines.count("\"detail\":\"unpaid bill\"") == 1)
+        }
+    }
+
+    @Test func whoIsHeldOffIsCountedAndNotLogged() throws {
+        bench.gate.state.withLock { $0.refusal = PublishRefusal(.tooManyFailures, "Try again later") }
+        try bench.run { port in
+            let stranger = Stranger(port)
+            stranger.send(Wire.connection() + Wire.publish("wrong"))
+            #expect(stranger.hears("Try again later") && stranger.isClosed())
+            #expect(bench.registry.prometheusText().contains("refused_total{reason=\"too_many_failures\"} 1"))
+            #expect(bench.lines.count("too_many_failures") == 0)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("news?key=k", "news", "k"), ("news?token=hw1.t-_", "news", "hw1.t-_"), ("news?a=b&token=t&c", "news", "t"),
+            ("news?tokens=t", nil, "news"), ("hw1.t", nil, "hw1.t"),
+        ] as [(String, String?, String)])
+    func aTokenStandsWhereAKeyWould(name: String, channel: String?, key: String) throws {
+        bench.gate.state.withLock { $0.key = key }
+        try bench.run { port in
+            let stranger = Stranger(port)
+            stranger.send(Wire.connection() + Wire.publish(name))
+            #expect(stranger.hears("NetStream.Publish.Start"))
+            #expect(bench.gate.state.withLock { $0.channels } == [channel])
+        }
+    }
+
     @Test func aPublisherIsToldWhyItIsDisconnected() throws {
         try bench.run { port in
             let stranger = bench.publisher(port)

@@ -42,6 +42,9 @@ final class Stranger {
         listen(for: 60_000) { String(decoding: self.heard, as: UTF8.self).contains(text) } == .enough
     }
 
+    /// True when `text` was in what the server has said.
+    func hasHeard(_ text: String) -> Bool { String(decoding: heard, as: UTF8.self).contains(text) }
+
     private enum End { case enough, closed, timedOut }
 
     private func listen(for milliseconds: Int, until isEnough: () -> Bool) -> End {

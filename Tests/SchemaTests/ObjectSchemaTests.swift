@@ -42,7 +42,7 @@ private struct Server: SchemaObject {
             Field("ratio", \.ratio, .atLeast(0), doc: "Ratio"),
             Field("isOn", \.isOn, doc: "On or off"),
             Field("hosts", \.hosts, .count(1...3), doc: "Hosts"),
-            Field("channels", \.channels, unique: ["id"], doc: "Channels"),
+            Field("channels", \.channels, unique: [["id"]], doc: "Channels"),
         ])
 }
 

@@ -14,7 +14,9 @@ public struct ChannelSettings: SchemaObject {
     /// The name for people.
     public var name: String?
     /// What a publisher must know.
-    public var streamKey = Secret("")
+    public var streamKey: Secret<String>?
+    /// Another one, while keys are exchanged.
+    public var secondStreamKey: Secret<String>?
     /// The latency profile.
     public var latency = LatencyProfile.Name.low
     /// A target duration that differs from the profile's.
@@ -46,8 +48,11 @@ public struct ChannelSettings: SchemaObject {
             Field("id", \.id, .identifier, isRequired: true, example: "news", doc: "The channel's name in URLs"),
             Field("name", \.name, .length(1...200), example: "News", doc: "The channel's name for people"),
             Field(
-                "streamKey", \.streamKey, .secret(.length(8...256)), isRequired: true, example: "choose-a-long-key",
-                doc: "What a publisher must know"),
+                "streamKey", \.streamKey, .secret(.length(8...256)), example: "choose-a-long-key",
+                doc: "What a publisher must know; a channel has one stream key at least"),
+            Field(
+                "secondStreamKey", \.secondStreamKey, .secret(.length(8...256)), example: "choose-a-second-key",
+                doc: "Another key that is right: the former or the next, while keys are exchanged"),
             Field("latency", \.latency, doc: "How latency is traded for resilience"),
             Field(
                 "targetDuration", \.targetDuration, .range(1...30),
@@ -76,7 +81,12 @@ public struct ChannelSettings: SchemaObject {
                 doc:
                     "What becomes of a second publisher with the key of one that sends: reject, or takeover of its place (three times a minute at most)"
             ),
-        ])
+        ],
+        validate: { channel, path, faults in
+            if channel.streamKey == nil, channel.secondStreamKey == nil {
+                faults.add(path["streamKey"], nil, "missing: a channel has a streamKey, a secondStreamKey, or both")
+            }
+        })
 
     /// What the channel asks of those who publish to it.
     var terms: PublishTerms {

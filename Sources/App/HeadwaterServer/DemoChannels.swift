@@ -5,6 +5,10 @@ internal import Telemetry
 struct DemoChannels {
     let fed: ChannelSettings
     let open: ChannelSettings
+    /// The stream key of the one that is fed.
+    let fedKey: Secret<String>
+    /// The stream key of the open one.
+    let openKey: Secret<String>
 
     var channels: [ChannelSettings] { [fed, open] }
 
@@ -14,16 +18,17 @@ struct DemoChannels {
     /// Demo channels. The key of the open one stays the same for as long as the data directory does: an encoder that was
     /// set up for it goes on after a restart.
     init(keptIn directory: DataDirectory) {
-        fed = Self.channel(Self.ids[0], name: "Demo", key: Random.identifier(byteCount: 12))
-        open = Self.channel(
-            Self.ids[1], name: "Studio", key: directory.kept("studio.key") { Random.identifier(byteCount: 12) })
+        fedKey = Secret(Random.identifier(byteCount: 12))
+        openKey = Secret(directory.kept("studio.key") { Random.identifier(byteCount: 12) })
+        fed = Self.channel(Self.ids[0], name: "Demo", streamKey: fedKey)
+        open = Self.channel(Self.ids[1], name: "Studio", streamKey: openKey)
     }
 
-    private static func channel(_ id: String, name: String, key: String) -> ChannelSettings {
+    private static func channel(_ id: String, name: String, streamKey: Secret<String>) -> ChannelSettings {
         var channel = ChannelSettings()
         channel.id = id
         channel.name = name
-        channel.streamKey = Secret(key)
+        channel.streamKey = streamKey
         return channel
     }
 
@@ -36,8 +41,8 @@ struct DemoChannels {
             Watch the demo    \(site)/watch/demo
               or play it      ffplay -fflags nobuffer \(site)/live/demo/index.m3u8
 
-            Publish your own  server rtmp://localhost:\(rtmpPort)/live, stream key \(open.streamKey.exposed)
-              or over SRT     srt://localhost:\(srtPort)?streamid=\(open.streamKey.exposed)
+            Publish your own  server rtmp://localhost:\(rtmpPort)/live, stream key \(openKey.exposed)
+              or over SRT     srt://localhost:\(srtPort)?streamid=\(openKey.exposed)
               and watch it    \(site)/watch/studio
 
             Ctrl-C stops the server.

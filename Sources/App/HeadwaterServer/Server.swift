@@ -69,17 +69,18 @@ public final class Server: Sendable {
         let writer = WindowWriter(
             store, restored: Array(remains.restored.values), announcements: announcements, clock: clocks,
             logger: logger, registry: registry)
+        let authorizer = PublishAuthorizer(settings.publishRules, clock: clocks, logger: logger, registry: registry)
         directory = ChannelDirectory(
             channels.map { channel in
                 Channel(
                     ChannelConfiguration(
                         id: channel.id, name: channel.name ?? channel.id, streamKey: channel.streamKey,
-                        profile: channel.profile, tracks: channel.tracks, terms: channel.terms,
-                        backup: channel.backup?.configuration(channel.latency),
+                        secondStreamKey: channel.secondStreamKey, profile: channel.profile, tracks: channel.tracks,
+                        terms: channel.terms, backup: channel.backup?.configuration(channel.latency),
                         secondPublisher: channel.secondPublisher),
                     goingOnWith: remains.restored[channel.id]?.presentation,
                     waker: waker, writer: writer, clock: clocks, logger: logger, registry: registry)
-            })
+            }, authorizer: authorizer)
         self.writer = writer
         reader = WindowReader(store, clock: clocks)
         self.waker = waker
@@ -130,7 +131,7 @@ public final class Server: Sendable {
             throw StartupError(description: "metrics: \(error)")
         }
         let publishURL = "rtmp://127.0.0.1:\(rtmp.address.port)/live"
-        self.demo = demo.map { DemoPublisher(url: "\(publishURL)/\($0.fed.streamKey.exposed)", logger: logger) }
+        self.demo = demo.map { DemoPublisher(url: "\(publishURL)/\($0.fedKey.exposed)", logger: logger) }
         welcome =
             "Headwater is running: HTTP on port \(http.port), RTMP on port \(rtmp.address.port)"
             + (rtmps.map { ", RTMPS on port \($0.address.port)" } ?? "") + ", SRT on port \(srt.address.port)."

@@ -24,6 +24,12 @@ public struct ServerSettings: SchemaObject {
     public var player = PlayerSettings()
     /// The log on standard error.
     public var log = LogSettings()
+    /// What publish tokens are signed with.
+    public var publishTokens = PublishTokenSettings()
+    /// Who is asked about publishers.
+    public var publishWebhook: PublishWebhookSettings?
+    /// What becomes of addresses that give wrong keys.
+    public var publishBackoff = PublishBackoffSettings()
     /// The channels.
     public var channels: [ChannelSettings] = []
 
@@ -46,7 +52,14 @@ public struct ServerSettings: SchemaObject {
             Field("playlists", \.playlists, doc: "How playlists are written"),
             Field("player", \.player, doc: "The page that viewers watch on"),
             Field("log", \.log, doc: "The log on standard error"),
-            Field("channels", \.channels, .count(0...1000), unique: ["id", "streamKey"], doc: "The channels"),
+            Field("publishTokens", \.publishTokens, doc: "Publish tokens, which stand in for stream keys"),
+            Field(
+                "publishWebhook", \.publishWebhook,
+                doc: "Who is asked about each publisher with a right key; nobody where not set"),
+            Field("publishBackoff", \.publishBackoff, doc: "Addresses that give wrong keys"),
+            Field(
+                "channels", \.channels, .count(0...1000), unique: [["id"], ["streamKey", "secondStreamKey"]],
+                doc: "The channels"),
         ],
         validate: { settings, path, faults in
             settings.addTakenNames(at: path["channels"], to: &faults)
@@ -62,11 +75,16 @@ public struct ServerSettings: SchemaObject {
 
     /// The keys of the primary inputs are known to differ.
     private func addTwinKeys(at path: FieldPath, to faults: inout FaultList) {
-        var known = channels.enumerated().map { ($1.streamKey, path[$0]["streamKey"]) }
+        var known: [(key: Secret<String>, place: FieldPath)] = []
+        for (index, channel) in channels.enumerated() {
+            for (key, name) in [(channel.streamKey, "streamKey"), (channel.secondStreamKey, "secondStreamKey")] {
+                if let key { known.append((key, path[index][name])) }
+            }
+        }
         for (index, channel) in channels.enumerated() {
             guard let key = channel.backup?.streamKey else { continue }
             let place = path[index]["backup"]["streamKey"]
-            if let twin = known.first(where: { $0.0 == key }) { faults.add(place, nil, "the same as \(twin.1)") }
+            if let twin = known.first(where: { $0.key == key }) { faults.add(place, nil, "the same as \(twin.place)") }
             known.append((key, place))
         }
     }

@@ -4,8 +4,9 @@ import HeadwaterServer
 import Runtime
 import Sockets
 import Telemetry
+import Time
 
-/// The command line: `headwater serve`, `headwater config check|print`.
+/// The command line: `headwater serve`, `headwater config check|print`, `headwater token`.
 @main struct Headwater {
     /// Exit codes: 1 when something failed while running, 2 for a wrong command line or configuration.
     private enum Exit {
@@ -18,6 +19,7 @@ import Telemetry
         switch arguments.popFirst() {
         case "serve": serve(Array(arguments))
         case "config": config(Array(arguments))
+        case "token": token(Array(arguments))
         case "--help", "-h", "help": print(usage)
         case let other:
             complain(other.map { "There is no command \"\($0)\"." } ?? "A command is missing.", usage)
@@ -59,6 +61,17 @@ import Telemetry
         }
     }
 
+    private static func token(_ arguments: [String]) {
+        do throws(TokenCommand.UsageError) {
+            let command = try TokenCommand(arguments)
+            let settings = load(command.configurationArguments).settings
+            print(try command.token(settings, now: SystemClocks().wallTime).exposed)
+        } catch {
+            complain(error.description)
+            exit(Exit.usage)
+        }
+    }
+
     private static func load(_ arguments: [String]) -> EffectiveConfiguration<ServerSettings> {
         do throws(ConfigurationError) {
             return try ConfigurationLoader<ServerSettings>().load(arguments: arguments, environment: environment())
@@ -87,6 +100,8 @@ import Telemetry
         headwater serve [--config FILE] [flags]        run the server
         headwater config check [--config FILE] [flags] say what is wrong with a configuration
         headwater config print [--config FILE] [flags] show the configuration in force, secrets masked
+        headwater token --channel ID --valid 2h [--not-before TIME] [--from RANGE] [--config FILE]
+                                                       make a publish token
         headwater config example                       show a configuration file with everything in it
         headwater config table                         show all keys, variables and defaults as a table
 

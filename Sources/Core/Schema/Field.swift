@@ -48,11 +48,12 @@ public struct Field<Object: SchemaObject>: Sendable {
         shown = { $0[keyPath: path]?.shown ?? nil }
     }
 
-    /// The field `name`: a list of objects kept in the property of `path`, of which no two have the same value in any
-    /// of the fields named in `unique`.
+    /// The field `name`: a list of objects kept in the property of `path`. No value is there twice in the fields that a group
+    /// of `unique` names, in one object or in two.
     public init<Element: SchemaObject>(
         _ name: String, _ path: any WritableKeyPath<Object, [Element]> & Sendable,
-        _ constraints: Constraint<[Element]>..., unique: [String], isRequired: Bool = false, example: JSONValue? = nil,
+        _ constraints: Constraint<[Element]>..., unique: [[String]], isRequired: Bool = false,
+        example: JSONValue? = nil,
         doc: String
     ) {
         let reader = ValueReader(constraints: constraints, unique: unique)
@@ -69,7 +70,7 @@ public struct Field<Object: SchemaObject>: Sendable {
 private struct ValueReader<Value: FieldValue>: Sendable {
     let constraints: [Constraint<Value>]
     var takesNull = false
-    var unique: [String] = []
+    var unique: [[String]] = []
 
     func read(_ json: JSONValue, at path: FieldPath, into faults: inout FaultList) -> Value? {
         checkUniqueness(json, at: path, into: &faults)
@@ -97,14 +98,16 @@ private struct ValueReader<Value: FieldValue>: Sendable {
     /// Looks at the document itself, so that twins are found even where something else is wrong with one of them.
     private func checkUniqueness(_ json: JSONValue, at path: FieldPath, into faults: inout FaultList) {
         guard !unique.isEmpty, case .array(let elements) = json.content else { return }
-        for name in unique {
-            var seen: [String: Int] = [:]
+        for names in unique {
+            var seen: [String: FieldPath] = [:]
             for (index, element) in elements.enumerated() {
-                guard let value = element[name], case .string(let text) = value.content else { continue }
-                if let first = seen[text] {
-                    faults.add(path[index][name], value.origin, "the same as \(path[first][name])")
-                } else {
-                    seen[text] = index
+                for name in names {
+                    guard let value = element[name], case .string(let text) = value.content else { continue }
+                    if let first = seen[text] {
+                        faults.add(path[index][name], value.origin, "the same as \(first)")
+                    } else {
+                        seen[text] = path[index][name]
+                    }
                 }
             }
         }

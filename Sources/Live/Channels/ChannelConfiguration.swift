@@ -8,8 +8,8 @@ public struct ChannelConfiguration: Sendable {
     public let id: String
     /// The name for people.
     public let name: String
-    /// What a publisher must know.
-    public let streamKey: Secret<String>
+    /// What a publisher must know: any of them.
+    public let streamKeys: [Secret<String>]
     /// How the channel is packaged.
     public let profile: LatencyProfile
     /// The tracks that it has.
@@ -23,25 +23,18 @@ public struct ChannelConfiguration: Sendable {
 
     /// A channel of that name.
     public init(
-        id: String, name: String, streamKey: Secret<String>, profile: LatencyProfile,
-        tracks: DeclaredTracks = .videoAndAudio, terms: PublishTerms = PublishTerms(),
+        id: String, name: String, streamKey: Secret<String>?, secondStreamKey: Secret<String>? = nil,
+        profile: LatencyProfile, tracks: DeclaredTracks = .videoAndAudio, terms: PublishTerms = PublishTerms(),
         backup: BackupConfiguration? = nil, secondPublisher: SecondPublisherPolicy = .reject
     ) {
         self.id = id
         self.name = name
-        self.streamKey = streamKey
+        streamKeys = [streamKey, secondStreamKey].compactMap(\.self)
         self.profile = profile
         self.tracks = tracks
         self.terms = terms
         self.backup = backup
         self.secondPublisher = secondPublisher
-    }
-
-    /// The input that `key` is for. It is compared with each key, whatever the others came to.
-    func input(for key: Secret<String>) -> ChannelInput? {
-        let isPrimary = streamKey == key
-        let isBackup = backup?.streamKey.map { $0 == key } ?? false
-        return isPrimary ? .primary : isBackup ? .backup : nil
     }
 }
 

@@ -1,15 +1,27 @@
 public import Ingest
-internal import Telemetry
 
 /// All channels by id; decides which of them a publisher may fill.
 public final class ChannelDirectory: PublishGate {
     /// The channels in the order of the configuration.
     public let channels: [Channel]
     private let byID: [String: Channel]
+    private let authorizer: PublishAuthorizer
+    /// Where something can be published, and by which keys.
+    private let places: [PublishPlace]
+    /// What each of `places` leads to.
+    private let inputs: [(Channel, ChannelInput)]
 
-    /// A directory of `channels`, whose ids differ.
-    public init(_ channels: [Channel]) {
+    /// A directory of `channels`, whose ids differ, as do their stream keys.
+    public init(_ channels: [Channel], authorizer: PublishAuthorizer = PublishAuthorizer()) {
         self.channels = channels
+        self.authorizer = authorizer
+        inputs = channels.map { ($0, .primary) } + channels.filter { $0.configuration.backup != nil }.map { ($0, .backup) }
+        places = inputs.map { channel, input in
+            let configuration = channel.configuration
+            let backup = [configuration.backup?.streamKey].compactMap(\.self)
+            return PublishPlace(
+                channel: configuration.id, streamKeys: input == .primary ? configuration.streamKeys : backup)
+        }
         byID = Dictionary(channels.map { ($0.configuration.id, $0) }) { first, _ in first }
     }
 
@@ -23,9 +35,11 @@ public final class ChannelDirectory: PublishGate {
         return channel.configuration.terms
     }
 
-    /// Opens the channel that the stream key belongs to.
+    /// Opens the channel that the stream key belongs to. Who would find no place there is refused before anybody is asked.
     public func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
         let (channel, input) = try find(request)
+        try channel.checkRoom(for: input)
+        try authorizer.confirm(request, for: channel.configuration.id, publisher: publisher)
         return try channel.attach(publisher, to: input)
     }
 
@@ -33,41 +47,14 @@ public final class ChannelDirectory: PublishGate {
     public func open(
         _ input: ChannelInput, of channel: String, for publisher: any Publisher
     ) throws(PublishRefusal) -> any Feed {
-        guard let channel = byID[channel] else { throw Self.unknown(channel) }
+        guard let channel = byID[channel] else {
+            throw PublishRefusal(.unknownChannel, "There is no channel \"\(PublishRefusal.printable(channel))\" here")
+        }
         return try channel.attach(publisher, to: input)
     }
 
-    private static func unknown(_ id: String) -> PublishRefusal {
-        PublishRefusal(.unknownChannel, "There is no channel \"\(printable(id))\" here")
-    }
-
-    /// The channel, and the input of it, that the stream key belongs to. Keys are compared in constant time, all of them.
+    /// The channel, and the input of it, that the stream key or token belongs to. Tokens are for primary inputs.
     private func find(_ request: PublishRequest) throws(PublishRefusal) -> (Channel, ChannelInput) {
-        if let id = request.channel {
-            guard let channel = byID[id] else { throw Self.unknown(id) }
-            guard let input = channel.configuration.input(for: request.streamKey) else {
-                throw PublishRefusal(.wrongKey, "The stream key does not belong to this channel")
-            }
-            return (channel, input)
-        }
-        var found: (Channel, ChannelInput)?
-        for channel in channels {
-            if let input = channel.configuration.input(for: request.streamKey) { found = (channel, input) }
-        }
-        guard let found else {
-            // The commonest mistake; whoever makes it has told no secret.
-            let isName = byID.keys.contains { request.streamKey == Secret($0) }
-            throw PublishRefusal(
-                .wrongKey,
-                isName
-                    ? "That is a channel's name: publish to its stream key, or to CHANNEL?key=STREAMKEY"
-                    : "No channel has this stream key")
-        }
-        return found
-    }
-
-    /// A name from outside, fit to be shown.
-    private static func printable(_ text: String) -> String {
-        String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(64).map(Character.init))
+        inputs[try authorizer.place(for: request, among: places)]
     }
 }

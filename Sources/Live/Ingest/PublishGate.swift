@@ -4,18 +4,41 @@ public import Time
 
 /// What a publisher asks for.
 public struct PublishRequest: Sendable {
+    /// What the publisher gave, in a way in which it can be read.
+    public struct Reading: Sendable {
+        /// The channel that it named, where it named one.
+        public let channel: String?
+        /// The stream key, or a publish token in its place.
+        public let streamKey: Secret<String>
+
+        /// That channel and that key.
+        public init(channel: String?, streamKey: Secret<String>) {
+            (self.channel, self.streamKey) = (channel, streamKey)
+        }
+    }
+
     /// The protocol, such as `rtmp`.
     public let scheme: String
-    /// The channel that it named, where it named one.
-    public let channel: String?
-    /// The stream key.
-    public let streamKey: Secret<String>
+    /// Each way in which what the publisher gave can be read. The first that fits counts.
+    public let readings: [Reading]
+    /// The publisher's address, in numbers.
+    public let address: String
+    /// What the connection is called in the log.
+    public let connectionID: String
 
-    /// A request by that protocol for that channel with that key.
-    public init(scheme: String, channel: String?, streamKey: Secret<String>) {
-        self.scheme = scheme
-        self.channel = channel
-        self.streamKey = streamKey
+    /// A request by that protocol.
+    public init(scheme: String, readings: [Reading], address: String, connectionID: String) {
+        (self.scheme, self.readings) = (scheme, readings)
+        (self.address, self.connectionID) = (address, connectionID)
+    }
+
+    /// A request by that protocol for that channel with that key, or a token in its place.
+    public init(
+        scheme: String, channel: String?, streamKey: Secret<String>, address: String = "", connectionID: String = ""
+    ) {
+        self.init(
+            scheme: scheme, readings: [Reading(channel: channel, streamKey: streamKey)], address: address,
+            connectionID: connectionID)
     }
 }
 
@@ -31,17 +54,51 @@ public struct PublishRefusal: Error, Sendable, Hashable {
         case busy
         /// The server takes no more publishers.
         case shuttingDown = "shutting_down"
+        /// The publish token is over.
+        case tokenExpired = "token_expired"
+        /// The publish token is for later.
+        case tokenNotYetValid = "token_not_yet_valid"
+        /// The publish token is for another channel.
+        case tokenOtherChannel = "token_other_channel"
+        /// The publish token is for other addresses.
+        case tokenWrongAddress = "token_wrong_address"
+        /// The publish token was signed with no secret of this server, or is not whole.
+        case tokenBadSignature = "token_bad_signature"
+        /// Too many wrong keys came from the address. Told of when that begins, and not for each refusal.
+        case tooManyFailures = "too_many_failures"
+        /// The operator's service said no.
+        case webhookRefused = "webhook_refused"
+        /// The operator's service did not answer in time.
+        case webhookTimeout = "webhook_timeout"
+        /// The operator's service does not answer.
+        case webhookUnreachable = "webhook_unreachable"
+        /// The operator's service has failed.
+        case webhookError = "webhook_error"
+        /// The operator's service sends one elsewhere.
+        case webhookRedirect = "webhook_redirect"
+        /// What the operator's service answered is nothing that could be believed.
+        case webhookBadAnswer = "webhook_bad_answer"
+        /// The publisher left, or was told to, before it was decided. No refusal, for those who count.
+        case left
     }
 
     /// The kind of refusal.
     public let reason: Reason
     /// The sentence, safe to show to anyone.
     public let description: String
+    /// What only the operator is told, in the log.
+    public let detail: String?
 
     /// A refusal for that reason.
-    public init(_ reason: Reason, _ description: String) {
+    public init(_ reason: Reason, _ description: String, detail: String? = nil) {
         self.reason = reason
         self.description = description
+        self.detail = detail
+    }
+
+    /// A name from outside, fit to be shown.
+    public static func printable(_ text: String) -> String {
+        String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(64).map(Character.init))
     }
 }
 
@@ -49,6 +106,8 @@ public struct PublishRefusal: Error, Sendable, Hashable {
 public protocol Publisher: Sendable {
     /// True when the other end has gone for good: nothing comes any more but what it sent before.
     var hasLeft: Bool { get }
+    /// False when nobody needs an answer any more: the publisher has left, or was told to. Asked many times a second.
+    var awaitsAnswer: Bool { get }
     /// Tells the person at the encoder about something that is not right; the feed goes on.
     func warn(code: String, description: String)
     /// Ends the feed, saying why.
@@ -58,6 +117,9 @@ public protocol Publisher: Sendable {
 extension Publisher {
     /// False: what has gone ends its feed at once.
     public var hasLeft: Bool { false }
+
+    /// True as long as it has not left.
+    public var awaitsAnswer: Bool { !hasLeft }
 }
 
 /// Something of a feed. Times are the source's own, unwrapped.
@@ -111,7 +173,7 @@ public protocol Feed: Sendable {
 public protocol PublishGate: Sendable {
     /// What the channel that is asked for wants, if it could be opened now. Changes nothing, and waits for nothing.
     func admit(_ request: PublishRequest) throws(PublishRefusal) -> PublishTerms
-    /// The feed that `publisher` may fill.
+    /// The feed that `publisher` may fill. Waits for whoever has to be asked, as long as the publisher does.
     func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed
     /// The feed of that input of the channel of that id, for `publisher`, which the server itself has called.
     func open(

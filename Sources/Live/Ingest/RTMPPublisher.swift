@@ -30,6 +30,7 @@ final class RTMPPublisher: ConnectedPublisher {
     private let metrics: IngestMetrics
     private let clock: any MonotonicClock
     private let connected: Instant
+    private let connectionID = Random.identifier()
     private let outbox = Mutex(Outbox())
 
     init(
@@ -40,13 +41,17 @@ final class RTMPPublisher: ConnectedPublisher {
         self.connection = connection
         self.tls = tls
         self.gate = gate
-        self.logger = logger.with(["peer.address": .personal(connection.peer.host)])
+        self.logger = logger.with([
+            "peer.address": .personal(connection.peer.host), "connection.id": .public(connectionID),
+        ])
         self.metrics = metrics
         self.clock = clock
         connected = clock.now
     }
 
     // MARK: Publisher
+
+    var awaitsAnswer: Bool { outbox.withLock { $0.disconnectReason == nil } && !connection.isLeftByPeer }
 
     func warn(code: String, description: String) {
         outbox.withLock { $0.statuses.append((.warning, code, description)) }
@@ -179,7 +184,9 @@ final class RTMPPublisher: ConnectedPublisher {
         let (channel, key) = Self.credentials(name: request.streamName, query: request.query)
         do throws(PublishRefusal) {
             let opened = try gate.open(
-                PublishRequest(scheme: scheme, channel: channel, streamKey: Secret(key)), for: self)
+                PublishRequest(
+                    scheme: scheme, channel: channel, streamKey: Secret(key), address: connection.peer.host,
+                    connectionID: connectionID), for: self)
             talk.feed = opened
             talk.channelID = opened.channelID
             talk.translator = RTMPTranslator()
@@ -188,8 +195,11 @@ final class RTMPPublisher: ConnectedPublisher {
             logger.info("ingest.accepted", ["channel.id": .public(opened.channelID), "protocol": .public(scheme)])
             return nil
         } catch {
+            guard error.reason != .left else {
+                return .closed(outbox.withLock { $0.disconnectReason } ?? "closed")
+            }
             talk.session.rejectPublish(.badName(error.description))
-            return .refused(error.reason.rawValue)
+            return .refused(error.reason.rawValue, detail: error.detail)
         }
     }
 
@@ -213,7 +223,7 @@ final class RTMPPublisher: ConnectedPublisher {
             metrics.refused(reason)
             fields["reason"] = .public(reason)
             fields["detail"] = detail.map { .public($0) }
-            logger.warning("ingest.refused", fields)
+            logger.refused(reason, fields)
         case .closed(let reason):
             fields["reason"] = .public(reason)
             logger.info("ingest.closed", fields)
@@ -221,10 +231,12 @@ final class RTMPPublisher: ConnectedPublisher {
         }
     }
 
-    /// `…/live/STREAMKEY`, or `…/live/CHANNEL?key=STREAMKEY`.
+    /// `…/live/STREAMKEY`, `…/live/CHANNEL?key=STREAMKEY`, or with a token in the key's place, which may be called `token`.
     static func credentials(name: String, query: String?) -> (channel: String?, key: String) {
-        for pair in (query ?? "").split(separator: "&") where pair.hasPrefix("key=") {
-            return (name, String(pair.dropFirst(4)))
+        for pair in (query ?? "").split(separator: "&") {
+            for prefix in ["key=", "token="] where pair.hasPrefix(prefix) {
+                return (name, String(pair.dropFirst(prefix.count)))
+            }
         }
         return (nil, name)
     }

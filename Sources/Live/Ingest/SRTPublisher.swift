@@ -1,3 +1,4 @@
+internal import Crypto
 internal import Locks
 internal import SRT
 internal import Sockets
@@ -28,11 +29,14 @@ final class SRTPublisher: ConnectedPublisher {
 
     /// Serves `socket`, whose media go where `open` says.
     init(
-        socket: SRTSocket, logger: Logger, metrics: IngestMetrics, transportMetrics: TransportMetrics,
-        clock: any MonotonicClock, open: @escaping Opening
+        socket: SRTSocket, connectionID: String = Random.identifier(), logger: Logger, metrics: IngestMetrics,
+        transportMetrics: TransportMetrics, clock: any MonotonicClock, open: @escaping Opening
     ) {
         self.socket = socket
-        self.logger = logger.with(["peer.address": .personal(socket.peer.host), "protocol": .public("srt")])
+        self.logger = logger.with([
+            "peer.address": .personal(socket.peer.host), "protocol": .public("srt"),
+            "connection.id": .public(connectionID),
+        ])
         self.metrics = metrics
         self.transportMetrics = transportMetrics
         self.clock = clock
@@ -43,6 +47,9 @@ final class SRTPublisher: ConnectedPublisher {
 
     /// What the peer sent before it left is held for as long as the latency lasts.
     var hasLeft: Bool { !socket.isConnected }
+
+    /// Until somebody reads them, libsrt keeps what comes.
+    var awaitsAnswer: Bool { farewell.withLock { $0 == nil } && socket.isConnected }
 
     func warn(code: String, description: String) {
         // SRT has no way to tell an encoder anything.
@@ -61,8 +68,7 @@ final class SRTPublisher: ConnectedPublisher {
         do throws(PublishRefusal) {
             feed = try open(self)
         } catch {
-            metrics.refused(error.reason.rawValue)
-            logger.warning("ingest.refused", ["reason": .public(error.reason.rawValue)])
+            turnAway(error)
             return socket.close()
         }
         metrics.accepted.increment()
@@ -84,6 +90,19 @@ final class SRTPublisher: ConnectedPublisher {
         talk.report.end()
         tell(ending, talk)
         socket.close()
+    }
+
+    /// Nobody tells the other end why: that could only be done during the handshake.
+    private func turnAway(_ refusal: PublishRefusal) {
+        guard refusal.reason != .left else {
+            let reason = farewell.withLock { $0 } ?? "closed"
+            return logger.info("ingest.closed", ["reason": .public(reason)])
+        }
+        let reason = refusal.reason.rawValue
+        metrics.refused(reason)
+        var fields: LogFields = ["reason": .public(reason)]
+        fields["detail"] = refusal.detail.map { .public($0) }
+        logger.refused(reason, fields)
     }
 
     /// What the connection has come to.

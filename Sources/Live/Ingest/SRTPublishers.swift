@@ -1,3 +1,4 @@
+internal import Crypto
 public import SRT
 public import Sockets
 public import Telemetry
@@ -60,16 +61,17 @@ public final class SRTPublishers: Sendable {
 
     private func serve(_ socket: SRTSocket) {
         // It was admitted, but others may have come in since.
-        guard publishers.hasRoom, let requests = try? PublishRequests(streamID: socket.streamID) else {
+        let connectionID = Random.identifier()
+        let request = try? PublishRequest(streamID: socket.streamID, peer: socket.peer, connectionID: connectionID)
+        guard publishers.hasRoom, let request else {
             desk.refuse("too_many_connections", .overload, peer: socket.peer)
             return socket.close()
         }
         publishers.serve(
             SRTPublisher(
-                socket: socket, logger: logger, metrics: metrics, transportMetrics: transportMetrics, clock: clock
-            ) { [gate] publisher throws(PublishRefusal) in
-                try requests.first { request throws(PublishRefusal) in try gate.open(request, for: publisher) }
-            })
+                socket: socket, connectionID: connectionID, logger: logger, metrics: metrics,
+                transportMetrics: transportMetrics, clock: clock
+            ) { [gate] publisher throws(PublishRefusal) in try gate.open(request, for: publisher) })
     }
 }
 
@@ -82,14 +84,14 @@ private struct AdmissionDesk: Sendable {
 
     func decide(_ call: SRTCallRequest) -> SRTDecision {
         guard publishers.hasRoom else { return refuse(call, "too_many_connections", .overload) }
-        let requests: PublishRequests
+        let request: PublishRequest
         do throws(StreamIDFault) {
-            requests = try PublishRequests(streamID: call.streamID)
+            request = try PublishRequest(streamID: call.streamID, peer: call.peer)
         } catch {
             return refuse(call, error.rawValue, error.rejection)
         }
         do throws(PublishRefusal) {
-            let terms = try requests.first { request throws(PublishRefusal) in try gate.admit(request) }
+            let terms = try gate.admit(request)
             return .accept(passphrase: terms.passphrase, latency: terms.latency)
         } catch {
             return refuse(call, error.reason.rawValue, error.reason.rejection)
@@ -103,8 +105,8 @@ private struct AdmissionDesk: Sendable {
 
     func refuse(_ reason: String, _ rejection: SRTRejection, peer: SocketAddress) {
         metrics.refused(reason)
-        logger.warning(
-            "ingest.refused",
+        logger.refused(
+            reason,
             [
                 "protocol": .public("srt"), "reason": .public(reason), "srt.rejection": .public(rejection.description),
                 "peer.address": .personal(peer.host),
@@ -137,40 +139,25 @@ private enum StreamIDFault: String, Error {
     }
 }
 
-/// What a caller's stream id asks for, in each way in which it can be read: first as it stands.
-private struct PublishRequests {
-    let literal: PublishRequest?
-    let read: PublishRequest
-
-    init(streamID: [UInt8]) throws(StreamIDFault) {
+extension PublishRequest {
+    /// What a caller's stream id asks for, in each way in which it can be read: first as it stands.
+    fileprivate init(streamID: [UInt8], peer: SocketAddress, connectionID: String = "") throws(StreamIDFault) {
         guard let id = try? SRTStreamID(streamID) else { throw .unreadable }
         guard id.mode != .request else { throw .wantsToReceive }
-        read = try PublishRequest(id)
-        literal = try SRTStreamID.literal(streamID).map { id throws(StreamIDFault) in try PublishRequest(id) }
-    }
-
-    /// What the first of them comes to that is of a channel and its key.
-    func first<Result>(_ ask: (PublishRequest) throws(PublishRefusal) -> Result) throws(PublishRefusal) -> Result {
-        if let literal {
-            do throws(PublishRefusal) {
-                return try ask(literal)
-            } catch {
-                // Else it may be meant otherwise.
-                guard error.reason == .unknownChannel || error.reason == .wrongKey else { throw error }
-            }
-        }
-        return try ask(read)
+        let readings = [SRTStreamID.literal(streamID).flatMap { Reading($0) }, Reading(id)].compactMap(\.self)
+        guard !readings.isEmpty else { throw .unreadable }
+        self.init(scheme: "srt", readings: readings, address: peer.host, connectionID: connectionID)
     }
 }
 
-extension PublishRequest {
-    fileprivate init(_ id: SRTStreamID) throws(StreamIDFault) {
+extension PublishRequest.Reading {
+    fileprivate init?(_ id: SRTStreamID) {
         if let key = id.key {
-            self.init(scheme: "srt", channel: id.channel, streamKey: key)
+            self.init(channel: id.channel, streamKey: key)
         } else {
             // One field for both: the key stands where a channel would.
-            guard let key = id.channel else { throw .unreadable }
-            self.init(scheme: "srt", channel: nil, streamKey: Secret(key))
+            guard let key = id.channel else { return nil }
+            self.init(channel: nil, streamKey: Secret(key))
         }
     }
 }
@@ -179,9 +166,12 @@ extension PublishRefusal.Reason {
     fileprivate var rejection: SRTRejection {
         switch self {
         case .unknownChannel: .notFound
-        case .wrongKey: .unauthorized
+        case .wrongKey, .tokenBadSignature: .unauthorized
         case .busy: .conflict
-        case .shuttingDown: .down
+        case .shuttingDown, .left: .down
+        case .tokenExpired, .tokenNotYetValid, .tokenOtherChannel, .tokenWrongAddress, .tooManyFailures,
+            .webhookRefused, .webhookTimeout, .webhookUnreachable, .webhookError, .webhookRedirect, .webhookBadAnswer:
+            .forbidden
         }
     }
 }

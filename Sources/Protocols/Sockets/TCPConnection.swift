@@ -1,3 +1,4 @@
+internal import CLinux
 public import Crypto
 internal import Glibc
 
@@ -61,6 +62,14 @@ public final class TCPConnection: ByteStream, Sendable {
             default: return .closed
             }
         }
+    }
+
+    /// True when the peer has ended its side of the connection, or the connection is broken, whatever came before that and was
+    /// not read. Waits for nothing.
+    public var isLeftByPeer: Bool {
+        // The headers that Swift reads leave POLLRDHUP out; it is the same bit.
+        var state = pollfd(fd: descriptor, events: Int16(truncatingIfNeeded: EPOLLRDHUP.rawValue), revents: 0)
+        return Glibc.poll(&state, 1, 0) > 0
     }
 
     /// Sends all of `bytes`; false when the connection no longer takes them.

@@ -1,0 +1,79 @@
+package import Sockets
+package import Time
+
+/// Addresses that give wrong keys again and again are held off for a time, which is twice as long each time. A right key
+/// clears all that was held against its address.
+///
+/// An address is an IPv4 address or an IPv6 network of 64 bits. Those who fail are remembered for ten minutes, so many of
+/// them; where there are more, those who failed longest ago are forgotten.
+package struct PublishBackoff: Sendable {
+    /// A time for which an address is held off.
+    package struct Hold: Sendable, Equatable {
+        /// How long it is.
+        package let duration: Duration
+        /// How many were refused during the one before.
+        package let refused: Int
+    }
+
+    private struct Failures {
+        /// How many there were before the first hold.
+        var count = 0
+        var holds = 0
+        var heldUntil: Instant?
+        var refused = 0
+        var last: Instant
+    }
+
+    private static let shortest = Duration.seconds(10)
+    private static let memory = Duration.seconds(600)
+
+    private let limits: PublishBackoffLimits
+    private var clients: [IPRange: Failures] = [:]
+
+    /// Nobody has failed yet.
+    package init(_ limits: PublishBackoffLimits = PublishBackoffLimits()) { self.limits = limits }
+
+    /// How many addresses are remembered.
+    package var count: Int { clients.count }
+
+    /// For how long `client` is still held off; nothing when it may try. Who is told counts as refused.
+    package mutating func refuse(_ client: IPRange, at now: Instant) -> Duration? {
+        guard let until = clients[client]?.heldUntil, now < until else { return nil }
+        clients[client]?.refused += 1
+        return until - now
+    }
+
+    /// Takes note of a wrong key from `client`, and says whether it is held off from here on.
+    package mutating func noteFailure(of client: IPRange, at now: Instant) -> Hold? {
+        guard limits.failures > 0 else { return nil }
+        var failures = clients[client] ?? Failures(last: now)
+        if now - max(failures.last, failures.heldUntil ?? failures.last) >= Self.memory {
+            failures = Failures(last: now)
+        }
+        failures.count += 1
+        failures.last = now
+        var hold: Hold?
+        if failures.count >= limits.failures {
+            let duration = min(Self.shortest * (1 << min(failures.holds, 16)), limits.longest)
+            hold = Hold(duration: duration, refused: failures.refused)
+            failures.holds += 1
+            failures.heldUntil = now + duration
+            failures.refused = 0
+        }
+        if clients[client] == nil { makeRoom(at: now) }
+        clients[client] = failures
+        return hold
+    }
+
+    /// Takes note of a right key from `client`.
+    package mutating func noteSuccess(of client: IPRange) { clients[client] = nil }
+
+    private mutating func makeRoom(at now: Instant) {
+        guard clients.count >= limits.addresses else { return }
+        clients = clients.filter { now - max($1.last, $1.heldUntil ?? $1.last) < Self.memory }
+        guard clients.count >= limits.addresses, let oldest = clients.min(by: { $0.value.last < $1.value.last }) else {
+            return
+        }
+        clients[oldest.key] = nil
+    }
+}

@@ -1,0 +1,105 @@
+internal import Crypto
+internal import HTTP
+public import Telemetry
+package import Time
+
+/// The operator's own service, which is asked whether somebody with a right key may publish.
+///
+/// It gets a POST of `{"channel":"news","protocol":"srt","address":"203.0.113.9","connection":"4f0c…"}`, with
+/// `Headwater-Timestamp` (seconds since 1970) and `Headwater-Signature`: `v1=` and the HMAC-SHA256, in hexadecimal, of the
+/// timestamp, a dot and the body, under the secret.
+public struct PublishWebhook: Sendable {
+    /// What it has come to.
+    package enum Answer: Sendable, Equatable {
+        /// 2xx.
+        case admitted
+        /// 4xx, and what the body said.
+        case refused(status: Int, reason: String)
+        /// No answer, or none that could be one: the stable code, and more for the log.
+        case failed(PublishRefusal.Reason, detail: String)
+        /// The publisher does not wait for it any longer.
+        case abandoned
+    }
+
+    /// How much of a body is read, and how much of it is logged.
+    private static let (bodyLimit, reasonLimit) = (65_536, 200)
+
+    private let url: Secret<String>
+    private let secret: Secret<String>
+    private let client: HTTPClient
+    /// True when a publisher with a right key is let in while the service is down: when nobody answers, not in time, or with
+    /// 5xx.
+    public let admitsWhenDown: Bool
+
+    /// A service at `url`, which has `timeout` for each answer.
+    public init(url: Secret<String>, secret: Secret<String>, timeout: Duration, admitsWhenDown: Bool = false) {
+        (self.url, self.secret, self.admitsWhenDown) = (url, secret, admitsWhenDown)
+        client = HTTPClient(timeout: timeout, bodyLimit: Self.bodyLimit)
+    }
+
+    /// Asks about a publisher to `channel`, and waits for the answer as long as `isWanted`.
+    package func ask(
+        _ request: PublishRequest, channel: String, at time: WallTime, while isWanted: () -> Bool
+    ) -> Answer {
+        let body = JSONText.object([
+            ("channel", channel), ("protocol", request.scheme), ("address", request.address),
+            ("connection", request.connectionID),
+        ])
+        let timestamp = "\(time.microseconds / 1_000_000)"
+        let code = SHA256.authenticationCode(
+            of: Array("\(timestamp).\(body)".utf8).span, key: Array(secret.exposed.utf8).span)
+        let headers = [
+            ("Content-Type", "application/json"), ("Headwater-Timestamp", timestamp),
+            ("Headwater-Signature", "v1=\(Hexadecimal.encode(code.span))"),
+        ]
+        do throws(HTTPClientError) {
+            return Self.answer(
+                try client.post(Array(body.utf8), to: url.exposed, headers: headers, while: isWanted))
+        } catch {
+            switch error {
+            case .abandoned: return .abandoned
+            case .timedOut: return .failed(.webhookTimeout, detail: "no whole answer in time")
+            case .unreachable(let why): return .failed(.webhookUnreachable, detail: why)
+            case .tooLong: return .failed(.webhookBadAnswer, detail: "longer than is read")
+            case .broken(let why): return .failed(.webhookBadAnswer, detail: why)
+            case .badURL: return .failed(.webhookUnreachable, detail: "bad URL")
+            }
+        }
+    }
+
+    private static func answer(_ answer: HTTPClientAnswer) -> Answer {
+        switch answer.status {
+        case 200..<300: .admitted
+        case 300..<400: .failed(.webhookRedirect, detail: "status \(answer.status), which is not followed")
+        case 400..<500: .refused(status: answer.status, reason: reason(answer.body))
+        case 500..<600: .failed(.webhookError, detail: "status \(answer.status)")
+        default: .failed(.webhookBadAnswer, detail: "status \(answer.status)")
+        }
+    }
+
+    /// The beginning of a body, on one line.
+    private static func reason(_ body: [UInt8]) -> String {
+        let text = String(decoding: body.prefix(reasonLimit * 4), as: UTF8.self)
+        let words = text.unicodeScalars.split { $0.value <= 0x20 || (0x7F..<0xA0).contains($0.value) }
+        return String(String.UnicodeScalarView(words.joined(separator: " ".unicodeScalars).prefix(reasonLimit)))
+    }
+}
+
+/// JSON (RFC 8259), as far as a webhook needs it.
+private enum JSONText {
+    static func object(_ members: [(name: String, value: String)]) -> String {
+        "{" + members.map { "\(string($0.name)):\(string($0.value))" }.joined(separator: ",") + "}"
+    }
+
+    private static func string(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case "\0"..<" ": result += "\\u00" + Hexadecimal.encode([UInt8(truncatingIfNeeded: scalar.value)].span)
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

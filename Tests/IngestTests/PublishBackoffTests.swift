@@ -1,0 +1,90 @@
+import Ingest
+import Sockets
+import Testing
+import Time
+
+/// Who is held off, and for how long.
+@Suite struct PublishBackoffTests {
+    let begin = Instant(nanoseconds: 1_000_000_000_000)
+
+    private func client(_ text: String = "203.0.113.9") throws -> IPRange {
+        IPRange(clientAt: try #require(IPAddress(text)))
+    }
+
+    /// The holds that begin when `client` fails, whenever it may, every two seconds for that time.
+    private func holds(_ backoff: inout PublishBackoff, for time: Duration) throws -> [Duration] {
+        var holds: [Duration] = []
+        let client = try client()
+        for second in stride(from: 0, to: time.components.seconds, by: 2) {
+            let now = begin + .seconds(second)
+            guard backoff.refuse(client, at: now) == nil else { continue }
+            if let hold = backoff.noteFailure(of: client, at: now) { holds.append(hold.duration) }
+        }
+        return holds
+    }
+
+    @Test func theFirstTriesAreFreeAndThenEachHoldIsTwiceAsLong() throws {
+        var backoff = PublishBackoff()
+        #expect(try holds(&backoff, for: .seconds(18)) == [])
+        #expect(try holds(&backoff, for: .seconds(2)) == [.seconds(10)])
+        backoff = PublishBackoff()
+        #expect(try holds(&backoff, for: .seconds(600)) == [10, 20, 40, 80, 120, 120, 120, 120].map { .seconds($0) })
+    }
+
+    @Test func aHoldLastsAsLongAsItSaysAndTellsHowManyWereRefused() throws {
+        var limits = PublishBackoffLimits()
+        limits.failures = 1
+        var backoff = PublishBackoff(limits)
+        let client = try client()
+        #expect(backoff.refuse(client, at: begin) == nil)
+        #expect(backoff.noteFailure(of: client, at: begin)?.refused == 0)
+        #expect(backoff.refuse(client, at: begin) == .seconds(10))
+        #expect(backoff.refuse(client, at: begin + .milliseconds(9999)) == .milliseconds(1))
+        #expect(try backoff.refuse(self.client("203.0.113.10"), at: begin) == nil)
+        #expect(backoff.refuse(client, at: begin + .seconds(10)) == nil)
+        #expect(backoff.noteFailure(of: client, at: begin + .seconds(10))?.refused == 2)
+    }
+
+    @Test func aRightKeyClearsWhatWasHeldAgainstTheAddress() throws {
+        var backoff = PublishBackoff()
+        let client = try client()
+        for _ in 0..<9 { #expect(backoff.noteFailure(of: client, at: begin) == nil) }
+        backoff.noteSuccess(of: client)
+        for _ in 0..<9 { #expect(backoff.noteFailure(of: client, at: begin) == nil) }
+        #expect(backoff.noteFailure(of: client, at: begin)?.duration == .seconds(10), "from the beginning")
+        #expect(backoff.count == 1)
+    }
+
+    @Test func tenQuietMinutesAreForgotten() throws {
+        var backoff = PublishBackoff()
+        let client = try client()
+        for _ in 0..<9 { _ = backoff.noteFailure(of: client, at: begin) }
+        #expect(backoff.noteFailure(of: client, at: begin + .seconds(599)) != nil)
+        let quiet = begin + .seconds(599 + 10 + 600)
+        #expect(backoff.noteFailure(of: client, at: quiet) == nil)
+    }
+
+    @Test func onlySoManyAreRememberedAndThoseOfLongAgoGoFirst() throws {
+        var limits = PublishBackoffLimits()
+        (limits.failures, limits.addresses) = (2, 3)
+        var backoff = PublishBackoff(limits)
+        for host in 1...4 {
+            let now = begin + .seconds(host)
+            #expect(backoff.noteFailure(of: try client("192.0.2.\(host)"), at: now) == nil)
+            #expect(backoff.count == min(host, 3))
+        }
+        // The first was forgotten, and its place is taken from the second.
+        #expect(backoff.noteFailure(of: try client("192.0.2.1"), at: begin + .seconds(5)) == nil)
+        #expect(backoff.noteFailure(of: try client("192.0.2.4"), at: begin + .seconds(6)) != nil)
+        // Those whose time is over make room for all.
+        #expect(backoff.noteFailure(of: try client("192.0.2.9"), at: begin + .seconds(5000)) == nil)
+        #expect(backoff.count == 1)
+    }
+
+    @Test func zeroIsNever() throws {
+        var limits = PublishBackoffLimits()
+        limits.failures = 0
+        var backoff = PublishBackoff(limits)
+        #expect(try holds(&backoff, for: .seconds(600)) == [] && backoff.count == 0)
+    }
+}
