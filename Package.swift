@@ -191,6 +191,7 @@ if Context.environment["HEADWATER_FUZZ"] != nil {
         ("SpliceInfoFuzz", ["Bytes", "MPEGTS"]),
         ("PresentationRecordFuzz", ["Bytes", "HLS", "Media", "Packaging", "Time"]),
         ("SRTStreamIDFuzz", ["SRT"]),
+        ("PublishTokenFuzz", ["Crypto", "Ingest", "Sockets", "Telemetry", "Time"]),
     ] {
         package.targets.append(
             .executableTarget(
