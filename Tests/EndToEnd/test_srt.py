@@ -60,9 +60,9 @@ def clip(folder, seconds=60):
     return path
 
 
-def streaming(path, url):
+def streaming(path, url, form="mpegts"):
     """ffmpeg that sends a file at the pace of its clock."""
-    return running(["ffmpeg", "-v", "error", "-nostdin", "-re", "-i", path, "-c", "copy", "-f", "mpegts", url])
+    return running(["ffmpeg", "-v", "error", "-nostdin", "-re", "-i", path, "-c", "copy", "-f", form, url])
 
 
 def accepted(server):
