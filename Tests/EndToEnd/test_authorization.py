@@ -284,6 +284,14 @@ def test_what_srt_sends_while_the_service_is_asked_is_kept(serve, tmp_path):
             accepted(server)
             assert time.monotonic() - begun > 2.5
             plays(server, "news", ["h264", "aac"])
+            text = server.get(server.renditions("news")["video"] + "/index.m3u8").text
+            # The dates are those of its coming, not of the answer.
+            stamp, rest = re.search(r"PROGRAM-DATE-TIME:(\S+)\n(.*)", text, re.DOTALL).groups()
+            lengths = re.findall(r"#EXTINF:([\d.]+)", rest)
+            tail = re.findall(r"#EXT-X-PART:DURATION=([\d.]+)", rest.rsplit("#EXTINF", 1)[-1])
+            end = datetime.datetime.fromisoformat(stamp).timestamp() + sum(map(float, lengths + tail))
+            assert -0.5 < time.time() - end < 3
+            assert "#EXT-X-DISCONTINUITY\n" not in text and "#EXT-X-GAP" not in text
         metrics = server.metrics()
         assert 'headwater_srt_packets_total{channel="news",kind="dropped"} 0\n' in metrics
         assert re.search(r'headwater_ts_errors_total{channel="news",error="Continuity_count_error"[^}]*} 0\n', metrics)

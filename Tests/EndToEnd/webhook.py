@@ -24,7 +24,8 @@ class Webhook:
         self.requests = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     @property
     def settings(self):
@@ -67,6 +68,9 @@ class Webhook:
         return data
 
     def close(self):
+        # A thread that accepts would keep the socket open.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join()
         self._listener.close()
 
 

@@ -22,12 +22,12 @@ import Time
 
     @Test func theTokenSaysWhatTheCommandSays() throws {
         let command = try TokenCommand([
-            "--channel", "news", "--config", "file.json5", "--valid=90m", "--not-before", "2027-01-15T09:00:00+01:00",
+            "--channel", "news", "--config", "file.json5", "--valid=90m", "--not-before", "2027-01-15T10:00:00+01:00",
             "--from", "203.0.113.0/24", "--log-level=debug",
         ])
         #expect(command.configurationArguments == ["--config", "file.json5", "--log-level=debug"])
         let token = try command.token(ServerSettingsTests.load(Self.configuration), now: Self.now)
-        let start = WallTime(microseconds: 1_800_000_000_000_000)
+        let start = WallTime(microseconds: 1_800_003_600_000_000)
         let expected = PublishToken(
             channel: "news", notBefore: start, expiry: start + .seconds(5400), range: IPRange("203.0.113.0/24"))
         #expect(token == expected.signed(with: Secret("the secret of today")))

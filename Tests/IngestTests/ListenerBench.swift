@@ -13,6 +13,7 @@ final class TestGate: PublishGate {
         var refusal = PublishRefusal(.wrongKey, "No channel has this stream key")
         var publishers: [any Publisher] = []
         var events: [FeedEvent] = []
+        var arrivals: [Instant] = []
         var key = "secret"
         /// The channels that were named.
         var channels: [String?] = []
@@ -95,7 +96,14 @@ private struct TestFeed: Feed {
     let gate: TestGate
     var channelID: String { "news" }
     var terms: PublishTerms { gate.state.withLock { $0.terms } }
-    func receive(_ event: FeedEvent, arrival: Instant) { gate.state.withLock { $0.events.append(event) } }
+
+    func receive(_ event: FeedEvent, arrival: Instant) {
+        gate.state.withLock { state in
+            state.events.append(event)
+            state.arrivals.append(arrival)
+        }
+    }
+
     func end() { gate.state.withLock { $0.ended += 1 } }
 }
 

@@ -30,6 +30,7 @@ import Time
 
     private func isWaiting() -> Bool { bench.gate.state.withLock { $0.waiting } == 1 }
 
+    /// With the times at which it would have come.
     @Test func whatComesMeanwhileIsKept() throws {
         let clip = try TransportClip.plain.get()
         let answer = ask()
@@ -37,12 +38,15 @@ import Time
             let caller = try SRTSocket.call(port)
             #expect(bench.eventually(isWaiting))
             caller.send(clip)
-            #expect(caller.poll(for: .milliseconds(500)) == .timedOut)
+            #expect(caller.poll(for: .milliseconds(1200)) == .timedOut)
             #expect(bench.receivedBytes == 0 && bench.lines.count("ingest.accepted") == 0)
             answer.give(nil)
             #expect(bench.eventually { bench.receivedBytes == clip.count }, "\(bench.receivedBytes) of \(clip.count)")
             let kinds = bench.gate.kinds
             #expect(kinds.count { $0 == "V" } == 2, "\(kinds)")
+            let arrivals = bench.gate.state.withLock { $0.arrivals }
+            let longest = bench.clock.now - (arrivals.first ?? bench.clock.now)
+            #expect(longest > .milliseconds(700), "\(longest)")
         }
     }
 

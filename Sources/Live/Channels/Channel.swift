@@ -146,7 +146,8 @@ public final class Channel: Sendable {
                 if state.inputs[input].predecessor != nil {
                     effects.append(beginFeed(of: input, &state, at: arrival))
                 }
-                state.inputs[input].lastArrival = arrival
+                // What was kept while somebody was asked has arrived before its publisher was let in.
+                state.inputs[input].lastArrival = max(state.inputs[input].lastArrival, arrival)
             }
             if state.inputSwitch != nil, let change = watch(event, of: input, &state, arrival) {
                 return effects + [change]
@@ -159,7 +160,7 @@ public final class Channel: Sendable {
 
     private func take(_ event: FeedEvent, _ state: inout State, _ arrival: Instant) -> ChannelEffects {
         let actions = step(&state) { $0.take(event, arrival: arrival) }
-        if !actions.isEmpty { state.lastUse = arrival }
+        if !actions.isEmpty { state.lastUse = max(state.lastUse, arrival) }
         return perform(actions, arrival, &state)
     }
 

@@ -16,6 +16,8 @@ final class SRTPublisher: ConnectedPublisher {
     private static let pace = Duration.milliseconds(500)
     /// How long a peer may send before a program is found in what it sends.
     private static let patience = Duration.seconds(10)
+    /// What is read so late has arrived when it is read: so it is as long as nothing keeps this thread.
+    private static let toleratedLag = Duration.milliseconds(200)
     /// How often figures are told.
     private static let reportPace = Duration.seconds(1)
 
@@ -140,7 +142,7 @@ final class SRTPublisher: ConnectedPublisher {
 
     private func step(_ talk: inout Talk, _ buffer: UnsafeMutableRawBufferPointer) -> Ending? {
         let read = socket.receive(into: buffer, timeout: Self.pace)
-        let arrival = clock.now
+        let now = clock.now
         switch read {
         case .closed(let end):
             return .closed(farewell.withLock { $0 } ?? end.description)
@@ -149,14 +151,16 @@ final class SRTPublisher: ConnectedPublisher {
             metrics.receivedBytes.increment(by: count)
             talk.statistics = socket.statistics() ?? talk.statistics
             let bytes = Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            // It would have come then, had nobody been asked before: what was kept is not of this moment.
+            let arrival = now - (socket.readingLag < Self.toleratedLag ? .zero : socket.readingLag)
             talk.translator.receive(bytes, at: arrival, into: &talk.events)
             talk.deliver(at: arrival)
         }
-        if arrival - talk.reported >= Self.reportPace {
-            talk.reported = arrival
+        if now - talk.reported >= Self.reportPace {
+            talk.reported = now
             report(&talk)
         }
-        if let since = talk.waitingSince, arrival - since >= Self.patience { return .refused("no_program") }
+        if let since = talk.waitingSince, now - since >= Self.patience { return .refused("no_program") }
         return nil
     }
 

@@ -36,6 +36,8 @@ public final class SRTSocket: Sendable {
     ///
     /// The thread always sleeps by itself: a blocking read of libsrt 1.5.1 that times out hands out what is not due yet.
     static let pause = Duration.milliseconds(20)
+    /// Messages whose times are so far apart, in microseconds, are not handed out together.
+    private static let span: Int64 = 40_000
 
     let handle: SRTHandle
     /// The other end.
@@ -51,8 +53,10 @@ public final class SRTSocket: Sendable {
     private let isClosed = Atomic(false)
     /// When data came last, in milliseconds of `start`.
     private let lastData = Atomic<Int64>(0)
-    /// Whether the last read was ended by the end of its buffer.
+    /// Whether the last read left something that is ready.
     private let hasMore = Atomic(false)
+    /// For how many microseconds the first message of the last read had been ready.
+    private let lag = Atomic<Int64>(0)
     private let start = ContinuousClock.now
 
     /// Takes a connected socket.
@@ -75,7 +79,8 @@ public final class SRTSocket: Sendable {
     }
 
     /// Waits for messages, for `timeout` at most, and puts all that are ready at the start of `buffer`, as long as another
-    /// would fit. The buffer has at least `maximumMessageSize` bytes.
+    /// would fit. The buffer has at least `maximumMessageSize` bytes. Messages that became ready long after the first of them
+    /// are left to the next read.
     ///
     /// The thread wakes some 50 times a second and takes what has gathered. When the connection breaks, what has come is
     /// still handed out.
@@ -94,26 +99,38 @@ public final class SRTSocket: Sendable {
         return .closed(.closedHere)
     }
 
+    /// For how long the first message of the last read had been ready: some hundredths of a second, or more where nobody read.
+    public var readingLag: Duration { .microseconds(lag.load(ordering: .relaxed)) }
+
     /// False as soon as the other end has closed, or was given up: what it sent before may still be held until its time.
     public var isConnected: Bool { srt_getsockstate(handle.number) == SRTS_CONNECTED }
 
-    /// Takes what is ready, and says how many bytes it is, and why there are no more; 0 when the buffer is full.
+    /// Takes what is ready, and says how many bytes it is, and why there are no more; 0 when the buffer is full, or what is
+    /// there is of another moment.
     private func drain(into buffer: UnsafeMutableRawBufferPointer) -> (count: Int, code: Int32) {
         var count = 0
         var code: Int32 = 0
+        var control = SRT_MSGCTRL()
+        var first: Int64?
         while buffer.count - count >= Self.maximumMessageSize {
             let target = buffer.baseAddress?.advanced(by: count).assumingMemoryBound(to: CChar.self)
-            let received = srt_recvmsg(handle.number, target, Int32(Self.maximumMessageSize))
+            let received = srt_recvmsg2(handle.number, target, Int32(Self.maximumMessageSize), &control)
             guard received > 0 else {
                 code = srt_getlasterror(nil)
                 break
             }
             count += Int(received)
+            // When its time had come. Sockets that deal out no times have none.
+            let due = control.srctime
+            let begun = first ?? due
+            if first == nil { lag.store(due > 0 ? max(srt_time_now() - due, 0) : 0, ordering: .relaxed) }
+            first = begun
             // A read that finds nothing throws within libsrt, and wakes its thread for nothing.
             guard isReadable else {
                 code = SRT_EASYNCRCV.rawValue
                 break
             }
+            if due - begun >= Self.span { break }
         }
         hasMore.store(code == 0, ordering: .relaxed)
         if count > 0 { lastData.store(millisecondsNow, ordering: .relaxed) }
