@@ -5,7 +5,7 @@ import functools
 import socket
 import struct
 
-_STREAM_ID = 46
+_SEND_TIMEOUT, _PEER_LATENCY, _STREAM_ID = 13, 44, 46
 
 
 @functools.cache
@@ -17,13 +17,17 @@ def _library():
 
 
 class SRTSender:
-    """A connection of a caller to a port of this machine. `OSError` says that it failed or was refused."""
+    """A connection of a caller to a port of this machine, which wants its packets to be held for `latency` milliseconds.
+    `OSError` says that it failed or was refused, or that for ten seconds nothing could be sent."""
 
-    def __init__(self, port, stream_id):
+    def __init__(self, port, stream_id, latency=None):
         library = _library()
         self._socket = library.srt_create_socket()
         stream_id = stream_id.encode()
         self._check(library.srt_setsockflag(self._socket, _STREAM_ID, stream_id, len(stream_id)))
+        for option, number in [(_SEND_TIMEOUT, 10_000), (_PEER_LATENCY, latency)]:
+            if number is not None:
+                self._check(library.srt_setsockflag(self._socket, option, struct.pack("=i", number), 4))
         address = struct.pack("=H", socket.AF_INET) + struct.pack(">H", port) + socket.inet_aton("127.0.0.1") + bytes(8)
         self._check(library.srt_connect(self._socket, address, len(address)))
 

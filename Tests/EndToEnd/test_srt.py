@@ -16,6 +16,8 @@ import pytest
 
 from conftest import BINARY, Publisher, channel, wait_for
 from prober import Prober
+from sending import counter
+from srt import SRTSender
 
 PASSPHRASE = "correct-horse-battery"
 
@@ -209,6 +211,32 @@ def test_a_channel_is_fetched_and_goes_on_when_its_source_comes_back(serve, tmp_
         assert server.stop() == 0
         assert time.monotonic() - start < 30
     says_no_secret(server)
+
+
+@pytest.mark.parametrize("settings, wish", [({"srtLatency": "8s"}, None), ({}, 8000)])
+def test_all_that_comes_within_a_long_latency_arrives(serve, tmp_path, settings, wish):
+    server = serve([channel("news", **settings)])
+    # Ten megabytes and more come in before the first of them is handed on: 15 Mb/s, most of it null packets.
+    null = b"\x47\x1f\xff\x10" + bytes(184)
+    messages = [clip(tmp_path, 2).read_bytes()[:1316]] + [null * 7] * 11_000
+    sender = SRTSender(server.srt_port, server.keys["news"], latency=wish)
+    try:
+        start = time.monotonic()
+        for number, message in enumerate(messages):
+            if number % 25 == 0:
+                time.sleep(max(0, start + number / 1425 - time.monotonic()))
+            sender.send(message)
+        wait_for(lambda: counter(server, "headwater_srt_packets_total", channel="news", kind="unique") == len(messages),
+                 what="the last message")
+        wait_for(lambda: f"headwater_ingest_received_bytes_total {1316 * len(messages)}\n" in server.metrics(),
+                 what="the end of the latency")
+        assert accepted(server)["srt.latency_seconds"] == 8
+        assert counter(server, "headwater_srt_buffer_full_total", channel="news") == 0
+        # Nobody knows of a caller's wish before the buffers are made.
+        told = [event["code"] for event in server.events("ingest.warning")]
+        assert told == ([] if wish is None else ["srt_buffer"])
+    finally:
+        sender.close()
 
 
 def test_servers_stop_while_their_sources_do_not_answer(serve):

@@ -38,6 +38,16 @@ extension SRTSocket {
         return try connect(to: address)
     }
 
+    /// The number of a caller of this machine that wants its packets to be held for so long.
+    static func call(_ port: UInt16, wishing latency: Duration) throws -> SRTSOCKET {
+        let handle = try SRTHandle.open()
+        try handle.set(SRTO_STREAMID, "streamid", Array("secret".utf8))
+        try handle.set(SRTO_PEERLATENCY, "peerlatency", latency.milliseconds)
+        let target = SocketAddress(host: "127.0.0.1", port: port)
+        #expect(target.withSystemAddress { srt_connect(handle.number, $0, Int32($1)) } == 0)
+        return handle.number
+    }
+
     /// Sends a stream, in messages of seven packets, as fast as it can.
     func send(_ bytes: [UInt8]) {
         var position = 0

@@ -1,9 +1,11 @@
+import CSRT
 import Ingest
 import Locks
-import SRT
 import Telemetry
 import Testing
 import Time
+
+@testable import SRT
 
 /// Publishers who call over real SRT sockets.
 @Suite(.serialized, .timeLimit(.minutes(30))) struct SRTPublisherTests {
@@ -86,6 +88,7 @@ import Time
             #expect(bench.eventually { bench.gate.kinds.contains("V") })
             #expect(bench.lines.count("\"srt.latency_seconds\":0.377") == 1)
             #expect(bench.lines.count("\"srt.key_bits\":128") == 1)
+            #expect(bench.lines.count("\"srt.buffer_seconds\":1.72") == 1 && bench.lines.count("srt_buffer") == 0)
             caller.close()
         }
         #expect(bench.lines.count("passphrase") == 0 && bench.lines.count("horse") == 0)
@@ -134,6 +137,45 @@ import Time
             #expect(caller.isOver())
             bench.expectRefusal("no_program")
             #expect(bench.gate.state.withLock { $0.ended } == 1)
+        }
+    }
+
+    @Test(arguments: [(own: Duration?.none, warnings: 1), (.seconds(8), 0)])
+    func aWishForMoreLatencyThanTheBuffersHoldIsTold(own: Duration?, warnings: Int) throws {
+        bench.gate.state.withLock { $0.terms = PublishTerms(latency: own) }
+        try bench.runSRT { port, _ in
+            let caller = try SRTSocket.call(port, wishing: .seconds(8))
+            defer { srt_close(caller) }
+            #expect(bench.eventually { bench.lines.count("\"srt.latency_seconds\":8") == 1 })
+            #expect(bench.eventually { bench.gate.state.withLock { $0.publishers.count } == 1 })
+            #expect(bench.eventually { bench.figure("headwater_srt_latency_seconds{channel=\"news\"}") != nil })
+            #expect(bench.lines.count("more than 21 Mb/s") == warnings && bench.lines.count("srt_buffer\"") == warnings)
+        }
+    }
+
+    @Test func aBufferThatIsFullIsCountedAndToldOnce() throws {
+        try bench.runSRT { port, _ in
+            let caller = SRTHandle(try SRTSocket.call(port, wishing: .seconds(60)))
+            defer { caller.close() }
+            try caller.set(SRTO_SNDSYN, "sndsyn", false)
+            let message = [CChar](repeating: 0x47, count: 188)
+            // It takes no more for a second: that is all that there is room for.
+            var refusals = 0
+            for _ in 0..<100_000 where refusals < 50 {
+                if srt_sendmsg(caller.number, message, 188, -1, 1) > 0 {
+                    refusals = 0
+                } else {
+                    refusals += 1
+                    usleep(20_000)
+                }
+            }
+            #expect(refusals == 50)
+            for _ in 0..<3 {
+                bench.clock.advance(by: .seconds(1))
+                usleep(600_000)
+            }
+            #expect(bench.eventually { bench.lines.count("srt_buffer_full") == 1 })
+            #expect(bench.figure("headwater_srt_buffer_full_total{channel=\"news\"}") == 1)
         }
     }
 

@@ -65,9 +65,39 @@ extension SRTTests {
             let caller = try SRTSocket.connect(to: SRTAddress(port: reception.port))
             let socket = try #require(reception.next())
             // 1.5 s of it, a long round trip included, in packets of 1316 bytes, in places for 1472.
-            #expect(options.packets == 56_990)
+            #expect(options.packets() == 56_990)
             #expect(socket.handle.get(SRTO_RCVBUF) == 56_990 * 1472 && socket.handle.get(SRTO_FC) == 56_990)
             for socket in [caller, socket] { socket.close() }
+        }
+
+        /// 8.5 s of 100 Mb/s in packets of 1316 bytes; no fewer than the least, and no fewer than those of the listener.
+        @Test(arguments: [(120, 8000, 80_737), (120, 20, 16_384), (8000, 20, 80_737)])
+        func theBufferIsMadeForTheLatencyThatIsDecided(own: Int, decided: Int, packets: Int32) throws {
+            var options = SRTOptions()
+            options.latency = .milliseconds(own)
+            let reception = try Reception(options: options) { _ in .accept(latency: .milliseconds(decided)) }
+            defer { reception.end() }
+            let caller = try SRTSocket.connect(to: SRTAddress(port: reception.port))
+            let socket = try #require(reception.next())
+            #expect(socket.handle.get(SRTO_RCVBUF) == packets * 1472 && socket.handle.get(SRTO_FC) == packets)
+            #expect(socket.bufferDuration > socket.latency && socket.bufferMegabits > 100)
+            for socket in [caller, socket] { socket.close() }
+        }
+
+        @Test func aLatencyThatTheBufferIsTooShortForIsSeen() throws {
+            let reception = try Reception()
+            defer { reception.end() }
+            let handle = try SRTHandle.open()
+            defer { handle.close() }
+            try handle.set(SRTO_PEERLATENCY, "peerlatency", Int32(8000))
+            let target = reception.listener.address
+            #expect(target.withSystemAddress { srt_connect(handle.number, $0, Int32($1)) } == 0)
+            let socket = try #require(reception.next())
+            #expect(socket.latency == .seconds(8))
+            // 16384 packets of 1316 bytes are 172.5 megabits.
+            #expect((.milliseconds(1724)..<Duration.milliseconds(1726)).contains(socket.bufferDuration))
+            #expect((21.5..<21.6).contains(socket.bufferMegabits))
+            socket.close()
         }
 
         @Test func messagesOfAllSizesComeWholeAndInOrder() throws {

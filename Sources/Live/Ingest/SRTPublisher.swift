@@ -78,8 +78,16 @@ final class SRTPublisher: ConnectedPublisher {
             "ingest.accepted",
             [
                 "channel.id": .public(feed.channelID), "srt.latency_seconds": .public(socket.latency.fractionalSeconds),
+                "srt.buffer_seconds": .public(socket.bufferDuration.fractionalSeconds),
                 "srt.key_bits": .public((socket.keyLength?.rawValue ?? 0) * 8),
             ])
+        if socket.bufferDuration < socket.latency {
+            let most = Int(socket.bufferMegabits)
+            warn(
+                code: "srt_buffer",
+                description: "The publisher wants a longer latency than buffers are made for: of more than \(most) Mb/s"
+                    + " packets are lost. Set srtLatency of the channel to what the publisher wants")
+        }
         var talk = Talk(feed: feed, report: transportMetrics.report(channel: feed.channelID), begun: clock.now)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readSize, alignment: 16)
         defer { buffer.deallocate() }
@@ -115,6 +123,8 @@ final class SRTPublisher: ConnectedPublisher {
         var events: [FeedEvent] = []
         /// What the connection has come to since, which libsrt does not tell any more once it is over.
         var statistics: SRTStatistics?
+        /// Whether the buffer was full when it was looked at, and whether that was said.
+        var (isFull, saidFull) = (false, false)
         /// Since when a program is awaited; nothing once there was one.
         var waitingSince: Instant?
         var reported: Instant
@@ -150,6 +160,7 @@ final class SRTPublisher: ConnectedPublisher {
         case .bytes(let count):
             metrics.receivedBytes.increment(by: count)
             talk.statistics = socket.statistics() ?? talk.statistics
+            watchBuffer(&talk)
             let bytes = Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             // It would have come then, had nobody been asked before: what was kept is not of this moment.
             let arrival = now - (socket.readingLag < Self.toleratedLag ? .zero : socket.readingLag)
@@ -167,7 +178,23 @@ final class SRTPublisher: ConnectedPublisher {
     private func report(_ talk: inout Talk) {
         talk.report.tell(talk.translator.health)
         talk.report.tell(faults: talk.translator.faults)
-        if let statistics = socket.statistics() ?? talk.statistics { talk.report.tell(statistics) }
+        talk.statistics = socket.statistics() ?? talk.statistics
+        watchBuffer(&talk)
+        if let statistics = talk.statistics { talk.report.tell(statistics) }
+    }
+
+    /// Counts each time that the buffer has become full, and says so once.
+    private func watchBuffer(_ talk: inout Talk) {
+        guard let isFull = talk.statistics?.gauges.isFull, isFull != talk.isFull else { return }
+        talk.isFull = isFull
+        guard isFull else { return }
+        talk.report.tellOfFullBuffer()
+        guard !talk.saidFull else { return }
+        talk.saidFull = true
+        warn(
+            code: "srt_buffer_full",
+            description: "More came within the SRT latency than buffers are made for, and the rest may be lost. Set"
+                + " srtLatency of the channel to what the publisher wants, and srt.maximumBitrate to what it sends")
     }
 
     /// One event for each connection that ends, and a count where it was not the publisher's wish.

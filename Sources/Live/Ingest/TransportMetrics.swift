@@ -8,6 +8,7 @@ public struct TransportMetrics: Sendable {
     fileprivate let packets: MetricFamily<Counter>
     fileprivate let dropped: MetricFamily<Counter>
     fileprivate let connectionPackets: MetricFamily<Counter>
+    fileprivate let fullBuffers: MetricFamily<Counter>
     fileprivate let gauges: [(family: MetricFamily<Gauge>, value: @Sendable (SRTStatistics.Gauges) -> Double)]
 
     /// The metrics, in `registry`.
@@ -22,6 +23,10 @@ public struct TransportMetrics: Sendable {
             help: "PES packets, access units, sections and tags that nothing could be made of.", labels: "channel")
         connectionPackets = registry.counters(
             "headwater_srt_packets_total", help: "SRT data packets by what became of them.", labels: "channel", "kind")
+        fullBuffers = registry.counters(
+            "headwater_srt_buffer_full_total",
+            help: "How often the SRT receive buffer became full: the publisher stops, and what it cannot send is lost.",
+            labels: "channel")
         func gauge(
             _ name: StaticString, _ help: StaticString, _ value: @escaping @Sendable (SRTStatistics.Gauges) -> Double
         ) -> (MetricFamily<Gauge>, @Sendable (SRTStatistics.Gauges) -> Double) {
@@ -81,12 +86,14 @@ struct TransportReport {
 
     private var health: [Line<TransportStreamHealth>]
     private var faults: Line<Int>
+    private let fullBuffers: Counter
     private var connection: [Line<SRTStatistics.Totals>]
     private let gauges: [(gauge: Gauge, value: @Sendable (SRTStatistics.Gauges) -> Double)]
 
     fileprivate init(_ metrics: TransportMetrics, channel: String) {
         let dropped = metrics.dropped.child(channel)
         faults = Line(counter: dropped) { UInt64(clamping: $0) }
+        fullBuffers = metrics.fullBuffers.child(channel)
         health = [Line(counter: dropped) { $0.elementaryPacketsDropped + $0.sectionsDropped }]
         health += Self.errors.map { name, total in
             Line(counter: metrics.errors.child(channel, name)) { $0[keyPath: total] }
@@ -105,6 +112,8 @@ struct TransportReport {
     }
 
     mutating func tell(faults: Int) { self.faults.tell(faults) }
+
+    func tellOfFullBuffer() { fullBuffers.increment() }
 
     mutating func tell(_ statistics: SRTStatistics) {
         for index in connection.indices { connection[index].tell(statistics.totals) }

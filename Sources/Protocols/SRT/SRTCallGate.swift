@@ -21,16 +21,19 @@ final class SRTCallGate: Sendable {
         "BADSECRET", "UNSECURE", "MESSAGEAPI", "CONGESTION", "FILTER", "GROUP", "TIMEOUT",
     ]
 
+    /// How the listener's connections are to be.
+    let options: SRTOptions
     private let decide: @Sendable (SRTCallRequest) -> SRTDecision
     private let failed: @Sendable (SRTCallRequest, SRTHandshakeFault) -> Void
     private let acceptance = Mutex<Acceptance?>(nil)
 
     /// A gate that is closed.
     init(
+        options: SRTOptions,
         decide: @escaping @Sendable (SRTCallRequest) -> SRTDecision,
         failed: @escaping @Sendable (SRTCallRequest, SRTHandshakeFault) -> Void
     ) {
-        (self.decide, self.failed) = (decide, failed)
+        (self.options, self.decide, self.failed) = (options, decide, failed)
     }
 
     /// From here on it hears of refusals.

@@ -11,7 +11,6 @@ public final class SRTListener: Sendable {
     private let handle: SRTHandle
     /// libsrt has a bare pointer to it until the socket is closed.
     private let gate: SRTCallGate
-    private let idleTimeout: Duration
     private let isOver = Atomic(false)
     /// Where callers are awaited, with the port that the system chose where 0 was asked for.
     public let address: SocketAddress
@@ -28,7 +27,7 @@ public final class SRTListener: Sendable {
         decide: @escaping @Sendable (SRTCallRequest) -> SRTDecision
     ) throws(SRTError) {
         let handle = try SRTHandle.open()
-        let gate = SRTCallGate(decide: decide, failed: failed)
+        let gate = SRTCallGate(options: options, decide: decide, failed: failed)
         gate.beginHearing()
         do throws(SRTError) {
             try options.apply(to: handle)
@@ -40,7 +39,6 @@ public final class SRTListener: Sendable {
         }
         self.handle = handle
         self.gate = gate
-        idleTimeout = options.peerIdleTimeout
     }
 
     deinit { shutDown() }
@@ -61,7 +59,7 @@ public final class SRTListener: Sendable {
                 let request = SRTCallRequest(
                     streamID: Array(streamID), peer: SocketAddress(peer), handshakeVersion: Int(version))
                 let gate = Unmanaged<SRTCallGate>.fromOpaque(context).takeUnretainedValue()
-                return SRTHandle(socket).answer(gate.decision(about: request, number: socket))
+                return SRTHandle(socket).answer(gate.decision(about: request, number: socket), gate.options)
             }, Unmanaged.passUnretained(gate).toOpaque())
         guard called == 0 else { throw .last("srt_listen_callback", at: address.description) }
         guard srt_listen(handle.number, 256) == 0 else { throw .last("srt_listen", at: address.description) }
@@ -86,7 +84,7 @@ public final class SRTListener: Sendable {
                 }
             }
             if number != SRT_INVALID_SOCK {
-                return SRTSocket(SRTHandle(number), peer: address, idleTimeout: idleTimeout)
+                return SRTSocket(SRTHandle(number), peer: address, options: gate.options)
             }
             // A connection can break before it is accepted. Whatever else it is, it does not come as fast as it can.
             usleep(10_000)
@@ -105,7 +103,7 @@ public final class SRTListener: Sendable {
 
 extension SRTHandle {
     /// Has libsrt do as was decided about this socket, which is being connected: 0 to go on, -1 to refuse.
-    fileprivate func answer(_ decision: SRTDecision) -> Int32 {
+    fileprivate func answer(_ decision: SRTDecision, _ options: SRTOptions) -> Int32 {
         switch decision {
         case .refuse(let reason):
             srt_setrejectreason(number, reason.rawValue)
@@ -113,7 +111,11 @@ extension SRTHandle {
         case .accept(let passphrase, let latency):
             do throws(SRTError) {
                 if let passphrase { try set(passphrase: passphrase) }
-                if let latency { try set(SRTO_RCVLATENCY, "latency", latency.milliseconds) }
+                if let latency {
+                    try set(SRTO_RCVLATENCY, "latency", latency.milliseconds)
+                    // libsrt binds the socket, and makes its buffers, only behind this.
+                    try options.setBuffers(of: self, to: options.packets(for: latency))
+                }
                 return 0
             } catch {
                 // Nobody is let in without the passphrase that should have been asked for.

@@ -35,22 +35,31 @@ public struct SRTOptions: Sendable {
     /// The usual ones.
     public init() {}
 
-    /// How many packets the flow window and the receive buffer have: a round trip of half a second besides the latency.
-    var packets: Int32 {
-        let seconds = latency.seconds + 0.5
-        let count = Double(max(maximumBitrate, 1)) * 125_000 * seconds / 1316
-        return Int32(min(max(count, 1024), 1_000_000))
+    /// How many packets the flow window and the receive buffer of a connection have whose own latency is that, where it has
+    /// one: a round trip of half a second besides.
+    ///
+    /// A caller may wish for a longer latency, of which nobody knows before it is agreed on. The fewest packets are as many
+    /// as those whose places take no more memory than libsrt's own buffers: all places are made at once, of 32 bytes each,
+    /// while the packets in them take theirs as they come.
+    func packets(for latency: Duration? = nil) -> Int32 {
+        let seconds = max(latency ?? .zero, self.latency).seconds + 0.5
+        return Int32(min(max(packetsPerSecond * seconds, 16_384), 1_000_000))
     }
+
+    /// How long so many packets last when as many come in as may.
+    func duration(ofPackets count: Int32) -> Duration { .seconds(Double(count) / packetsPerSecond) }
+
+    private var packetsPerSecond: Double { Double(max(maximumBitrate, 1)) * 125_000 / Self.usualMessageSize }
+
+    /// Seven packets of a transport stream, in bytes.
+    static let usualMessageSize = 1316.0
 
     /// Sets them on a socket that is neither bound nor connected.
     func apply(to socket: SRTHandle) throws(SRTError) {
         // Sets further defaults, so that it comes first.
         try socket.set(SRTO_TRANSTYPE, "transtype", Int32(SRTT_LIVE.rawValue))
         try socket.set(SRTO_MSS, "mss", maximumSegmentSize)
-        // libsrt cuts the receive buffer to the flow window.
-        let packets = packets
-        try socket.set(SRTO_FC, "fc", packets)
-        try socket.set(SRTO_RCVBUF, "rcvbuf", Int32(clamping: Int(packets) * Int(maximumSegmentSize - 28)))
+        try setBuffers(of: socket, to: packets())
         try socket.set(SRTO_UDP_RCVBUF, "udp rcvbuf", systemReceiveBuffer)
         try socket.set(SRTO_RCVLATENCY, "latency", latency.milliseconds)
         try socket.set(SRTO_PEERIDLETIMEO, "peeridletimeo", peerIdleTimeout.milliseconds)
@@ -60,6 +69,19 @@ public struct SRTOptions: Sendable {
         // Encryption is what both ends agree on: none here and some there is a refusal, and the other way round.
         try socket.set(SRTO_ENFORCEDENCRYPTION, "enforcedencryption", true)
     }
+
+    /// Makes room for so many packets on a socket that is not bound, such as one that a listener decides about.
+    func setBuffers(of socket: SRTHandle, to packets: Int32) throws(SRTError) {
+        // libsrt cuts the receive buffer to the flow window.
+        try socket.set(SRTO_FC, "fc", packets)
+        try socket.set(SRTO_RCVBUF, "rcvbuf", Int32(clamping: Int(packets) * placeSize))
+    }
+
+    /// How many packets there is room for on a socket.
+    func packets(of socket: SRTHandle) -> Int32 { Int32(clamping: Int(socket.get(SRTO_RCVBUF)) / placeSize) }
+
+    /// What libsrt counts for the place of a packet, in bytes.
+    private var placeSize: Int { Int(maximumSegmentSize - 28) }
 }
 
 extension Duration {

@@ -18,7 +18,7 @@ extension SRTSocket {
                 try options.apply(to: handle)
                 try address.apply(to: handle)
                 try connect(handle, to: target, while: isWanted)
-                return SRTSocket(handle, peer: target, idleTimeout: options.peerIdleTimeout)
+                return SRTSocket(handle, peer: target, options: options)
             } catch {
                 handle.close()
                 failure = error

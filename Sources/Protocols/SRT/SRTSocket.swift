@@ -48,6 +48,11 @@ public final class SRTSocket: Sendable {
     public let latency: Duration
     /// The length of the key that what comes in is encrypted with; nothing where it is not encrypted.
     public let keyLength: SRTKeyLength?
+    /// For how long the receive buffer has room when as much comes in as the options say: shorter than the latency where the
+    /// other end wished for a longer one than it was made for. What it has no room for is lost.
+    public let bufferDuration: Duration
+    /// How much can come in, in megabits per second, and be held for the latency.
+    public let bufferMegabits: Double
 
     private let idleTimeout: Duration
     private let isClosed = Atomic(false)
@@ -60,14 +65,17 @@ public final class SRTSocket: Sendable {
     private let start = ContinuousClock.now
 
     /// Takes a connected socket.
-    init(_ handle: SRTHandle, peer: SocketAddress, idleTimeout: Duration) {
+    init(_ handle: SRTHandle, peer: SocketAddress, options: SRTOptions) {
         self.handle = handle
         self.peer = peer
-        self.idleTimeout = idleTimeout
+        idleTimeout = options.peerIdleTimeout
         streamID = handle.streamID
         latency = .milliseconds(Int(handle.get(SRTO_RCVLATENCY)))
         let isSecured = handle.get(SRTO_RCVKMSTATE) == Int32(SRT_KM_S_SECURED.rawValue)
         keyLength = isSecured ? SRTKeyLength(rawValue: handle.get(SRTO_PBKEYLEN)) : nil
+        let packets = options.packets(of: handle)
+        bufferDuration = options.duration(ofPackets: packets)
+        bufferMegabits = Double(packets) * SRTOptions.usualMessageSize / 125_000 / max(latency.seconds, 0.001)
         try? handle.set(SRTO_RCVSYN, "rcvsyn", false)
     }
 

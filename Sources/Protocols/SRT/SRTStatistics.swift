@@ -48,6 +48,10 @@ public struct SRTStatistics: Sendable, Equatable {
         public var availableBytes: Int32 = 0
         /// How long packets are held, in milliseconds: what both ends agreed on.
         public var latencyMilliseconds: Int32 = 0
+
+        /// True when there is no room for more: the other end stops sending, and may never go on. What it cannot send in time
+        /// is lost there, and libsrt counts it nowhere here.
+        public var isFull: Bool { bufferedPackets > 0 && availableBytes < 2 * Int32(SRTSocket.maximumMessageSize) }
     }
 
     /// Since the connection began.
