@@ -119,7 +119,7 @@ import Time
         "packets without a payload": [[UInt8]](
             repeating: [0x47, 0x1F, 0xFF, 0x10] + [UInt8](repeating: 0, count: 184), count: 7
         ).flatMap(\.self),
-        "MPEG-2 video": TransportWriter([(0x02, 0x101, [])]).bytes,
+        "MPEG-2 video": TransportWriter.tables([(0x02, 0x101, [])]),
     ]
 
     @Test(arguments: nothing.keys.sorted())
@@ -176,6 +176,20 @@ import Time
             }
             #expect(bench.eventually { bench.lines.count("srt_buffer_full") == 1 })
             #expect(bench.figure("headwater_srt_buffer_full_total{channel=\"news\"}") == 1)
+        }
+    }
+
+    /// A picture that can be begun with may be a long time away.
+    @Test func aProgramMayTakeLongToBegin() throws {
+        try bench.runSRT { port, _ in
+            let caller = try SRTSocket.call(port)
+            let bytes = TransportWriter.tables([(0x1B, 0x101, [])])
+            caller.send(bytes)
+            #expect(bench.eventually { bench.receivedBytes == bytes.count })
+            bench.clock.advance(by: .seconds(3600))
+            #expect(caller.poll(for: .milliseconds(1200)) == .timedOut)
+            #expect(bench.gate.state.withLock { $0.ended } == 0 && bench.gate.kinds.isEmpty)
+            caller.close()
         }
     }
 

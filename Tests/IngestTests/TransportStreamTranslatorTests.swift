@@ -339,6 +339,13 @@ private struct Translation {
         #expect(translation.translator.faults == 2)
     }
 
+    @Test func aProgramHasMediaBeforeTheyCome() {
+        #expect(Translation(of: TransportWriter.tables()).translator.hasMedia)
+        #expect(Translation(of: TransportWriter.tables([(0x24, 0x101, [])])).translator.hasMedia)
+        #expect(!Translation(of: TransportWriter.tables([(0x02, 0x101, []), (0x86, 0x102, [])])).translator.hasMedia)
+        #expect(!Translation().translator.hasMedia)
+    }
+
     @Test func faultsAreCountedOnWhenTheirStreamsGo() {
         var writer = TransportWriter()
         writer.writeSound(at: 0)

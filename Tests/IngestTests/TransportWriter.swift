@@ -16,6 +16,13 @@ struct TransportWriter {
 
     init(_ streams: [(UInt8, UInt16, [UInt8])] = all) { writeMap(streams) }
 
+    /// A stream with nothing but its tables, long enough for a rhythm to be found in it.
+    static func tables(_ streams: [(UInt8, UInt16, [UInt8])] = all) -> [UInt8] {
+        var writer = TransportWriter(streams)
+        for _ in 0..<4 { writer.writeMap(streams) }
+        return writer.bytes
+    }
+
     /// What was written is not wanted any more; what follows goes on from there.
     mutating func clear() { bytes = [] }
 

@@ -125,7 +125,7 @@ final class SRTPublisher: ConnectedPublisher {
         var statistics: SRTStatistics?
         /// Whether the buffer was full when it was looked at, and whether that was said.
         var (isFull, saidFull) = (false, false)
-        /// Since when a program is awaited; nothing once there was one.
+        /// Since when a program is awaited; nothing once there was one, whose pictures may take as long as they like to begin.
         var waitingSince: Instant?
         var reported: Instant
 
@@ -138,7 +138,7 @@ final class SRTPublisher: ConnectedPublisher {
         }
 
         mutating func deliver(at arrival: Instant) {
-            if !events.isEmpty { waitingSince = nil }
+            if translator.hasMedia { waitingSince = nil }
             for event in events { feed.receive(event, arrival: arrival) }
             events.removeAll(keepingCapacity: true)
         }

@@ -55,6 +55,9 @@ package struct TransportStreamTranslator {
     /// What the stream is found to suffer from.
     package var health: TransportStreamHealth { transport.health }
 
+    /// True when the program has pictures or sound, though none may have come.
+    package var hasMedia: Bool { streams.contains { $0.role.isMedia } }
+
     /// How many access units, sections and tags nothing could be made of.
     package var faults: Int { pastFaults + otherFaults + streams.reduce(0) { $0 + ($1.reader?.faults ?? 0) } }
 
@@ -228,6 +231,13 @@ package struct TransportStreamTranslator {
 }
 
 extension TransportStreamTranslator.Role {
+    fileprivate var isMedia: Bool {
+        switch self {
+        case .video, .audio: true
+        case .splices, .id3, .klv, .unused: false
+        }
+    }
+
     fileprivate init(of kind: StreamKind) {
         switch kind {
         case .h264, .hevc: self = .video
