@@ -179,6 +179,26 @@ import Time
         }
     }
 
+    static let programs: [(wanted: UInt16?, fields: String)] = [
+        (nil, "\"ts.programs\":\"1\""), (7, "\"ts.programs\":\"1\",\"ts.wanted_program\":7"),
+    ]
+
+    @Test(arguments: programs)
+    func whereNoProgramIsFoundTheLogSaysWhichThereAre(wanted: UInt16?, fields: String) throws {
+        bench.gate.state.withLock { $0.terms = PublishTerms(program: wanted) }
+        let bytes = TransportWriter.tables(wanted == nil ? [(0x02, 0x101, [])] : TransportWriter.all)
+        try bench.runSRT { port, _ in
+            let caller = try SRTSocket.call(port)
+            caller.send(bytes)
+            #expect(bench.eventually { bench.receivedBytes == bytes.count })
+            bench.clock.advance(by: .seconds(10))
+            #expect(caller.isOver())
+            bench.expectRefusal("no_program")
+            #expect(bench.lines.count(fields) == 1)
+            #expect(bench.lines.count("let the channel's program be one of those") == (wanted == nil ? 0 : 1))
+        }
+    }
+
     /// A picture that can be begun with may be a long time away.
     @Test func aProgramMayTakeLongToBegin() throws {
         try bench.runSRT { port, _ in

@@ -8,10 +8,16 @@ extension TransportStreamReader {
         let dropped =
             isAssociation
             ? associationSections.take(packet.payload, starts: packet.startsUnit, into: &sections)
-            : mapSections.take(packet.payload, starts: packet.startsUnit, into: &sections)
+            : search?.take(packet, into: &sections)
+                ?? mapSections.take(packet.payload, starts: packet.startsUnit, into: &sections)
         output.health.sectionsDropped &+= UInt64(dropped)
         for section in sections where output.isIntact(section) {
-            if isAssociation { readAssociation(section) } else { readMap(section) }
+            if isAssociation {
+                readAssociation(section)
+            } else {
+                if search != nil { find(by: section, from: packet.pid) }
+                readMap(section)
+            }
         }
     }
 
@@ -56,15 +62,22 @@ extension TransportStreamReader {
 
     /// Follows the wanted one of the programs that there are.
     private mutating func choose(from entries: [ProgramAssociation.Entry]) {
+        if entries != listed { stopSearch() }
+        listed = entries
         let present = entries.first { $0.program == wanted ?? chosen?.program }
         let next = present ?? (wanted == nil ? entries.first : nil)
         guard next != chosen else { return }
         if next?.program != chosen?.program { end() }
+        awaitMap(of: next)
+        if next != nil { mapWatch.restart(at: now) } else { mapWatch.stop() }
+    }
+
+    private mutating func awaitMap(of next: ProgramAssociation.Entry?) {
         if let chosen { packetIDs.setRoute(of: chosen.mapPID, to: .none) }
         chosen = next
         mapTable = TableCollector()
         mapSections = SectionGatherer()
-        if next != nil { mapWatch.restart(at: now) } else { mapWatch.stop() }
+        mapAwaited = now
         setRoutes()
     }
 
@@ -112,5 +125,38 @@ extension TransportStreamReader {
             packetIDs.setRoute(of: stream.description.pid, to: .init(stream: index))
         }
         if let chosen { packetIDs.setRoute(of: chosen.mapPID, to: .map) }
+    }
+}
+
+// MARK: - Programs that have no map
+
+extension TransportStreamReader {
+    /// How long the map of the program that is listed first is waited for, so that the order of the list counts where all
+    /// maps come.
+    private static let mapPatience: Int64 = 1_000_000_000
+
+    /// Looks at the other programs when the map does not come: a multiplex that was filtered lists what it has no more.
+    mutating func checkMap() {
+        guard wanted == nil, program == nil, search == nil, listed.count > 1, now - mapAwaited >= Self.mapPatience
+        else { return }
+        let search = ProgramSearch(among: listed, limit: limits.programs)
+        for pid in search.mapPIDs { packetIDs.setRoute(of: pid, to: .map) }
+        self.search = search
+    }
+
+    private mutating func stopSearch() {
+        guard let ended = search else { return }
+        search = nil
+        for pid in ended.mapPIDs { packetIDs.setRoute(of: pid, to: .none) }
+        awaitMap(of: chosen)
+    }
+
+    /// Follows the program whose map that section is of, from now on.
+    private mutating func find(by section: ByteChunk, from pid: UInt16) {
+        guard section.span[0] == 2, let table = TableSection(section), table.isCurrent,
+            let found = listed.first(where: { $0.program == table.identifier && $0.mapPID == pid })
+        else { return }
+        stopSearch()
+        awaitMap(of: found)
     }
 }

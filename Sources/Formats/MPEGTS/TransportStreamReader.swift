@@ -23,8 +23,14 @@ public struct TransportStreamReader: Sendable {
     var associationTable = TableCollector()
     var associationSections = SectionGatherer()
     var associationWatch = IntervalWatch(milliseconds: 500)
+    /// The programs that the stream lists.
+    var listed: [ProgramAssociation.Entry] = []
     /// The program that is followed and where its map is.
     var chosen: ProgramAssociation.Entry?
+    /// Since when the map of that one is waited for.
+    var mapAwaited: Int64 = 0
+    /// Looks for a program that has a map; nothing while there is one, or it may still come.
+    var search: ProgramSearch?
     var mapTable = TableCollector()
     var mapSections = SectionGatherer()
     var mapWatch = IntervalWatch(milliseconds: 500)
@@ -42,8 +48,9 @@ public struct TransportStreamReader: Sendable {
     /// Until when no interval can be too long; nothing before the first message.
     private var deadline: Int64?
 
-    /// A reader of the program with that number, or of the first that the stream lists. Where no number is given and the
-    /// program leaves, the next first one is followed.
+    /// A reader of the program with that number, or of the first that the stream lists; where that one's map does not come
+    /// within a second, of the first of which one does. Where no number is given and the program leaves, the next first one
+    /// is followed.
     public init(program: UInt16? = nil, limits: TransportStreamLimits = TransportStreamLimits()) {
         wanted = program
         self.limits = limits
@@ -51,6 +58,9 @@ public struct TransportStreamReader: Sendable {
 
     /// What the stream was found to suffer from so far.
     public var health: TransportStreamHealth { output.health }
+
+    /// The numbers of the programs that the stream lists, in its order.
+    public var programNumbers: [UInt16] { listed.map(\.program) }
 
     /// Takes the next bytes, which arrived then, and adds to `events` what they tell.
     public mutating func receive(
@@ -60,6 +70,7 @@ public struct TransportStreamReader: Sendable {
         defer { swap(&events, &output.events) }
         now = arrival.nanoseconds
         checkIntervals()
+        checkMap()
         output.health.bytes &+= UInt64(bytes.count)
         bytes.withUnsafeBytes { message in
             var position = 0
@@ -212,6 +223,7 @@ extension TransportStreamReader {
             output.health.sectionsDropped &+= UInt64(associationSections.lose())
         } else if route == .map {
             output.health.sectionsDropped &+= UInt64(mapSections.lose())
+            output.health.sectionsDropped &+= UInt64(search?.lose() ?? 0)
         }
     }
 

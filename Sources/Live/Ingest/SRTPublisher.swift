@@ -206,7 +206,15 @@ final class SRTPublisher: ConnectedPublisher {
         case .refused(let reason):
             metrics.refused(reason)
             fields["reason"] = .public(reason)
-            fields["hint"] = .public("send an MPEG transport stream with H.264 or HEVC, and AAC")
+            let listed = talk.translator.programNumbers
+            let wanted = talk.feed.terms.program
+            fields["ts.programs"] = .public(listed.map(String.init).joined(separator: ", "))
+            if let wanted { fields["ts.wanted_program"] = .public(Int(wanted)) }
+            let isListed = wanted.map(listed.contains) ?? true
+            fields["hint"] = .public(
+                isListed || listed.isEmpty
+                    ? "send an MPEG transport stream with H.264 or HEVC, and AAC"
+                    : "let the channel's program be one of those that the stream lists")
             logger.warning("ingest.refused", fields)
         case .closed(let reason):
             fields["reason"] = .public(reason)

@@ -7,8 +7,9 @@ package import Time
 
 /// Turns a transport stream into tracks, samples, splices and metadata.
 ///
-/// The program that was asked for is followed, or the first; of it the first video stream, all audio streams in their
-/// order, and what goes with them. All are on one timeline, on which the 33 bits of each one's clock are unwrapped here.
+/// The program that was asked for is followed, or the first that there is; of it the first video stream, all audio streams
+/// in their order, and what goes with them. All are on one timeline, on which the 33 bits of each one's clock are unwrapped
+/// here.
 package struct TransportStreamTranslator {
     /// What becomes of a stream.
     fileprivate enum Role: Equatable {
@@ -54,6 +55,9 @@ package struct TransportStreamTranslator {
 
     /// What the stream is found to suffer from.
     package var health: TransportStreamHealth { transport.health }
+
+    /// The numbers of the programs that the stream lists.
+    package var programNumbers: [UInt16] { transport.programNumbers }
 
     /// True when the program has pictures or sound, though none may have come.
     package var hasMedia: Bool { streams.contains { $0.role.isMedia } }
