@@ -167,6 +167,27 @@ import Time
         #expect(output.snapshot(of: "one") == nil)
     }
 
+    /// Whoever is woken by the end asks at once for what it lists.
+    @Test func whatHasEndedIsTheNewestUntilTheNextBegins() {
+        let waker = Waker()
+        defer { waker.stop() }
+        let output = LiveOutput(waker: waker)
+        var first = Self.presentation(2)
+        output.publish(first.snapshot)
+        first.end()
+        output.end(first.snapshot, forgetAt: Instant(nanoseconds: 1000))
+        let found = [output.snapshot(of: "one"), output.snapshot].compactMap(\.self) + output.snapshots
+        #expect(found.count == 4 && found.allSatisfy { $0.rendition("audio")?.isEnded == true })
+        output.publish(Self.presentation(5, id: "two").snapshot)
+        #expect(output.snapshot(of: "one")?.rendition("audio")?.isEnded == true)
+        #expect(output.snapshots.map(\.id) == ["two", "one"])
+        // The end of another one does not take its place.
+        first = Self.presentation(3, id: "three")
+        first.end()
+        output.end(first.snapshot, forgetAt: Instant(nanoseconds: 1000))
+        #expect(output.snapshot?.id == "two")
+    }
+
     @Test func aWaitEndsAtItsDeadline() {
         let waker = Waker()
         defer { waker.stop() }

@@ -145,9 +145,13 @@ public final class LiveOutput: Sendable {
         if hasWaiters { waker.wake(self) }
     }
 
-    /// Keeps `snapshot`, the last one of a presentation that gives place to another, readable until `instant`.
+    /// Keeps `snapshot`, the last one of a presentation that gives place to another, readable until `instant`. Until the
+    /// other is published it is the newest of all.
     public func end(_ snapshot: PresentationSnapshot, forgetAt instant: Instant) {
         state.withLock { state in
+            if let current = state.snapshot, current.id == snapshot.id, current.version < snapshot.version {
+                state.snapshot = snapshot
+            }
             state.ended.append((snapshot, instant))
             if state.ended.count > Self.endedLimit { state.ended.removeFirst() }
         }
