@@ -8,10 +8,15 @@ internal import Time
 ///
 /// Pure: all times are dates, counted from that of the timeline's zero; `edge` is that at which the newest media end.
 struct DateRangeBook: Sendable {
-    /// A break that has begun.
+    /// A break that has begun, and nobody has ended.
     private struct Opening {
-        var number: Int64
-        var start: MediaTime
+        let number: Int64
+        let start: MediaTime
+        /// True where nobody said how long it will be.
+        let isOpenEnded: Bool
+        let section: ByteChunk
+        /// The time of the last of the commands that told of it.
+        var lastTold: MediaTime
     }
 
     /// How many ranges are remembered, those that were removed lately among them. A range is listed for a window and
@@ -28,6 +33,8 @@ struct DateRangeBook: Sendable {
     /// Among how many of the last tags a repetition is looked for, and how much later one may happen, by its time: the
     /// time of one that happens at once is that of its arrival.
     private static let repetitionLimit = (entries: 32, time: MediaTime.milliseconds(2000))
+    /// How far apart two times of the same break are at most: some frames.
+    private static let breakTolerance = MediaTime.milliseconds(200)
 
     private var live = DateRangeList()
     private var dvr: DateRangeList?
@@ -60,18 +67,12 @@ struct DateRangeBook: Sendable {
     mutating func append(_ cue: SpliceCue, wallStart: WallTime, edge: MediaTime) -> Bool {
         self.edge = edge
         var number = lastNumber + 1
-        if isRepeated(cue) { return true }
-        if cue.kind == .in || cue.kind == .cancelled, let opening = openings[cue.eventID] {
+        if cue.kind == .out && isBreakRepeated(cue) || isRepeated(cue) { return true }
+        if cue.kind == .in || cue.kind == .cancelled, let opening = opening(endedBy: cue) {
             number = opening.number
         } else {
             // Nobody was told of what is taken back.
             if cue.kind == .cancelled { return true }
-            // Splices are repeated until they happen.
-            if cue.kind == .out, let opening = openings[cue.eventID],
-                let end = live.end(of: Self.id(cue.eventID, opening.number)), cue.time <= end
-            {
-                return true
-            }
             guard live.count + live.removed.count < Self.limit.ranges,
                 live.byteCount + cue.section.count <= Self.limit.bytes
             else { return false }
@@ -87,8 +88,46 @@ struct DateRangeBook: Sendable {
         all.entries.suffix(Self.repetitionLimit.entries).contains { entry in
             let other = entry.splice.cue
             return other.kind == cue.kind && other.eventID == cue.eventID && other.section == cue.section
-                && max(other.time, cue.time) - min(other.time, cue.time) <= Self.repetitionLimit.time
+                && Self.distance(other.time, cue.time) <= Self.repetitionLimit.time
         }
+    }
+
+    private static func distance(_ one: MediaTime, _ other: MediaTime) -> MediaTime {
+        max(one, other) - min(one, other)
+    }
+
+    /// True for the beginning of a break that was told of before: splices are repeated until they happen, and some that
+    /// happen at once a little longer. With another time, the same event is another break.
+    private mutating func isBreakRepeated(_ cue: SpliceCue) -> Bool {
+        guard var opening = openings[cue.eventID], isListed(opening, of: cue.eventID, at: cue.time) else {
+            return false
+        }
+        guard
+            edge <= opening.start || Self.distance(cue.time, opening.start) <= Self.breakTolerance
+                || cue.section == opening.section && cue.time - opening.lastTold <= Self.repetitionLimit.time
+        else { return false }
+        opening.lastTold = max(opening.lastTold, cue.time)
+        openings[cue.eventID] = opening
+        return true
+    }
+
+    /// The break that ends with `cue`: that of the same event (ANSI/SCTE 35 §9.7.3). Some splicers number the return by
+    /// itself: where no break of that event is known, it ends the only one of which nobody has said how long it will be.
+    private func opening(endedBy cue: SpliceCue) -> Opening? {
+        if let opening = openings[cue.eventID] { return opening }
+        let isKnown = live.entries.contains { $0.splice.cue.eventID == cue.eventID && $0.splice.cue.kind == .out }
+        guard cue.kind == .in, !isKnown else { return nil }
+        let open = openings.filter { event, opening in
+            opening.isOpenEnded && opening.start < cue.time && isListed(opening, of: event, at: cue.time)
+                // The end of a segment is none of a splice.
+                && opening.section.spliceCommandType == cue.section.spliceCommandType
+        }
+        return open.count == 1 ? open.first?.value : nil
+    }
+
+    /// True when a break of that event is still under way at `time`.
+    private func isListed(_ opening: Opening, of event: UInt32, at time: MediaTime) -> Bool {
+        live.end(of: Self.id(event, opening.number)).map { time <= $0 } ?? false
     }
 
     /// Event ids come again; a range's id does not.
@@ -97,26 +136,45 @@ struct DateRangeBook: Sendable {
     private mutating func add(_ record: SpliceRecord, wallStart: WallTime, place: Int) {
         let cue = record.cue
         lastNumber = max(lastNumber, record.number)
-        var tag = DateRange(id: Self.id(cue.eventID, record.number), start: wallStart + cue.time.duration)
+        // A break may end with the splice of another event.
+        let event = openings.first { $0.value.number == record.number }?.key ?? cue.eventID
+        var tag = DateRange(id: Self.id(event, record.number), start: wallStart + cue.time.duration)
         var length = min(cue.duration ?? (cue.kind == .out ? Self.longestBreak : .zero), Self.longestBreak)
         var start = cue.time
         switch cue.kind {
         case .out:
-            openings[cue.eventID] = Opening(number: record.number, start: cue.time)
+            endBefore(record)
+            openings[event] = Opening(
+                number: record.number, start: cue.time,
+                isOpenEnded: cue.duration.map { $0 > Self.longestBreak } ?? true,
+                section: cue.section, lastTold: cue.time)
             tag.plannedDuration = cue.duration.flatMap { $0 <= Self.longestBreak ? $0 : nil }
             tag.splice = .out(cue.section)
         case .in, .cancelled:
-            if let opening = openings[cue.eventID], opening.number == record.number {
-                openings[cue.eventID] = nil
+            if let opening = openings[event], opening.number == record.number {
+                openings[event] = nil
                 (start, length) = (opening.start, max(cue.time - opening.start, .zero))
                 (tag.start, tag.duration) = (nil, length)
             }
             tag.splice = cue.kind == .in ? .in(cue.section) : .command(cue.section)
         case .command: tag.splice = .command(cue.section)
         }
-        let entry = DateRangeList.Entry(tag: tag, splice: record, number: place)
-        live.add(entry, end: start + length)
-        dvr?.add(entry, end: start + length)
+        add(DateRangeList.Entry(tag: tag, splice: record, number: place), end: start + length)
+    }
+
+    private mutating func add(_ entry: DateRangeList.Entry, end: MediaTime) {
+        live.add(entry, end: end)
+        dvr?.add(entry, end: end)
+    }
+
+    /// The break of the same event that is still under way is over where the one of `record` begins.
+    private mutating func endBefore(_ record: SpliceRecord) {
+        let (event, time) = (record.cue.eventID, record.cue.time)
+        guard let opening = openings[event], opening.number != record.number, isListed(opening, of: event, at: time)
+        else { return }
+        var tag = DateRange(id: Self.id(event, opening.number), start: nil)
+        tag.duration = max(time - opening.start, .zero)
+        add(DateRangeList.Entry(tag: tag, splice: record, number: nil), end: max(time, opening.start))
     }
 
     /// Removes the oldest ranges from the DVR playlist when there are too many of them: of those that no live playlist lists.
@@ -158,7 +216,13 @@ struct DateRangeBook: Sendable {
 
     /// The tags behind the one of that number that this process has added, to be kept.
     func splices(after number: Int) -> [(number: Int, splice: SpliceRecord)] {
-        all.entries.reversed().prefix { $0.number > number }.reversed().map { ($0.number, $0.splice) }
+        var splices: [(number: Int, splice: SpliceRecord)] = []
+        for entry in all.entries.reversed() {
+            guard let place = entry.number else { continue }
+            guard place > number else { break }
+            splices.append((place, entry.splice))
+        }
+        return splices.reversed()
     }
 
     // MARK: Removing
@@ -187,4 +251,9 @@ struct DateRangeBook: Sendable {
 
     /// Those of the DVR playlists.
     func dvrTags(skipUntil: MediaTime) -> MediaPlaylist.DateRanges { all.tags(boundary: edge - skipUntil) }
+}
+
+extension ByteChunk {
+    /// `splice_command_type` of a section. ANSI/SCTE 35 §9.6.
+    fileprivate var spliceCommandType: UInt8? { count > 13 ? span[13] : nil }
 }

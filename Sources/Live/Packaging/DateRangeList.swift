@@ -9,8 +9,9 @@ struct DateRangeList: Sendable {
     struct Entry {
         let tag: DateRange
         let splice: SpliceRecord
-        /// Its place among the tags that this process added, from 1 on; 0 when another process did.
-        let number: Int
+        /// Its place among the tags that this process added, from 1 on; 0 when another process did. Nothing for a tag that
+        /// follows from the splice of another one, with which it comes again.
+        let number: Int?
     }
 
     /// The tags, in the order in which they were added.
