@@ -339,6 +339,16 @@ private struct Translation {
         #expect(translation.translator.faults == 2)
     }
 
+    /// Some send one every few seconds, as a sign of life.
+    @Test func commandsOfSomebodysOwnAreOnlyCounted() {
+        var writer = TransportWriter()
+        writer.writeSound(at: 0)
+        for _ in 0..<3 { writer.writeSection(on: TransportWriter.splices, TransportWriter.splicePrivate) }
+        let translation = Translation(of: writer.bytes)
+        #expect(translation.cues.isEmpty && translation.translator.faults == 0)
+        #expect(translation.translator.privateCommands == 3)
+    }
+
     @Test func aProgramHasMediaBeforeTheyCome() {
         #expect(Translation(of: TransportWriter.tables()).translator.hasMedia)
         #expect(Translation(of: TransportWriter.tables([(0x24, 0x101, [])])).translator.hasMedia)

@@ -78,6 +78,7 @@ struct TransportWriter {
     // MARK: Splices, ANSI/SCTE 35 §9.6
 
     static let spliceNull = splice(0, [])
+    static let splicePrivate = splice(0xFF, [0x41, 0x42, 0x43, 0x44, 9])
 
     /// `splice_insert` that leaves the programme at `time`, or at once.
     static func spliceOut(_ event: UInt8, at time: Int64?) -> [UInt8] {

@@ -100,7 +100,7 @@ import Testing
             (Writer(type: 0), .null, 0),
             (Writer(type: 4, command: [1, 2, 3]), .schedule, 1),
             (Writer(type: 7), .bandwidthReservation, 0),
-            (Writer(type: 0xFF, command: [0x41, 0x42, 0x43, 0x44, 9]), .privateCommand(identifier: 0x4142_4344), 1),
+            (Writer(type: 0xFF, command: [0x41, 0x42, 0x43, 0x44, 9]), .privateCommand(identifier: 0x4142_4344), 0),
             (Writer(type: 9, command: [1]), .reserved(type: 9), 1),
             (Writer(isEncrypted: true, type: 5, command: [1, 2]), .encrypted, 1),
         ]

@@ -5,7 +5,7 @@ extension SpliceInfoSection {
     ///
     /// | Command | Events |
     /// |---|---|
-    /// | `splice_null`, `bandwidth_reservation` | none |
+    /// | `splice_null`, `bandwidth_reservation`, `private_command` | none |
     /// | `splice_insert` | one: `.out` when the programme is left, `.in` when it is back |
     /// | `time_signal` | one for each segmentation descriptor, of its ``SpliceSegmentation/kind``; without any a `.command` |
     /// | one that cancels | `.cancelled` with the event's id |
@@ -14,7 +14,8 @@ extension SpliceInfoSection {
     /// In component mode the first component with a time says when. A duration of 0, or of the end of a break, is none.
     public func events() -> [SpliceEvent] {
         switch command {
-        case .null, .bandwidthReservation: return []
+        // What nobody else understands is often but a sign of life.
+        case .null, .bandwidthReservation, .privateCommand: return []
         case .insert(let insert):
             let time = insert.time ?? insert.components.lazy.compactMap(\.time).first
             return [
@@ -31,7 +32,7 @@ extension SpliceInfoSection {
                 }
             }
             return events.isEmpty ? [event(.command, 0, at: time, nil)] : events
-        case .schedule, .privateCommand, .reserved, .encrypted: return [event(.command, 0, at: nil, nil)]
+        case .schedule, .reserved, .encrypted: return [event(.command, 0, at: nil, nil)]
         }
     }
 

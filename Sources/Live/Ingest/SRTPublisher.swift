@@ -178,6 +178,7 @@ final class SRTPublisher: ConnectedPublisher {
     private func report(_ talk: inout Talk) {
         talk.report.tell(talk.translator.health)
         talk.report.tell(faults: talk.translator.faults)
+        talk.report.tell(privateCommands: talk.translator.privateCommands)
         talk.statistics = socket.statistics() ?? talk.statistics
         watchBuffer(&talk)
         if let statistics = talk.statistics { talk.report.tell(statistics) }

@@ -7,6 +7,7 @@ public struct TransportMetrics: Sendable {
     fileprivate let errors: MetricFamily<Counter>
     fileprivate let packets: MetricFamily<Counter>
     fileprivate let dropped: MetricFamily<Counter>
+    fileprivate let privateCommands: MetricFamily<Counter>
     fileprivate let connectionPackets: MetricFamily<Counter>
     fileprivate let fullBuffers: MetricFamily<Counter>
     fileprivate let gauges: [(family: MetricFamily<Gauge>, value: @Sendable (SRTStatistics.Gauges) -> Double)]
@@ -21,6 +22,9 @@ public struct TransportMetrics: Sendable {
         dropped = registry.counters(
             "headwater_ts_dropped_units_total",
             help: "PES packets, access units, sections and tags that nothing could be made of.", labels: "channel")
+        privateCommands = registry.counters(
+            "headwater_ts_private_commands_total",
+            help: "Commands of splices that are somebody's own, and of which players are not told.", labels: "channel")
         connectionPackets = registry.counters(
             "headwater_srt_packets_total", help: "SRT data packets by what became of them.", labels: "channel", "kind")
         fullBuffers = registry.counters(
@@ -86,6 +90,7 @@ struct TransportReport {
 
     private var health: [Line<TransportStreamHealth>]
     private var faults: Line<Int>
+    private var privateCommands: Line<Int>
     private let fullBuffers: Counter
     private var connection: [Line<SRTStatistics.Totals>]
     private let gauges: [(gauge: Gauge, value: @Sendable (SRTStatistics.Gauges) -> Double)]
@@ -93,6 +98,7 @@ struct TransportReport {
     fileprivate init(_ metrics: TransportMetrics, channel: String) {
         let dropped = metrics.dropped.child(channel)
         faults = Line(counter: dropped) { UInt64(clamping: $0) }
+        privateCommands = Line(counter: metrics.privateCommands.child(channel)) { UInt64(clamping: $0) }
         fullBuffers = metrics.fullBuffers.child(channel)
         health = [Line(counter: dropped) { $0.elementaryPacketsDropped + $0.sectionsDropped }]
         health += Self.errors.map { name, total in
@@ -114,6 +120,8 @@ struct TransportReport {
     mutating func tell(faults: Int) { self.faults.tell(faults) }
 
     func tellOfFullBuffer() { fullBuffers.increment() }
+
+    mutating func tell(privateCommands: Int) { self.privateCommands.tell(privateCommands) }
 
     mutating func tell(_ statistics: SRTStatistics) {
         for index in connection.indices { connection[index].tell(statistics.totals) }

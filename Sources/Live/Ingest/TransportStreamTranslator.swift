@@ -62,6 +62,9 @@ package struct TransportStreamTranslator {
     /// True when the program has pictures or sound, though none may have come.
     package var hasMedia: Bool { streams.contains { $0.role.isMedia } }
 
+    /// How many commands of splices were somebody's own, and nobody was told of them.
+    package private(set) var privateCommands = 0
+
     /// How many access units, sections and tags nothing could be made of.
     package var faults: Int { pastFaults + otherFaults + streams.reduce(0) { $0 + ($1.reader?.faults ?? 0) } }
 
@@ -220,6 +223,7 @@ package struct TransportStreamTranslator {
             otherFaults += 1
             return
         }
+        if case .privateCommand = section.command { privateCommands += 1 }
         for event in section.events() {
             guard let time = place(event.time) else {
                 otherFaults += 1
