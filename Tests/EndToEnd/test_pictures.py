@@ -104,9 +104,10 @@ def test_a_picture_that_is_renewed_bit_by_bit_is_joined(serve, send, tmp_path):
         make(tmp_path / "refresh.ts", *X264, "-bf", "0", "-x264-params", "intra-refresh=1:keyint=30"))
     server = serve([channel("refresh", latency="ultra")])
     send(Rewritten, server.srt_port, server.keys["refresh"], path)
-    assert set(server.renditions("refresh")) == {"video", "audio"}
-    assert "EXT-X-INDEPENDENT-SEGMENTS" not in server.get("/live/refresh/index.m3u8").text
+    # The parameter sets come a second later, and the sound has begun by then.
+    wait_for(lambda: set(server.renditions("refresh")) == {"video", "audio"}, 20, "the picture joins")
     Prober(server.url("/live/refresh/index.m3u8"), 12).check()
+    assert "EXT-X-INDEPENDENT-SEGMENTS" not in server.get("/live/refresh/index.m3u8").text
     assert server.events("channel.keyframe_missing") == []
 
 
