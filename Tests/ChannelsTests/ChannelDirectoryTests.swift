@@ -41,7 +41,8 @@ import Time
         rules.webhook = PublishWebhook(url: Secret(server.url), secret: Secret("a secret"), timeout: .seconds(20))
         let bench = ChannelBench(rules: rules)
         _ = try bench.directory.admit(ChannelBench.request("key-of-news"))
-        let input = try bench.directory.openInput(of: "sport", for: ChannelBench.Encoder())
+        let input = try bench.directory.open(
+            .primary, of: "sport", for: ChannelBench.Encoder())
         for key in ["nonsense", "key-of-sport"] { #expect(throws: PublishRefusal.self) { try bench.open(key) } }
         #expect(server.requests.isEmpty)
         var refused: PublishRefusal?
