@@ -35,6 +35,8 @@ let package = Package(
         system("CZlib", pkgConfig: "zlib", apt: ["zlib1g-dev"]),
         system("CCurl", pkgConfig: "libcurl", apt: ["libcurl4-openssl-dev"]),
         system("CSRT", apt: ["libsrt-openssl-dev"]),  // pkg-config would link the shared library
+        // It is loaded when it is needed, so that a server without such inputs goes without its 130 libraries.
+        system("CFFmpeg", apt: ["libavformat-dev"]),
         // Core
         library("Bytes", in: "Core"),
         library("Locks", in: "Core"),
@@ -61,6 +63,8 @@ let package = Package(
                 .linkedLibrary(":libsrt.a"), .linkedLibrary("crypto"), .linkedLibrary("stdc++"),
                 .unsafeFlags(["-Xlinker", "--exclude-libs=libsrt.a"]),
             ]),
+        library("FFmpeg", in: "Protocols", ["Bytes", "CFFmpeg", "Locks", "Telemetry", "Time"]),
+        library("HTTPClient", in: "Protocols", ["Bytes", "Crypto", "Sockets", "Time"]),
         library("ObjectStore", in: "Protocols", ["Bytes", "Locks"]),
         library("HTTP", in: "Protocols", ["Locks", "Bytes", "CCurl", "CMicroHTTPD", "CZlib", "Runtime", "Sockets"]),
         // Live
@@ -68,8 +72,8 @@ let package = Package(
         library(
             "Ingest", in: "Live",
             [
-                "Locks", "Bytes", "Bitstreams", "Crypto", "HTTP", "MPEGTS", "Media", "RTMP", "Runtime", "SRT",
-                "Sockets", "Telemetry", "Time", "Timeline",
+                "Locks", "Bytes", "Bitstreams", "Crypto", "FFmpeg", "HTTP", "HTTPClient", "MPEGTS", "Media", "RTMP",
+                "Runtime", "SRT", "Sockets", "Telemetry", "Time", "Timeline",
             ]),
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "Bitstreams", "ISOBMFF", "HLS", "Timeline"]),
         library(
@@ -137,13 +141,15 @@ let package = Package(
         .target(name: "HTTPTestClient", dependencies: ["CZlib"], path: "Tests/HTTPTestClient"),
         .target(name: "RawAnswers", dependencies: ["Locks", "Runtime", "Sockets"], path: "Tests/RawAnswers"),
         tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "RawAnswers", "Runtime", "Sockets"]),
+        tests("FFmpegTests", ["Bytes", "FFmpeg", "Locks", "SRT", "Sockets", "Telemetry", "TestFolder", "TestTools"]),
+        tests("HTTPClientTests", ["HTTPClient", "HTTPTestClient", "Locks", "Runtime", "SeededRandom", "Sockets"]),
         tests("ObjectStoreTests", ["Bytes", "ObjectStore", "TestFolder"]),
         tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom", "TestTools"]),
         tests(
             "IngestTests",
             [
-                "CSRT", "Crypto", "Locks", "Bytes", "Ingest", "Media", "MPEGTS", "RTMP", "RawAnswers", "Runtime", "SRT",
-                "Sockets", "Telemetry", "TestTools", "Time",
+                "CSRT", "Crypto", "Locks", "Bytes", "FFmpeg", "Ingest", "Media", "MPEGTS", "RTMP", "RawAnswers",
+                "Runtime", "SRT", "Sockets", "Telemetry", "TestFolder", "TestTools", "Time",
             ]),
         tests("RuntimeTests", ["Runtime"]),
         tests("SocketsTests", ["Crypto", "Runtime", "Sockets", "TestTools"]),

@@ -19,6 +19,18 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     /// True when `host` is an address of this machine's loopback interface.
     public var isLoopback: Bool { host == "::1" || host.hasPrefix("127.") || host.hasPrefix("::ffff:127.") }
 
+    /// True when `host` is an address, and no name.
+    public var isNumeric: Bool { withSystemAddress { _, _ in true } ?? false }
+
+    /// True for an address of a group of receivers (RFC 1112 §4, RFC 4291 §2.7).
+    public var isMulticast: Bool {
+        withSystemAddress { address, _ in
+            address.withMemoryRebound(to: UInt8.self, capacity: 16) { bytes in
+                Int32(address.pointee.sa_family) == AF_INET ? bytes[4] >> 4 == 14 : bytes[8] == 0xFF
+            }
+        } ?? false
+    }
+
     /// Calls `body` with the system's form of the address; nothing when `host` is no numeric address.
     package func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result? {
         var v4 = sockaddr_in()

@@ -1,0 +1,36 @@
+import FFmpeg
+import Glibc
+import SRT
+import Sockets
+import Telemetry
+import Testing
+
+@Suite(.timeLimit(.minutes(30))) struct LibrariesTests {
+    private static var isLoaded: Bool { dlopen("libavformat.so.59", RTLD_NOW | RTLD_NOLOAD) != nil }
+
+    /// libavformat brings a libsrt of its own. Both are used, and the process ends well.
+    @Test func bothLibsrtsLiveInOneProcessThatEndsWell() async {
+        await #expect(processExitsWith: .success) {
+            // A server without inputs does not pay for it.
+            try #require(!Self.isLoaded)
+            let listener = try SRTListener(SocketAddress(host: "127.0.0.1", port: 0)) { _ in .accept() }
+            try FFmpeg.load(logger: Logger())
+            try #require(Self.isLoaded)
+            // Nobody else sees its names.
+            try #require(dlsym(nil, "avformat_open_input") == nil)
+            var address = SRTAddress(host: "127.0.0.1", port: listener.address.port)
+            address.timeout = .seconds(20)
+            let caller = try SRTSocket.connect(to: address)
+            let accepted = try #require(listener.accept())
+            // Its own is started by asking it for something.
+            #expect(throws: DemuxerError.self) {
+                try Demuxer(
+                    "srt://127.0.0.1:1?connect_timeout=100",
+                    DemuxerOptions(formats: ["mpegts"], protocols: ["srt"]), isWanted: { true })
+            }
+            caller.close()
+            accepted.close()
+            listener.shutDown()
+        }
+    }
+}
