@@ -191,7 +191,7 @@ def test_who_is_refused_learns_why(serve):
 def test_a_channel_is_fetched_and_goes_on_when_its_source_comes_back(serve, tmp_path):
     port, path = free_port(), clip(tmp_path)
     url = f"srt://127.0.0.1:{port}?mode=caller&passphrase={PASSPHRASE}"
-    server = serve([channel("news", input={"url": url})], "--log-level", "debug")
+    server = serve([channel("news", input={"url": url, "allowLocal": True})], "--log-level", "debug")
     wait_for(lambda: server.events("ingest.pull_failed"), what="a call that nobody answers")
     listener = f"srt://127.0.0.1:{port}?mode=listener&passphrase={PASSPHRASE}"
     with streaming(path, listener):
@@ -240,7 +240,8 @@ def test_all_that_comes_within_a_long_latency_arrives(serve, tmp_path, settings,
 
 
 def test_servers_stop_while_their_sources_do_not_answer(serve):
-    inputs = [channel(f"c{number}", input={"url": f"srt://127.0.0.1:{free_port()}?timeout=60000"}) for number in range(8)]
+    inputs = [channel(f"c{number}", input={"url": f"srt://127.0.0.1:{free_port()}?timeout=60000", "allowLocal": True})
+              for number in range(8)]
     server = serve(inputs)
     start = time.monotonic()
     assert server.stop() == 0

@@ -33,6 +33,15 @@ import Testing
         #expect(HTTPURL("http://h/a")?.resolving(reference) == nil)
     }
 
+    @Test func credentialsAreForOneHost() throws {
+        let source = try #require(HTTPURL("http://u:p@h/index.m3u8"))
+        #expect(HTTPURL("http://h/a.ts")?.authorized(like: source).userInformation == "u:p")
+        for other in ["http://g/a.ts", "https://h/a.ts", "http://h:81/a.ts"] {
+            #expect(HTTPURL(other)?.authorized(like: source).userInformation == nil)
+        }
+        #expect(HTTPURL("http://x:y@h/a.ts")?.authorized(like: source).userInformation == "x:y")
+    }
+
     @Test func basicCredentialsAreEncoded() {
         #expect(Base64.encoded(Array("Aladdin:open sesame".utf8)) == "QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
         #expect(Base64.encoded([]) == "" && Base64.encoded([0xFF]) == "/w==" && Base64.encoded([1, 2, 3]) == "AQID")

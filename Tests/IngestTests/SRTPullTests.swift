@@ -26,9 +26,9 @@ import Time
 
     let bench = ListenerBench()
 
-    private func pull(_ address: SRTAddress, gate: (any PublishGate)? = nil) -> SRTPull {
+    private func pull(_ address: SRTAddress, allowsLocal: Bool = true, gate: (any PublishGate)? = nil) -> SRTPull {
         SRTPull(
-            address, channel: "news", options: SRTOptions(), gate: gate ?? bench.gate,
+            address, channel: "news", options: SRTOptions(), allowsLocal: allowsLocal, gate: gate ?? bench.gate,
             logger: Logger(sink: bench.lines),
             metrics: IngestMetrics(bench.registry), transportMetrics: TransportMetrics(bench.registry),
             clock: bench.clock)
@@ -157,5 +157,12 @@ import Time
         #expect(sockets.withLock { $0.allSatisfy { $0.isOver() } })
         #expect(bench.lines.count("ingest.accepted") == 0)
         #expect((bench.figure("headwater_ingest_refused_total{reason=\"busy\"}") ?? 0) >= 2)
+    }
+
+    @Test(arguments: ["localhost", "127.0.0.1", "169.254.169.254", "::1", "0.0.0.0"])
+    func nobodyIsCalledOnThisMachineOrItsLinkUnlessThatIsAllowed(host: String) throws {
+        let pull = pull(SRTAddress(host: host, port: try Self.freePort()), allowsLocal: false)
+        #expect(bench.eventually { bench.lines.count("an address that may not be called") >= 1 })
+        pull.stop()
     }
 }

@@ -1,7 +1,6 @@
 internal import Configuration
 internal import SRT
 public import Schema
-public import Telemetry
 
 /// The server that SRT publishers talk to.
 public struct SRTSettings: SchemaObject {
@@ -38,26 +37,4 @@ public struct SRTSettings: SchemaObject {
         options.maximumBitrate = maximumBitrate
         return options
     }
-}
-
-/// Where the server fetches a channel from itself.
-public struct InputSettings: SchemaObject {
-    /// The address, with its options.
-    public var url = Secret("")
-
-    /// No address.
-    public init() {}
-
-    /// The fields.
-    public static let schema = ObjectSchema<InputSettings>(
-        doc: "Where the server fetches a channel from itself",
-        fields: [
-            Field(
-                "url", \.url,
-                Constraint("srt://HOST:PORT?mode=caller, with streamid, passphrase, pbkeylen, latency or timeout (ms)")
-                {
-                    (try? SRTAddress($0.exposed)) != nil
-                }, isRequired: true, example: "srt://encoder.example:9000?mode=caller",
-                doc: "An SRT listener that sends a transport stream")
-        ])
 }

@@ -33,7 +33,7 @@ public final class Server: Sendable {
     private let rtmp: RTMPListener
     private let rtmps: RTMPListener?
     private let srt: SRTPublishers
-    private let pulls: [SRTPull]
+    private let inputs: [RunningInput]
     private let demo: DemoPublisher?
     private let dataDirectory: DataDirectory
 
@@ -141,12 +141,22 @@ public final class Server: Sendable {
         rtmp.start()
         rtmps?.start()
         srt.start()
-        pulls = channels.flatMap { [directory] channel in
-            [(ChannelInput.primary, channel.input), (.backup, channel.backup?.input)].compactMap { input, source in
-                guard let url = source?.url, let address = try? SRTAddress(url.exposed) else { return nil }
-                return SRTPull(
-                    address, channel: channel.id, input: input, options: settings.srt.options, gate: directory,
-                    logger: logger, metrics: ingestMetrics, transportMetrics: transportMetrics, clock: clocks)
+        inputs = channels.flatMap { [directory] channel in
+            [(ChannelInput.primary, channel.input), (.backup, channel.backup?.input)].compactMap { place, input in
+                guard let input else { return nil }
+                if let address = try? SRTAddress(input.url.exposed) {
+                    return .srt(
+                        SRTPull(
+                            address, channel: channel.id, input: place, options: settings.srt.options,
+                            allowsLocal: input.allowLocal, gate: directory, logger: logger, metrics: ingestMetrics,
+                            transportMetrics: transportMetrics, clock: clocks))
+                }
+                guard let address = try? PullAddress(input.url.exposed) else { return nil }
+                return .media(
+                    MediaPull(
+                        address, channel: channel.id, input: place, isLooped: input.loop && address.isFile,
+                        allowsLocal: input.allowLocal, gate: directory, logger: logger, metrics: ingestMetrics,
+                        transportMetrics: transportMetrics, clock: clocks))
             }
         }
         frontDoor.setReady(true)
@@ -185,8 +195,8 @@ public final class Server: Sendable {
         rtmps?.stop()
         srt.stop()
         // Each may be waiting for an answer for seconds: all of them at once.
-        for pull in pulls { pull.beginStop() }
-        for pull in pulls { pull.stop() }
+        for input in inputs { input.beginStop() }
+        for input in inputs { input.stop() }
         channelClock.stop()
         for channel in directory.channels { channel.stop() }
         writer.stop()

@@ -16,8 +16,9 @@ enum Base64 {
 }
 
 /// Text in which bytes stand as `%` and two digits (RFC 3986 §2.1).
-enum PercentEncoded {
-    static func decoded(_ text: String) -> [UInt8] {
+package enum PercentEncoded {
+    /// The bytes that `text` stands for. What is no such place stands for itself.
+    package static func decoded(_ text: String) -> [UInt8] {
         let bytes = Array(text.utf8)
         var (result, index): ([UInt8], Int) = ([], 0)
         while index < bytes.count {

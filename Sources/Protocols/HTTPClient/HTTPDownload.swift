@@ -16,9 +16,11 @@ public final class HTTPDownload {
     private static let skipLimit: Int64 = 8 << 20
     private static let bufferSize = 65_536
 
+    /// The system's authorities are read once.
+    private static let client = TLSClient(verifies: true)
+
     private let permits: (SocketAddress) -> Bool
     private let patience: HTTPPatience
-    private let client: TLSClient?
     private var connection: HTTPConnection
     private var body: HTTPBodyReader
     /// What came and was not taken yet.
@@ -41,9 +43,8 @@ public final class HTTPDownload {
         _ url: HTTPURL, from offset: Int64 = 0, to end: Int64? = nil, _ patience: HTTPPatience,
         permits: @escaping (SocketAddress) -> Bool
     ) throws(HTTPFault) {
-        let client = TLSClient(verifies: true)
-        let answer = try Self.ask(url, from: offset, to: end, client, patience, permits)
-        (self.permits, self.patience, self.client) = (permits, patience, client)
+        let answer = try Self.ask(url, from: offset, to: end, patience, permits)
+        (self.permits, self.patience) = (permits, patience)
         (connection, body, pending, self.url) = (answer.connection, answer.body, answer.pending, answer.url)
         let remaining = answer.body.remaining
         length = answer.head.status == 206 ? answer.head.wholeLength : remaining
@@ -54,7 +55,7 @@ public final class HTTPDownload {
     /// Goes on at `offset`; false where the host sends no parts or does not answer.
     public func seek(to offset: Int64) -> Bool {
         guard sendsParts, offset >= 0,
-            let answer = try? Self.ask(url, from: offset, to: nil, client, patience, permits),
+            let answer = try? Self.ask(url, from: offset, to: nil, patience, permits),
             answer.head.status == 206 || offset == 0
         else { return false }
         (connection, body, pending, taken) = (answer.connection, answer.body, answer.pending, 0)
@@ -125,7 +126,7 @@ extension HTTPDownload {
     }
 
     private static func ask(
-        _ first: HTTPURL, from offset: Int64, to end: Int64?, _ client: TLSClient?, _ patience: HTTPPatience,
+        _ first: HTTPURL, from offset: Int64, to end: Int64?, _ patience: HTTPPatience,
         _ permits: (SocketAddress) -> Bool
     ) throws(HTTPFault) -> Answer {
         let deadline = patience.clock.now + patience.answer

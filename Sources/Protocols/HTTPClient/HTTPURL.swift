@@ -35,9 +35,15 @@ public struct HTTPURL: Sendable, Hashable {
         target = rest[end...].hasPrefix("/") ? String(rest[end...]) : "/" + rest[end...]
     }
 
-    private init(_ other: HTTPURL, target: String) {
-        (isSecure, userInformation, host, port) = (other.isSecure, other.userInformation, other.host, other.port)
-        self.target = target
+    private init(_ other: HTTPURL, userInformation: String?, target: String) {
+        (isSecure, host, port) = (other.isSecure, other.host, other.port)
+        (self.userInformation, self.target) = (userInformation, target)
+    }
+
+    /// The same with the user and password of `other`, if both are of one host.
+    public func authorized(like other: HTTPURL) -> HTTPURL {
+        guard userInformation == nil, hasSameOrigin(as: other) else { return self }
+        return HTTPURL(self, userInformation: other.userInformation, target: target)
     }
 
     private static func hostAndPort(_ text: Substring) -> (String, UInt16?)? {
@@ -64,11 +70,11 @@ public struct HTTPURL: Sendable, Hashable {
         guard reference.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
         let reference = String(reference.prefix { $0 != "#" })
         let path = String(target.prefix { $0 != "?" })
-        if reference.hasPrefix("/") { return HTTPURL(self, target: reference) }
+        if reference.hasPrefix("/") { return HTTPURL(self, userInformation: userInformation, target: reference) }
         if reference.isEmpty { return self }
-        if reference.hasPrefix("?") { return HTTPURL(self, target: path + reference) }
+        if reference.hasPrefix("?") { return HTTPURL(self, userInformation: userInformation, target: path + reference) }
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "/"
-        return HTTPURL(self, target: folder + reference)
+        return HTTPURL(self, userInformation: userInformation, target: folder + reference)
     }
 
     /// The host as a request names it, with its port where that is not the usual one.

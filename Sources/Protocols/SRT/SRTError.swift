@@ -5,6 +5,8 @@ internal import Glibc
 public enum SRTError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The text is no address, and no host of that name is known.
     case unknownHost(String)
+    /// The host has an address that may not be called.
+    case forbiddenAddress
     /// Another socket has the port.
     case addressInUse(String)
     /// An option has a value that libsrt does not take: its name.
@@ -22,6 +24,7 @@ public enum SRTError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownHost(let host): "no host \"\(host)\" is known"
+        case .forbiddenAddress: "the host has an address that may not be called"
         case .addressInUse(let address): "\(address) is taken by another socket: stop it, or choose another port"
         case .invalidOption(let name): "the SRT option \(name) does not take this value"
         case .refused(let reason): "the other end refused: \(reason)"

@@ -1,16 +1,18 @@
 internal import CSRT
 internal import Glibc
-internal import Sockets
+public import Sockets
 
 extension SRTSocket {
     /// Calls the listener at `address` and waits for its answer, as long as `isWanted` says so; for a name that has to be
-    /// looked up it waits in any case.
+    /// looked up it waits in any case. Nobody is called where `permits` says no to one of the host's addresses.
     public static func connect(
-        to address: SRTAddress, options: SRTOptions = SRTOptions(), while isWanted: () -> Bool = { true }
+        to address: SRTAddress, options: SRTOptions = SRTOptions(), permits: (SocketAddress) -> Bool = { _ in true },
+        while isWanted: () -> Bool = { true }
     ) throws(SRTError) -> SRTSocket {
         var options = options
         if let latency = address.latency { options.latency = latency }
-        let targets = try resolve(address)
+        let targets = SocketAddress.addresses(of: address.host, port: address.port)
+        guard targets.allSatisfy(permits) else { throw .forbiddenAddress }
         var failure = SRTError.unknownHost(address.host)
         for target in targets where isWanted() {
             let handle = try SRTHandle.open()
@@ -42,24 +44,6 @@ extension SRTSocket {
         guard state != SRTS_CONNECTED else { return }
         let reason = SRTRejection(rawValue: srt_getrejectreason(handle.number))
         throw reason == .timeout ? .timedOut : .refused(reason)
-    }
-
-    /// The host's addresses, in the order of the system.
-    private static func resolve(_ address: SRTAddress) throws(SRTError) -> [SocketAddress] {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(address.host, nil, &hints, &list) == 0 else { throw .unknownHost(address.host) }
-        defer { freeaddrinfo(list) }
-        var found: [SocketAddress] = []
-        var entry = list
-        while let current = entry {
-            if let name = current.pointee.ai_addr {
-                found.append(SocketAddress(host: SocketAddress(name).host, port: address.port))
-            }
-            entry = current.pointee.ai_next
-        }
-        return found
     }
 }
 

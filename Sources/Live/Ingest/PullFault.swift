@@ -1,0 +1,62 @@
+internal import FFmpeg
+internal import HTTPClient
+
+/// Why a source brought nothing, or nothing more.
+struct PullFault: Error {
+    /// The stable code in logs and metrics.
+    let code: String
+    /// One sentence, without addresses.
+    let detail: String
+
+    init(_ code: String, _ detail: String) { (self.code, self.detail) = (code, detail) }
+
+    init(_ error: DemuxerError) {
+        switch error {
+        case .input(let error as HTTPFault): self.init(error)
+        case .input(let error as PullFault): self = error
+        default: self.init(error.code, error.description)
+        }
+    }
+
+    init(_ fault: HTTPFault) { self.init(fault.code, fault.description) }
+
+    static let stopped = PullFault("stopped", "stopped")
+    static let unknownHost = PullFault(HTTPFault.unknownHost)
+    static let forbiddenAddress = PullFault(HTTPFault.forbiddenAddress(isRedirect: false))
+}
+
+extension DemuxerError {
+    fileprivate var code: String {
+        switch self {
+        case .libraryMissing: "library_missing"
+        case .stopped: "stopped"
+        case .timedOut: "silent"
+        case .unreadable: "unreadable"
+        case .refused: "forbidden_protocol"
+        case .redirected: "redirected"
+        case .empty: "no_media"
+        case .input, .failed: "failed"
+        }
+    }
+}
+
+extension HTTPFault {
+    fileprivate var code: String {
+        switch self {
+        case .badAddress: "bad_address"
+        case .unknownHost: "unknown_host"
+        case .forbiddenAddress(let isRedirect): isRedirect ? "forbidden_redirect" : "forbidden_address"
+        case .badRedirect: "forbidden_protocol"
+        case .endlessRedirects: "endless_redirects"
+        case .unreachable: "unreachable"
+        case .insecure: "insecure"
+        case .malformed: "malformed_answer"
+        case .endlessHeaders: "endless_headers"
+        case .noAnswer: "no_answer"
+        case .silent: "silent"
+        case .cutOff: "cut_off"
+        case .status: "refused_by_source"
+        case .stopped: "stopped"
+        }
+    }
+}
