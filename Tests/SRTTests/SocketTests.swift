@@ -31,10 +31,10 @@ extension SRTTests {
             address.timeout = .seconds(60)
             let start = ContinuousClock.now
             #expect(throws: SRTError.givenUp) {
-                try SRTSocket.connect(to: address) { ContinuousClock.now - start < .milliseconds(300) }
+                try SRTSocket.connect(to: address, while: { ContinuousClock.now - start < .milliseconds(300) })
             }
             #expect((.milliseconds(300)..<Duration.seconds(30)).contains(ContinuousClock.now - start))
-            #expect(throws: SRTError.givenUp) { try SRTSocket.connect(to: address) { false } }
+            #expect(throws: SRTError.givenUp) { try SRTSocket.connect(to: address, while: { false }) }
         }
 
         @Test(arguments: [(own: 120, decided: Int?.none, callers: 120), (120, 300, 20), (20, nil, 400), (500, 40, 40)])
