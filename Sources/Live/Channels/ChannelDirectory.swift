@@ -15,7 +15,8 @@ public final class ChannelDirectory: PublishGate {
     public init(_ channels: [Channel], authorizer: PublishAuthorizer = PublishAuthorizer()) {
         self.channels = channels
         self.authorizer = authorizer
-        inputs = channels.map { ($0, .primary) } + channels.filter { $0.configuration.backup != nil }.map { ($0, .backup) }
+        let withBackup = channels.filter { $0.configuration.backup != nil }
+        inputs = channels.map { ($0, .primary) } + withBackup.map { ($0, .backup) }
         places = inputs.map { channel, input in
             let configuration = channel.configuration
             let backup = [configuration.backup?.streamKey].compactMap(\.self)
