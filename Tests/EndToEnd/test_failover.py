@@ -88,12 +88,13 @@ def reasons(server):
 
 
 def test_the_backup_stands_in_and_the_primary_input_comes_back(serve, send, follow):
-    server = serve([with_backup("low")], "--player-hls", HLS)
+    # Longer than a machine that others share stands still.
+    server = serve([with_backup("low", switchAfter="3s")], "--player-hls", HLS)
     first = send(primary, server)
     send(backup, server)
     folder = server.renditions("news")["video"]
     wait_for(lambda: len(server.events("ingest.accepted")) == 2, what="both inputs")
-    prober = Prober(server.url("/live/news/index.m3u8"), 45)
+    prober = Prober(server.url("/live/news/index.m3u8"), 50)
     page = Chromium()
     try:
         page.open(server.url("/watch/news"))
@@ -110,11 +111,11 @@ def test_the_backup_stands_in_and_the_primary_input_comes_back(serve, send, foll
         wait_for(lambda: reasons(server)[1:] == ["primary_is_back"], what="the return")
         assert follower.first_after(count + 1)
         time.sleep(3)
-        # One that is silent, when the time of the profile is over.
+        # One that is silent, when its time is over.
         second.process.send_signal(signal.SIGSTOP)
         stopped = time.monotonic()
         silent = follower.first_after(count + 2) - stopped
-        assert reasons(server)[2:] == ["silent"] and 1 < silent < 4, silent
+        assert reasons(server)[2:] == ["silent"] and 2.5 < silent < 6, silent
         time.sleep(3)
         assert page.evaluate(STATE) in ("live", "behind") and not page.evaluate("document.getElementById('player').dataset.error?.includes('fatal')"), "no fatal error"
         at = page.evaluate(TIME)
@@ -123,13 +124,13 @@ def test_the_backup_stands_in_and_the_primary_input_comes_back(serve, send, foll
     finally:
         page.close()
     # What is silent is waited for: the part that lacks comes so much late.
-    prober.check(late={"cadence.part": 6})
+    prober.check(late={"cadence.part": 9})
     assert len(server.events("channel.presentation_started")) == 1
 
 
 @pytest.mark.parametrize("latency", ["low", "ultra"])
 def test_how_long_it_takes(serve, send, follow, latency):
-    server = serve([with_backup(latency, prefer="either")])
+    server = serve([with_backup(latency, prefer="either", switchAfter="10s")])
     inputs = {"primary": send(primary, server), "backup": send(backup, server)}
     folder = server.renditions("news")["video"]
     wait_for(lambda: len(server.events("ingest.accepted")) == 2, what="both inputs")
