@@ -29,7 +29,6 @@ public final class HTTPDownload {
     /// How much comes before what is wanted.
     private var toSkip: Int64 = 0
     /// Where it was in the end, after redirects, without user and password.
-    /// Where it was in the end, after redirects, without user and password.
     public var location: String { url.text }
     private var url: HTTPURL
     /// How many bytes there are in all, where the host tells.
