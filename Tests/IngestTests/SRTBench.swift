@@ -35,7 +35,12 @@ extension SRTSocket {
         address.streamID = Array(streamID.utf8)
         address.passphrase = passphrase.map { Secret($0) }
         address.timeout = .seconds(20)
-        return try connect(to: address)
+        do {
+            return try connect(to: address)
+        } catch SRTError.refused(SRTRejection(rawValue: 0)) {
+            // Under load libsrt loses a connection now and then before it is told of it, and knows no reason.
+            return try connect(to: address)
+        }
     }
 
     /// The number of a caller of this machine that wants its packets to be held for so long.
