@@ -61,7 +61,6 @@ public final class Server: Sendable {
         }
         let demo = settings.demo ? DemoChannels(keptIn: dataDirectory) : nil
         let channels = (demo?.channels ?? []) + settings.channels
-        Self.warn(of: channels, settings.player, logger)
         let waker = Waker(clock: clocks)
         let store = LocalObjectStore(folder: settings.data)
         let announcements = Announcements(folder: settings.data)
@@ -169,6 +168,7 @@ public final class Server: Sendable {
         ]
         started["rtmps.port"] = rtmps.map { .public($0.address.port) }
         logger.info("server.started", started)
+        Self.warn(of: channels, settings.player, logger)
     }
 
     /// What viewers wait for comes within a target duration, or a little more when an encoder has just fallen silent; and
