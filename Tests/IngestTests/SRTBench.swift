@@ -35,12 +35,13 @@ extension SRTSocket {
         address.streamID = Array(streamID.utf8)
         address.passphrase = passphrase.map { Secret($0) }
         address.timeout = .seconds(20)
-        do {
+        do throws(SRTError) {
             return try connect(to: address)
-        } catch SRTError.refused(SRTRejection(rawValue: 0)) {
+        } catch {
             // Under load libsrt loses a connection now and then before it is told of it, and knows no reason.
-            return try connect(to: address)
+            guard error == .refused(SRTRejection(rawValue: 0)) else { throw error }
         }
+        return try connect(to: address)
     }
 
     /// The number of a caller of this machine that wants its packets to be held for so long.
