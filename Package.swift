@@ -90,6 +90,9 @@ let package = Package(
         library(
             "Origin", in: "Delivery",
             ["Locks", "Bytes", "Channels", "HLS", "HTTP", "Media", "ObjectStore", "Packaging", "Publishing", "Time"]),
+        library(
+            "FeedStatus", in: "Delivery",
+            ["Bytes", "Channels", "HTTP", "Ingest", "Packaging", "Schema", "Telemetry"]),
         library("Site", in: "Delivery", ["Bytes", "HTTP"], assets: "Assets"),
         // Tools
         library("HLSRules", in: "Tools", ["Bytes"]),
@@ -106,7 +109,7 @@ let package = Package(
             "HeadwaterServer", in: "App",
             [
                 "Locks",
-                "Bytes", "Channels", "Configuration", "Crypto", "HLS", "HTTP", "Ingest", "Media",
+                "Bytes", "Channels", "Configuration", "Crypto", "FeedStatus", "HLS", "HTTP", "Ingest", "Media",
                 "ObjectStore", "Origin", "Packaging", "Publishing", "Runtime", "SRT", "Schema", "Site", "Sockets",
                 "Telemetry", "Time",
             ]),
@@ -175,6 +178,13 @@ let package = Package(
             [
                 "Configuration", "Crypto", "HeadwaterServer", "Locks", "Runtime", "Schema", "Telemetry", "TestFolder",
                 "TestTools", "Time",
+            ]),
+        tests(
+            "FeedStatusTests",
+            [
+                "Bytes", "Channels", "FeedStatus", "HTTP", "HTTPTestClient", "Ingest", "Media", "Packaging",
+                "Publishing",
+                "Schema", "Sockets", "Telemetry", "Time",
             ]),
         tests(
             "OriginTests",

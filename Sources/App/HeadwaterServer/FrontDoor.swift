@@ -1,19 +1,22 @@
 internal import Bytes
+internal import FeedStatus
 internal import HTTP
 internal import Origin
 internal import Site
 internal import Locks
 internal import Telemetry
 
-/// What answers on the HTTP port: probes of the server's health, live media, and the pages.
+/// What answers on the HTTP port: probes of the server's health, live media, what broadcasters ask, and the pages.
 final class FrontDoor: HTTPHandler {
     private let origin: Origin
     private let site: Site
+    private let feedStatus: FeedStatus
     private let isReady = Atomic(false)
 
-    init(origin: Origin, site: Site) {
+    init(origin: Origin, site: Site, feedStatus: FeedStatus) {
         self.origin = origin
         self.site = site
+        self.feedStatus = feedStatus
     }
 
     /// From now on `/readyz` says whether the server takes traffic.
@@ -22,6 +25,7 @@ final class FrontDoor: HTTPHandler {
     func respond(to request: HTTPRequest) -> HTTPAnswer {
         if request.path.hasPrefix("/live/") { return origin.respond(to: request) }
         switch request.path {
+        case FeedStatus.path: return feedStatus.respond(to: request)
         case "/healthz": return .response(Self.alive)
         case "/readyz": return .response(isReady.load(ordering: .acquiring) ? Self.ready : Self.notReady)
         default: return site.respond(to: request) ?? .response(Self.notFound)

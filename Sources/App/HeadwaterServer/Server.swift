@@ -1,5 +1,6 @@
 internal import Channels
 internal import Configuration
+internal import FeedStatus
 internal import HTTP
 internal import Ingest
 internal import ObjectStore
@@ -85,7 +86,7 @@ public final class Server: Sendable {
         self.waker = waker
         frontDoor = FrontDoor(
             origin: Origin(directory, options: settings.playlists.originOptions, reader: reader, clock: clocks),
-            site: try Self.site(of: channels, hls: settings.player.hls))
+            site: try Self.site(of: channels, hls: settings.player.hls), feedStatus: FeedStatus(directory))
         let listeners = try Listeners(settings, inherited: inherited, logger: logger)
         let ingestMetrics = IngestMetrics(registry)
         let transportMetrics = TransportMetrics(registry)

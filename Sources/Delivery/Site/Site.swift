@@ -15,8 +15,8 @@ public struct SiteChannel: Sendable {
     }
 }
 
-/// The viewers' pages: `/` plays the first channel, `/watch/CHANNEL` the one it names, and `/player/…` is what the pages
-/// are made of. Every answer is made once, when the site is.
+/// The viewers' pages: `/` plays the first channel, `/watch/CHANNEL` the one it names; the broadcasters' page `/publish`,
+/// which says how a feed does; and `/player/…`, what the pages are made of. Every answer is made once, when the site is.
 public final class Site: Sendable {
     private struct Page: Sendable {
         let plain: HTTPResponse
@@ -57,6 +57,11 @@ public final class Site: Sendable {
         var pages = [
             "/player/player.js": Page(script, PackageResources.player_js, lifetime: "no-cache"),
             "/player/player.css": Page("text/css; charset=utf-8", PackageResources.player_css, lifetime: "no-cache"),
+            "/player/publish.js": Page(script, PackageResources.publish_js, lifetime: "no-cache"),
+            "/player/publish.css": Page("text/css; charset=utf-8", PackageResources.publish_css, lifetime: "no-cache"),
+            "/publish": Page(
+                html, Self.filled(PackageResources.publish_html, ["channels": Self.links(to: channels)]),
+                lifetime: "no-cache"),
             "/player/icon.svg": Page("image/svg+xml", PackageResources.icon_svg, lifetime: "max-age=86400"),
             "/player/hls.LICENSE.txt": Page(
                 "text/plain; charset=utf-8", PackageResources.hls_LICENSE_txt, lifetime: "max-age=86400"),

@@ -149,6 +149,7 @@ public final class Channel: Sendable {
                 // What was kept while somebody was asked has arrived before its publisher was let in.
                 state.inputs[input].lastArrival = max(state.inputs[input].lastArrival, arrival)
             }
+            state.inputs[input].meter?.note(event, arrival: arrival)
             if state.inputSwitch != nil, let change = watch(event, of: input, &state, arrival) {
                 return effects + [change]
             }
@@ -183,6 +184,18 @@ public final class Channel: Sendable {
             return effects
         }
         if let effects { perform(effects) }
+    }
+
+    /// How the feed to `input` does.
+    func report(on input: ChannelInput) -> FeedReport {
+        let now = clock.now
+        return state.withLock { state in
+            state.inputs[input].meter?.report(
+                at: now, configuration: configuration, input: input, isOnAir: input == state.selected)
+                ?? FeedReport(
+                    channel: configuration.id, name: configuration.name, profile: configuration.profile, input: input,
+                    state: .absent)
+        }
     }
 
     /// Does what time alone brings: an encoder that has fallen silent is left behind, and silence is published at the

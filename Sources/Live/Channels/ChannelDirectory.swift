@@ -54,6 +54,12 @@ public final class ChannelDirectory: PublishGate {
         return try channel.attach(publisher, to: input)
     }
 
+    /// How the feed does that the stream key belongs to, for whoever knows that. A wrong key counts like that of a publisher.
+    public func report(for request: PublishRequest) throws(PublishRefusal) -> FeedReport {
+        let (channel, input) = try find(request)
+        return channel.report(on: input)
+    }
+
     /// The channel, and the input of it, that the stream key or token belongs to. Tokens are for primary inputs.
     private func find(_ request: PublishRequest) throws(PublishRefusal) -> (Channel, ChannelInput) {
         inputs[try authorizer.place(for: request, among: places)]

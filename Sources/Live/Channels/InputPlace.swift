@@ -13,6 +13,8 @@ struct InputPlace {
     var health = InputHealth()
     /// What the channel would begin with, were it to change to this input; nothing where there is only one.
     var group: HeldGroup?
+    /// What is measured of the feed, for whoever sends it; nothing while nobody does.
+    var meter: FeedMeter?
 
     /// True when the feed of that number fills the input.
     func isFilled(by feed: Int) -> Bool { publisher?.number == feed || predecessor == feed }
@@ -20,6 +22,7 @@ struct InputPlace {
     /// A feed begins, or there is none any more.
     mutating func beginFeed(at now: Instant, group: HeldGroup?) {
         if publisher == nil { health.close() } else { health.open(at: now) }
+        meter = publisher.map { _ in FeedMeter(began: now) }
         self.group = group
     }
 }
