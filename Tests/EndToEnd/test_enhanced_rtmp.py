@@ -90,6 +90,23 @@ def test_what_is_published_reaches_ffprobe_intact(serve, tmp_path, codecs, video
     assert heard[first:first + 200] == sound[2:202]
 
 
+def test_what_a_display_needs_for_bright_pictures_reaches_players(serve, tmp_path):
+    graded = ["master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)", "max-cll=1000,400",
+              "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:hdr10=1:log-level=none:info=0:pools=1"]
+    source = encode(tmp_path / "source.mp4", *tone(440), *X265, "-x265-params", ":".join(graded), "-c:a", "aac")
+    server = serve([channel("news")])
+    # An encoder tells of it beside the bitstream, in which it says nothing.
+    again = ["-c:v", "libx265", "-preset", "ultrafast", "-g", "25", "-x265-params", "log-level=none:info=0:pools=1"]
+    with running([FFMPEG, "-v", "error", "-nostdin", "-re", "-i", source, *again, "-c:a", "copy", "-rtmp_enhanced_codecs",
+                  "hvc1", "-f", "flv", server.rtmp_url("news")]):
+        folder = on_air(server, "news")["video"]
+        initialization = server.get(f"{folder}/{Listing(server, folder).segments[0][3]}").body
+    assert b"mdcv" + bytes.fromhex("33c286c41d4c0bb884d03e803d1340420098968000000001") in initialization
+    assert b"clli" + bytes.fromhex("03e80190") in initialization
+    assert b"colrnclx" + bytes.fromhex("0009 0010 0009") in initialization
+    assert "VIDEO-RANGE=PQ" in server.get("/live/news/index.m3u8").text
+
+
 def test_the_order_of_pictures_is_the_sources(serve, tmp_path):
     source = encode(tmp_path / "source.mp4", *tone(440), *OPEN, "-pix_fmt", "yuv420p", "-c:a", "aac")
     server = serve([channel("news")])

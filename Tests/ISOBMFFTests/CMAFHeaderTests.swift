@@ -29,6 +29,26 @@ import Testing
         #expect(!tree.contains("       colr") && tree.contains("       pasp"))
     }
 
+    @Test func theDisplayAndTheBrightnessAreWrittenInTheirOrder() throws {
+        let plain = try Samples.videoTrack()
+        guard case .video(var video) = plain.format else { return }
+        video.mastering = MasteringDisplay(
+            red: .init(x: 34_000, y: 16_000), green: .init(x: 13_250, y: 34_500), blue: .init(x: 7500, y: 3000),
+            white: .init(x: 15_635, y: 16_450), maximumLuminance: 10_000_000, minimumLuminance: 1)
+        video.light = ContentLight(maximum: 1000, maximumAverage: 400)
+        let header = CMAFHeader.bytes(
+            for: Track(
+                codec: plain.codec, format: .video(video), decoderConfiguration: plain.decoderConfiguration,
+                codecString: plain.codecString))
+        let tree = try boxTree(header)
+        #expect(tree.contains("       mdcv") && tree.contains("       clli"))
+        // Green, blue, red, white; the greatest luminance, the least.
+        let mdcv = "33c286c41d4c0bb884d03e803d13404200989680" + "00000001"
+        let text = header.array.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        #expect(text.contains("000000206d646376" + mdcv))
+        #expect(text.contains("0000000c636c6c69" + "03e80190"))
+    }
+
     static let brandings: [(track: Result<Track, BitstreamError>, profile: String)] = [
         (track(video: Samples.highDefinition), "cfhd"),
         (track(video: Samples.anamorphic), "cfsd"),

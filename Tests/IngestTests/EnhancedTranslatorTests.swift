@@ -180,6 +180,54 @@ import Testing
         #expect(Self.colour(try translator.translate(Self.video(Self.colorInfo([:])))) == own)
     }
 
+    private static func hdr(_ display: [String: Double], _ light: [String: Double]) -> ExVideoPacket.Body {
+        func object(_ values: [String: Double]) -> AMF0Value {
+            .object(values.map { AMF0Property($0.key, .number($0.value)) })
+        }
+        return .metadata([
+            AMF0Property(
+                "colorInfo",
+                .object([AMF0Property("hdrMdcv", object(display)), AMF0Property("hdrCll", object(light))]))
+        ])
+    }
+
+    @Test func theBrightnessOfTheContainerIsTaken() throws {
+        let display = [
+            "redX": 0.68, "redY": 0.32, "greenX": 0.265, "greenY": 0.69, "blueX": 0.15, "blueY": 0.06,
+            "whitePointX": 0.3127, "whitePointY": 0.329, "maxLuminance": 1000, "minLuminance": 0.0001,
+        ]
+        var translator = RTMPTranslator()
+        _ = try translator.translate(Self.video(.sequenceStart(Self.hvcC)))
+        let events = try translator.translate(Self.video(Self.hdr(display, ["maxCLL": 1000, "maxFall": 400])))
+        guard case .video(let format)? = Self.tracks(events).first?.format else {
+            Issue.record("no track")
+            return
+        }
+        #expect(format.colour == nil)
+        #expect(
+            format.mastering
+                == MasteringDisplay(
+                    red: .init(x: 34_000, y: 16_000), green: .init(x: 13_250, y: 34_500),
+                    blue: .init(x: 7500, y: 3000), white: .init(x: 15_635, y: 16_450), maximumLuminance: 10_000_000,
+                    minimumLuminance: 1))
+        #expect(format.light == ContentLight(maximum: 1000, maximumAverage: 400))
+    }
+
+    @Test(arguments: [
+        ("redX", 1.5), ("redX", -0.1), ("redX", .nan), ("whitePointY", .infinity), ("maxLuminance", -1),
+        ("maxLuminance", 1e9), ("minLuminance", .nan), ("other", 1),
+    ])
+    func aBrightnessThatIsNoneIsLeftOut(name: String, value: Double) throws {
+        var display = [
+            "redX": 0.68, "redY": 0.32, "greenX": 0.265, "greenY": 0.69, "blueX": 0.15, "blueY": 0.06,
+            "whitePointX": 0.3127, "whitePointY": 0.329, "maxLuminance": 1000, "minLuminance": 0.0001,
+        ]
+        if name == "other" { display["greenX"] = nil } else { display[name] = value }
+        var translator = RTMPTranslator()
+        _ = try translator.translate(Self.video(.sequenceStart(Self.hvcC)))
+        #expect(try translator.translate(Self.video(Self.hdr(display, ["maxCLL": 65_536, "maxFall": 1]))).isEmpty)
+    }
+
     // MARK: Audio
 
     private static let opusHead: [UInt8] = Array("OpusHead".utf8) + [1, 2, 0x38, 1, 0x80, 0xBB, 0, 0, 0, 0, 0]

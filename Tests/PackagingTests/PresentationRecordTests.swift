@@ -15,6 +15,15 @@ import Time
                     colour: ColourDescription(primaries: 9, transfer: 16, matrix: 9, isFullRange: true))),
             decoderConfiguration: ByteChunk([1, 2, 3]), codecString: "avc1.640028")
         video.index = 3
+        var bright = VideoFormat(width: 16, height: 16)
+        bright.mastering = MasteringDisplay(
+            red: .init(x: 1, y: 2), green: .init(x: 3, y: 4), blue: .init(x: 5, y: 6), white: .init(x: 7, y: 50_000),
+            maximumLuminance: .max, minimumLuminance: 9)
+        let graded = Track(
+            codec: .hevc, format: .video(bright), decoderConfiguration: ByteChunk([1]), codecString: "hvc1")
+        bright.light = ContentLight(maximum: 1000, maximumAverage: 400)
+        let lit = Track(
+            codec: .hevc, format: .video(bright), decoderConfiguration: ByteChunk([1]), codecString: "hvc1")
         var audio = Track(
             codec: .aac, format: .audio(AudioFormat(sampleRate: 44_100, channelCount: 2, samplesPerFrame: 1024)),
             decoderConfiguration: ByteChunk([0x12, 0x10]), codecString: "mp4a.40.2")
@@ -31,6 +40,7 @@ import Time
                 id: "a1b2", profile: LatencyProfile(.ultra, targetDuration: 3),
                 wallStart: WallTime(microseconds: 1_790_000_000_123_456)),
             .frameRate(30000.0 / 1001), .dependentSegments, .ended, .track(rendition: "video", version: 7, video),
+            .track(rendition: "video", version: 8, graded), .track(rendition: "video", version: 9, lit),
             .track(rendition: "audio2", version: 1, audio),
             .part(rendition: "video", part), .part(rendition: "audio2", gap), .segmentEnd(rendition: "video"),
             .standing(

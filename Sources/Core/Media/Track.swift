@@ -81,6 +81,10 @@ public struct VideoFormat: Sendable, Hashable {
     public var sampleAspectRatio: AspectRatio
     /// The colour description, where the bitstream has one.
     public var colour: ColourDescription?
+    /// The display that they were graded on, where the source tells.
+    public var mastering: MasteringDisplay?
+    /// How bright they become, where the source tells.
+    public var light: ContentLight?
 
     /// A format of `width` × `height` samples.
     public init(

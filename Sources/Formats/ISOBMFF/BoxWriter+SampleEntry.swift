@@ -59,7 +59,7 @@ extension BoxWriter {
         output.write(UInt16(0xFFFF))
     }
 
-    /// The colour and the shape of samples, ISO/IEC 14496-12 §12.1.4 and §12.1.5.
+    /// The shape of samples, and their colour and brightness, ISO/IEC 14496-12 §12.1.4 to §12.1.7.
     private mutating func writeVisualExtensions(_ video: VideoFormat) {
         if let colour = video.colour {
             box("colr") { colr in
@@ -73,6 +73,22 @@ extension BoxWriter {
         box("pasp") { pasp in
             pasp.output.write(UInt32(clamping: video.sampleAspectRatio.width))
             pasp.output.write(UInt32(clamping: video.sampleAspectRatio.height))
+        }
+        if let display = video.mastering {
+            box("mdcv") { mdcv in
+                for colour in [display.green, display.blue, display.red, display.white] {
+                    mdcv.output.write(colour.x)
+                    mdcv.output.write(colour.y)
+                }
+                mdcv.output.write(display.maximumLuminance)
+                mdcv.output.write(display.minimumLuminance)
+            }
+        }
+        if let light = video.light {
+            box("clli") { clli in
+                clli.output.write(light.maximum)
+                clli.output.write(light.maximumAverage)
+            }
         }
     }
 

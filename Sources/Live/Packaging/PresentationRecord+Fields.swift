@@ -111,11 +111,11 @@ extension Track {
             for number in [video.width, video.height, video.sampleAspectRatio.width, video.sampleAspectRatio.height] {
                 fields.write(UInt32(clamping: number))
             }
-            fields.write(UInt8(video.colour == nil ? 0 : 1))
-            guard let colour = video.colour else { break }
-            for value in [colour.primaries, colour.transfer, colour.matrix, colour.isFullRange ? 1 : 0] {
-                fields.write(value)
-            }
+            fields.write(
+                UInt8((video.colour == nil ? 0 : 1) + (video.mastering == nil ? 0 : 2) + (video.light == nil ? 0 : 4)))
+            video.colour?.write(to: &fields)
+            video.mastering?.write(to: &fields)
+            video.light?.write(to: &fields)
         case .audio(let audio):
             fields.write(UInt8(1))
             fields.write(audio.sampleRate)
@@ -137,11 +137,10 @@ extension Track {
             var video = VideoFormat(
                 width: Int(try fields.readUInt32()), height: Int(try fields.readUInt32()),
                 sampleAspectRatio: AspectRatio(Int(try fields.readUInt32()), Int(try fields.readUInt32())))
-            if try fields.readUInt8() == 1 {
-                video.colour = ColourDescription(
-                    primaries: try fields.readUInt8(), transfer: try fields.readUInt8(), matrix: try fields.readUInt8(),
-                    isFullRange: try fields.readUInt8() != 0)
-            }
+            let extras = try fields.readUInt8()
+            if extras & 1 != 0 { video.colour = try ColourDescription(from: &fields) }
+            if extras & 2 != 0 { video.mastering = try MasteringDisplay(from: &fields) }
+            if extras & 4 != 0 { video.light = try ContentLight(from: &fields) }
             format = .video(video)
         case 1:
             let audio = AudioFormat(
