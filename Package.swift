@@ -58,7 +58,7 @@ let package = Package(
         // Debian's libavformat brings a second libsrt into the process, with GnuTLS. This one is linked statically and
         // none of its names are visible, or each would run into the other's globals.
         library(
-            "SRT", in: "Protocols", ["Locks", "CSRT", "Sockets", "Telemetry"],
+            "SRT", in: "Protocols", ["Bytes", "Locks", "CSRT", "Sockets", "Telemetry"],
             linking: [
                 .linkedLibrary(":libsrt.a"), .linkedLibrary("crypto"), .linkedLibrary("stdc++"),
                 .unsafeFlags(["-Xlinker", "--exclude-libs=libsrt.a"]),

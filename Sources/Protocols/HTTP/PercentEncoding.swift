@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Percent-encoded text as it stands in a request target, RFC 3986 §2.1.
 enum PercentEncoding {
     /// The path that a request target names, decoded exactly once.
@@ -48,10 +50,10 @@ enum PercentEncoding {
             var byte = text[index]
             index += 1
             if byte == UInt8(ascii: "%") {
-                guard index + 1 < text.count, let high = hexadecimal(text[index]),
-                    let low = hexadecimal(text[index + 1])
-                else { return nil }
-                byte = high << 4 | low
+                guard index + 1 < text.count, let escaped = PercentEscapes.byte(text[index], text[index + 1]) else {
+                    return nil
+                }
+                byte = escaped
                 index += 2
                 if strict, byte == 0 { return nil }
             } else if strict, byte <= 0x20 || byte == 0x7f {
@@ -75,14 +77,5 @@ enum PercentEncoding {
             }
         }
         return true
-    }
-
-    private static func hexadecimal(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -1,3 +1,4 @@
+internal import Bytes
 public import Telemetry
 
 /// Whom to call, and with what: `srt://HOST:PORT?streamid=…&passphrase=…`.
@@ -85,7 +86,7 @@ public struct SRTAddress: Sendable {
             let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             guard names.insert(name).inserted else { throw .invalidOption(name) }
-            try set(name, parts.count > 1 ? Array(PercentEncoding.decoded(Array(parts[1].utf8)[...])) : [])
+            try set(name, parts.count > 1 ? Array(PercentEscapes.decoded(Array(parts[1].utf8)[...])) : [])
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Telemetry
 
 /// Reads a stream id. SRT Access Control, "General Syntax".
@@ -15,7 +16,7 @@ struct SRTStreamIDReader {
             try readFields(fields)
         } else {
             // An encoder that encodes, encodes `#` and `:` as well.
-            let plain = SRTStreamID.trimmed(PercentEncoding.decoded(text))
+            let plain = SRTStreamID.trimmed(PercentEscapes.decoded(text))
             guard !plain.isEmpty else { throw .empty }
             isDecoded = true
             if let fields = Self.fields(of: plain) { try readFields(fields) } else { try readBare(plain) }
@@ -48,7 +49,7 @@ struct SRTStreamIDReader {
     }
 
     private mutating func readField(_ name: String, _ value: ArraySlice<UInt8>) throws(SRTStreamIDError) {
-        let value = SRTStreamID.trimmed(isDecoded ? value : PercentEncoding.decoded(value))
+        let value = SRTStreamID.trimmed(isDecoded ? value : PercentEscapes.decoded(value))
         guard !value.isEmpty else { return }
         switch name {
         case "r":

@@ -1,16 +1,16 @@
-/// Percent-encoded text, RFC 3986 §2.1.
-enum PercentEncoding {
+/// Bytes that stand in a text as `%` and two hexadecimal digits, RFC 3986 §2.1.
+public enum PercentEscapes {
     /// The bytes that `text` stands for. A `%` that begins no escape stands for itself.
-    static func decoded(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    public static func decoded(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard text.contains(UInt8(ascii: "%")) else { return text }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var index = text.startIndex
         while index < text.endIndex {
             if text[index] == UInt8(ascii: "%"), index + 2 < text.endIndex,
-                let high = hexadecimal(text[index + 1]), let low = hexadecimal(text[index + 2])
+                let byte = byte(text[index + 1], text[index + 2])
             {
-                bytes.append(high << 4 | low)
+                bytes.append(byte)
                 index += 3
             } else {
                 bytes.append(text[index])
@@ -20,7 +20,13 @@ enum PercentEncoding {
         return bytes[...]
     }
 
-    private static func hexadecimal(_ digit: UInt8) -> UInt8? {
+    /// The byte that two digits stand for; nothing where one of them is none.
+    public static func byte(_ high: UInt8, _ low: UInt8) -> UInt8? {
+        guard let high = value(high), let low = value(low) else { return nil }
+        return high << 4 | low
+    }
+
+    private static func value(_ digit: UInt8) -> UInt8? {
         switch digit {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
