@@ -64,15 +64,16 @@ let package = Package(
                 .unsafeFlags(["-Xlinker", "--exclude-libs=libsrt.a"]),
             ]),
         library("FFmpeg", in: "Protocols", ["Bytes", "CFFmpeg", "Locks", "Telemetry", "Time"]),
-        library("HTTPClient", in: "Protocols", ["Bytes", "Crypto", "Sockets", "Time"]),
         library("ObjectStore", in: "Protocols", ["Bytes", "Locks"]),
-        library("HTTP", in: "Protocols", ["Locks", "Bytes", "CCurl", "CMicroHTTPD", "CZlib", "Runtime", "Sockets"]),
+        library(
+            "HTTP", in: "Protocols",
+            ["Locks", "Bytes", "CCurl", "CMicroHTTPD", "CZlib", "Crypto", "Runtime", "Sockets", "Time"]),
         // Live
         library("Timeline", in: "Live", ["Media", "Time"]),
         library(
             "Ingest", in: "Live",
             [
-                "Locks", "Bytes", "Bitstreams", "Crypto", "FFmpeg", "HTTP", "HTTPClient", "MPEGTS", "Media", "RTMP",
+                "Locks", "Bytes", "Bitstreams", "Crypto", "FFmpeg", "HTTP", "MPEGTS", "Media", "RTMP",
                 "Runtime", "SRT", "Sockets", "Telemetry", "Time", "Timeline",
             ]),
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "Bitstreams", "ISOBMFF", "HLS", "Timeline"]),
@@ -143,9 +144,13 @@ let package = Package(
         tests("HLSLoadModelTests", ["CZlib", "HLSLoadModel", "Time"]),
         .target(name: "HTTPTestClient", dependencies: ["CZlib"], path: "Tests/HTTPTestClient"),
         .target(name: "RawAnswers", dependencies: ["Locks", "Runtime", "Sockets"], path: "Tests/RawAnswers"),
-        tests("HTTPTests", ["Locks", "Bytes", "HTTP", "HTTPTestClient", "RawAnswers", "Runtime", "Sockets"]),
+        tests(
+            "HTTPTests",
+            [
+                "Locks", "Bytes", "Crypto", "HTTP", "HTTPTestClient", "RawAnswers", "Runtime", "Sockets",
+                "TestTools", "Time",
+            ]),
         tests("FFmpegTests", ["Bytes", "FFmpeg", "Locks", "SRT", "Sockets", "Telemetry", "TestFolder", "TestTools"]),
-        tests("HTTPClientTests", ["HTTPClient", "HTTPTestClient", "Locks", "Runtime", "SeededRandom", "Sockets"]),
         tests("ObjectStoreTests", ["Bytes", "ObjectStore", "TestFolder"]),
         tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom", "TestTools"]),
         tests(

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import http.server
+import ssl
 import subprocess
 import threading
 import time
@@ -14,6 +15,7 @@ from flashes import Rendition, distances, make
 from measuring import free_port
 from prober import Prober
 from sending import AAC, H264, PICTURES, tone
+from test_rtmps import Certificate
 from test_srt import free_port as free_udp_port
 from test_srt import plays, running
 
@@ -36,7 +38,7 @@ def clip(path, seconds=4):
 class Site:
     """An HTTP server on a port of its own: files of a folder, and what `answer` sends in place of some."""
 
-    def __init__(self, folder, answer=None):
+    def __init__(self, folder, answer=None, certificate=None):
         site = self
         self.asked = []
 
@@ -53,6 +55,10 @@ class Site:
         self.server = http.server.ThreadingHTTPServer(
             ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
         self.server.daemon_threads = True
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate.path, certificate.key)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -231,6 +237,21 @@ def test_a_source_that_goes_and_comes_is_told_of_once(serve, tmp_path):
         assert float(figure.split()[-1]) >= 3
     wait_for(lambda: server.events("ingest.pull_failed"), what="ingest.pull_failed")
     assert server.events("ingest.pull_failed")[0]["reason"] == "unreachable"
+
+
+def test_https_is_fetched_from_those_who_are_trusted_under_their_name(serve, tmp_path, monkeypatch):
+    certificate = Certificate(tmp_path, "localhost")
+    clip(tmp_path / "clip.ts", 4)
+    with Site(tmp_path, certificate=certificate) as site:
+        urls = [f"https://{host}:{site.port}/clip.ts" for host in ("localhost", "127.0.0.1")]
+        server = serve([fetched(urls[0])])
+        wait_for(lambda: server.events("ingest.pull_failed"), what="ingest.pull_failed")
+        assert server.events("ingest.pull_failed")[0]["reason"] == "insecure" and site.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
+        server = serve([fetched(urls[0]), channel("other", input={"url": urls[1], "allowLocal": True})], name="trusting")
+        plays(server, "news", ["h264", "aac"])
+        failures = wait_for(lambda: server.events("ingest.pull_failed"), what="ingest.pull_failed")
+        assert [(event["channel.id"], event["reason"]) for event in failures] == [("other", "insecure")]
 
 
 def answering(text):

@@ -31,7 +31,7 @@ public struct PublishWebhookSettings: SchemaObject {
         doc: "The operator's service that is asked about publishers",
         fields: [
             Field(
-                "url", \.url, Constraint("a URL of http:// or https://") { HTTPClient.takes($0.exposed) },
+                "url", \.url, Constraint("a URL of http:// or https://") { HTTPURL($0.exposed) != nil },
                 isRequired: true, example: "https://example.org/may-publish",
                 doc: "Where each publisher with a right key is asked about: 2xx lets it in, 4xx refuses it"),
             Field(

@@ -27,6 +27,21 @@ static inline CURLcode ccurl_set_write_function(CURL *handle, CURLoption option,
     return curl_easy_setopt(handle, option, value);
 }
 
+static inline CURLcode ccurl_set_socket_function(CURL *handle, CURLoption option, curl_opensocket_callback value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+typedef CURLcode (*ccurl_tls_function)(CURL *handle, void *tls, void *context);
+
+static inline CURLcode ccurl_set_tls_function(CURL *handle, CURLoption option, ccurl_tls_function value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+/* The address that a socket is opened for. It may be longer than it is declared. */
+static inline const struct sockaddr *ccurl_address(const struct curl_sockaddr *address) {
+    return &address->addr;
+}
+
 static inline CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

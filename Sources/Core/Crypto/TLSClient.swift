@@ -21,4 +21,11 @@ public final class TLSClient: Sendable {
     }
 
     deinit { SSL_CTX_free(context) }
+
+    /// Gives `context`, another library's `SSL_CTX`, the authorities of this one, which were read once.
+    public func lendAuthorities(to context: UnsafeMutableRawPointer) {
+        let other = OpaquePointer(context)
+        SSL_CTX_set1_cert_store(other, SSL_CTX_get_cert_store(self.context))
+        copenssl_tolerate_truncation(other)
+    }
 }

@@ -1,6 +1,6 @@
 internal import FFmpeg
 internal import Glibc
-internal import HTTPClient
+internal import HTTP
 internal import Sockets
 internal import Time
 

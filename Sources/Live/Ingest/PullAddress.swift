@@ -1,4 +1,5 @@
-internal import HTTPClient
+internal import Bytes
+internal import HTTP
 
 /// Where a source is that the server fetches: the schemes here are all that there are.
 ///
@@ -53,7 +54,8 @@ public struct PullAddress: Sendable {
         case "udp": kind = DatagramAddress(text[mark.upperBound...]).map(Kind.datagrams)
         case "file":
             // RFC 8089 §2.
-            let path = String(decoding: PercentEncoded.decoded(String(text[mark.upperBound...])), as: UTF8.self)
+            let path = String(
+                decoding: PercentEscapes.decoded(Array(text[mark.upperBound...].utf8)[...]), as: UTF8.self)
             kind = path.hasPrefix("/") && !path.utf8.contains(0) ? .file(path: path) : nil
         default: throw .scheme
         }

@@ -1,5 +1,5 @@
 internal import FFmpeg
-internal import HTTPClient
+internal import HTTP
 
 /// Why a source brought nothing, or nothing more.
 struct PullFault: Error {
@@ -50,11 +50,11 @@ extension HTTPFault {
         case .endlessRedirects: "endless_redirects"
         case .unreachable: "unreachable"
         case .insecure: "insecure"
-        case .malformed: "malformed_answer"
+        case .malformed, .tooLong: "malformed_answer"
         case .endlessHeaders: "endless_headers"
         case .noAnswer: "no_answer"
         case .silent: "silent"
-        case .cutOff: "cut_off"
+        case .hungUp, .cutOff: "cut_off"
         case .status: "refused_by_source"
         case .stopped: "stopped"
         }

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Glibc
 internal import HTTP
 public import Telemetry
 package import Time
@@ -52,17 +53,16 @@ public struct PublishWebhook: Sendable {
             ("Content-Type", "application/json"), ("Headwater-Timestamp", timestamp),
             ("Headwater-Signature", "v1=\(Hexadecimal.encode(code.span))"),
         ]
-        do throws(HTTPClientError) {
+        do throws(HTTPFault) {
             return Self.answer(
                 try client.post(Array(body.utf8), to: url.exposed, headers: headers, while: isWanted))
         } catch {
             switch error {
-            case .abandoned: return .abandoned
-            case .timedOut: return .failed(.webhookTimeout, detail: "no whole answer in time")
-            case .unreachable(let why): return .failed(.webhookUnreachable, detail: why)
-            case .tooLong: return .failed(.webhookBadAnswer, detail: "longer than is read")
-            case .broken(let why): return .failed(.webhookBadAnswer, detail: why)
-            case .badURL: return .failed(.webhookUnreachable, detail: "bad URL")
+            case .stopped: return .abandoned
+            case .noAnswer, .unreachable(ETIMEDOUT): return .failed(.webhookTimeout, detail: "no whole answer in time")
+            case .endlessHeaders, .tooLong: return .failed(.webhookBadAnswer, detail: "longer than is read")
+            case .malformed, .cutOff: return .failed(.webhookBadAnswer, detail: error.description)
+            default: return .failed(.webhookUnreachable, detail: error.description)
             }
         }
     }
