@@ -19,6 +19,8 @@ final class HTTPCollector {
     private(set) var hasRefused = false
     /// True when a connection was permitted.
     private(set) var hasPermitted = false
+    /// The system's error number, where there was no socket for one.
+    private(set) var socketError: Int32 = 0
     /// True when libcurl keeps back what it has, until it is told to go on.
     private var isPaused = false
     private var body: [UInt8] = []
@@ -35,8 +37,10 @@ final class HTTPCollector {
             return CURL_SOCKET_BAD
         }
         hasPermitted = true
-        return socket(
-            address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
+        let type = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.pointee.family, type, address.pointee.protocol)
+        if descriptor < 0 { socketError = errno }
+        return descriptor
     }
 
     /// Takes a line of the head; false when that is the end.

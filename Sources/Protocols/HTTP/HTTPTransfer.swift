@@ -209,7 +209,8 @@ extension HTTPTransfer {
         case CURLE_COULDNT_RESOLVE_HOST: return .unknownHost
         case CURLE_COULDNT_CONNECT:
             return collector.hasRefused && !collector.hasPermitted
-                ? .forbiddenAddress(isRedirect: isRedirect) : .unreachable(systemError)
+                ? .forbiddenAddress(isRedirect: isRedirect)
+                : .unreachable(systemError == 0 ? collector.socketError : systemError)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
             return .insecure
