@@ -21,18 +21,6 @@ struct ChannelEffects {
     var missingTrack: DeclaredTracks?
     /// The other input is on the air from now on.
     var change: InputSwitch.Change?
-
-    /// Adds what came after.
-    mutating func add(_ later: ChannelEffects) {
-        ended = later.ended ?? ended
-        snapshot = later.snapshot ?? snapshot
-        events += later.events
-        clockDrift = later.clockDrift ?? clockDrift
-        publisher = later.publisher
-        isNewPresentation = isNewPresentation || later.isNewPresentation
-        isKeyFrameMissing = isKeyFrameMissing || later.isKeyFrameMissing
-        unpublishable += later.unpublishable
-    }
 }
 
 extension Channel {

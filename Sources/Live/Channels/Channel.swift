@@ -58,8 +58,7 @@ public final class Channel: Sendable {
         guard var presentation else { return }
         presentation.passSilence(until: clock.now)
         let effects = state.withLock { state in
-            state.presentation = presentation
-            return collect(&state, before: nil)
+            collect(&state) { state, _ in state.presentation = presentation }
         }
         perform(effects)
         self.logger.info("channel.presentation_restored")
@@ -160,9 +159,15 @@ public final class Channel: Sendable {
     }
 
     private func take(_ event: FeedEvent, _ state: inout State, _ arrival: Instant) -> ChannelEffects {
+        collect(&state) { state, effects in take(event, &state, arrival, into: &effects) }
+    }
+
+    private func take(
+        _ event: FeedEvent, _ state: inout State, _ arrival: Instant, into effects: inout ChannelEffects
+    ) {
         let actions = step(&state) { $0.take(event, arrival: arrival) }
         if !actions.isEmpty { state.lastUse = max(state.lastUse, arrival) }
-        return perform(actions, arrival, &state)
+        perform(actions, arrival, &state, into: &effects)
     }
 
     fileprivate func detach(_ feed: Int) {
@@ -179,9 +184,10 @@ public final class Channel: Sendable {
             state.inputs[input].beginFeed(at: now, group: group)
             if let change = changeInput(&state, at: now) { return change }
             guard input == state.selected else { return nil }
-            let effects = beginSession(&state, at: now)
-            if state.inputs[input].publisher == nil { state.session = nil }
-            return effects
+            return collect(&state) { state, _ in
+                beginSession(&state, at: now)
+                if state.inputs[input].publisher == nil { state.session = nil }
+            }
         }
         if let effects { perform(effects) }
     }
@@ -206,16 +212,16 @@ public final class Channel: Sendable {
             guard !state.isStopped else { return ChannelEffects() }
             if let change = changeInput(&state, at: now) { return change }
             let held = step(&state) { $0.settle(at: now) }
-            if !held.isEmpty { return perform(held, now, &state) }
-            let before = state.presentation?.version
-            if state.session != nil, now - state.lastUse >= Self.silenceLimit {
-                if state.session?.isRunning == true { state.session?.restart() }
-                state.presentation?.interrupt()
+            if !held.isEmpty { return collect(&state) { perform(held, now, &$0, into: &$1) } }
+            var effects = collect(&state) { state, _ in
+                if state.session != nil, now - state.lastUse >= Self.silenceLimit {
+                    if state.session?.isRunning == true { state.session?.restart() }
+                    state.presentation?.interrupt()
+                }
+                // A process that stood still has much to pass at once: what is kept must be known before it leaves.
+                release(&state)
+                state.presentation?.passSilence(until: now)
             }
-            // A process that stood still has much to pass at once: what is kept must be known before it leaves.
-            release(&state)
-            state.presentation?.passSilence(until: now)
-            var effects = collect(&state, before: before)
             if let began = state.sessionBegan, now - began >= Self.trackPatience, state.session?.isRunning == true {
                 effects.missingTrack = state.session?.missingTrack
                 state.sessionBegan = nil
@@ -246,7 +252,8 @@ public final class Channel: Sendable {
     private func beginFeed(of input: ChannelInput, _ state: inout State, at now: Instant) -> ChannelEffects {
         state.inputs[input].predecessor = nil
         state.inputs[input].beginFeed(at: now, group: group)
-        return input == state.selected ? beginSession(&state, at: now) : ChannelEffects()
+        guard input == state.selected else { return ChannelEffects() }
+        return collect(&state) { state, _ in beginSession(&state, at: now) }
     }
 
     /// Takes note of what came to `input`, and changes inputs where that is the thing to do: then `event` is done with.
@@ -259,7 +266,8 @@ public final class Channel: Sendable {
         return changeInput(&state, at: arrival, atKeyFrame: input)
     }
 
-    /// Changes to the other input, where that is the thing to do at `now`.
+    /// Changes to the other input, where that is the thing to do at `now`. What is held of it is published as one: viewers
+    /// are told once.
     private func changeInput(
         _ state: inout State, at now: Instant, atKeyFrame: ChannelInput? = nil
     ) -> ChannelEffects? {
@@ -270,12 +278,11 @@ public final class Channel: Sendable {
                 atKeyFrame: atKeyFrame)
         else { return nil }
         state.selected = change.input
-        var effects = beginSession(&state, at: now)
-        if inputs[change.input].health.hasLasted(FeedSession.patience, at: now) {
-            state.session = FeedSession(configuration.tracks, patience: .zero)
-        }
-        for (event, arrival) in inputs[change.input].group?.contents ?? [] {
-            effects.add(take(event, &state, arrival))
+        let input = inputs[change.input]
+        let isKnown = input.health.hasLasted(FeedSession.patience, at: now)
+        var effects = collect(&state) { state, effects in
+            beginSession(&state, at: now, patience: isKnown ? .zero : FeedSession.patience)
+            for (event, arrival) in input.group?.contents ?? [] { take(event, &state, arrival, into: &effects) }
         }
         state.lastUse = now
         effects.change = change
@@ -284,14 +291,15 @@ public final class Channel: Sendable {
 
     // MARK: Under the lock
 
-    private func perform(_ actions: [FeedSession.Action], _ arrival: Instant, _ state: inout State) -> ChannelEffects {
-        var effects = ChannelEffects()
-        var before = state.presentation?.version
+    private func perform(
+        _ actions: [FeedSession.Action], _ arrival: Instant, _ state: inout State, into effects: inout ChannelEffects
+    ) {
         for action in actions {
             switch action {
             case .begin(let start):
                 if !begin(start, in: &state.presentation) {
                     // The first run, or tracks that clients of the presentation do not know: it ends, another begins.
+                    effects.events += state.presentation?.takeEvents() ?? []
                     state.presentation?.end()
                     effects.ended = state.presentation?.snapshot
                     var next: Presentation? = Presentation(
@@ -299,8 +307,6 @@ public final class Channel: Sendable {
                         wallStart: clock.wallTime + (start.arrival - clock.now), start: start.arrival)
                     _ = begin(start, in: &next)
                     state.presentation = next
-                    // It may have the version that the one before it had: each counts its own changes.
-                    before = nil
                     effects.isNewPresentation = true
                 }
             case .video(let sample):
@@ -317,18 +323,13 @@ public final class Channel: Sendable {
             case .unpublishable(let name): effects.unpublishable.append(name)
             }
         }
-        effects.add(collect(&state, before: before))
-        effects.publisher = state.inputs[state.selected].publisher?.publisher
-        return effects
     }
 
     /// What came before ends; what comes now is of another feed.
-    private func beginSession(_ state: inout State, at now: Instant) -> ChannelEffects {
-        let before = state.presentation?.version
+    private func beginSession(_ state: inout State, at now: Instant, patience: MediaTime = FeedSession.patience) {
         state.presentation?.interrupt()
-        state.session = FeedSession(configuration.tracks)
+        state.session = FeedSession(configuration.tracks, patience: patience)
         (state.lastUse, state.sessionBegan) = (now, now)
-        return collect(&state, before: before)
     }
 
     /// Lets the session do something, and counts what it drops thereby.
@@ -348,16 +349,21 @@ public final class Channel: Sendable {
             expectsSound: configuration.tracks.hasAudio, expectsPicture: configuration.tracks.hasVideo) ?? false
     }
 
-    private func collect(_ state: inout State, before: Int64?) -> ChannelEffects {
+    /// Changes the state, and says what has to be done outside because of that.
+    private func collect(
+        _ state: inout State, _ change: (inout State, inout ChannelEffects) -> Void
+    ) -> ChannelEffects {
         var effects = ChannelEffects()
-        guard let presentation = state.presentation else { return effects }
-        if presentation.version != before {
+        let before = state.presentation?.version
+        change(&state, &effects)
+        effects.publisher = state.inputs[state.selected].publisher?.publisher
+        // Another presentation may have the version that the one before it had: each counts its own changes.
+        if effects.isNewPresentation || state.presentation?.version != before {
             release(&state)
             effects.snapshot = state.presentation?.snapshot
-            effects.clockDrift = presentation.clockDrift
+            effects.clockDrift = state.presentation?.clockDrift
         }
-        effects.events = state.presentation?.takeEvents() ?? []
-        effects.publisher = state.inputs[state.selected].publisher?.publisher
+        effects.events += state.presentation?.takeEvents() ?? []
         return effects
     }
 
