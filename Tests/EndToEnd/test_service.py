@@ -46,10 +46,11 @@ def test_stream_keys_and_addresses_never_reach_the_log(serve, publish):
 
 def test_all_faults_of_a_configuration_are_told_at_once(tmp_path):
     file = tmp_path / "bad.json5"
-    file.write_text("{ http: { prot: 1, port: 70000 }, channels: [{ id: 'x', latency: 'fast', streamKey: 'short' }] }")
+    file.write_text(
+        "{ http: { prot: 1, port: 70000 }, channels: [{ id: 'x', latency: 'fast' }, { id: 'y', streamKey: 'short' }] }")
     result = run("config", "check", "--config", file)
     assert result.returncode == 2
-    for path in ["http.prot", "http.port", "channels[0].latency", "channels[0].streamKey"]:
+    for path in ["http.prot", "http.port", "channels[0].latency", "channels[0].streamKey", "channels[1].streamKey"]:
         assert path in result.stderr
     assert run("serve", "--config", file).returncode == 2
     assert run("config", "check", "--http-prot", "1").returncode == 2

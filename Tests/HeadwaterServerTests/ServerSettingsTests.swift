@@ -26,13 +26,15 @@ import Testing
             _ = try Self.load(
                 """
                 { http: { prot: 1 }, metrics: { listen: "nowhere" },
-                  channels: [{ id: "a b", streamKey: "short", latency: "fast" }, { streamKey: "long-enough" }] }
+                  channels: [{ id: "a b", streamKey: "short", latency: "fast" }, { streamKey: "long-enough" },
+                             { id: "c", backup: { switchAfter: "1ms" } }] }
                 """)
         } catch { faults = error.faults.map { "\($0.path)" } }
         #expect(
             Set(faults) == [
                 "http.prot", "metrics.listen", "channels[0].id", "channels[0].streamKey", "channels[0].latency",
-                "channels[1].id",
+                "channels[1].id", "channels[2].streamKey", "channels[2].backup.streamKey",
+                "channels[2].backup.switchAfter",
             ])
     }
 

@@ -46,6 +46,19 @@ private struct Server: SchemaObject {
         ])
 }
 
+private struct Place: SchemaObject {
+    var host: String?
+    var file: String?
+    var depth = 1
+
+    static let schema = ObjectSchema<Place>(
+        doc: "A place",
+        fields: [
+            Field("host", \.host, .length(1...10), doc: "Which machine"),
+            Field("file", \.file, doc: "Which file"), Field("depth", \.depth, .range(1...9), doc: "How deep"),
+        ], anyOf: [["host", "file"]])
+}
+
 @Suite struct ObjectSchemaTests {
     private func decode(_ text: String) throws -> (Server?, [String]) {
         var faults = FaultList()
@@ -119,10 +132,33 @@ private struct Server: SchemaObject {
         #expect(try decode("[]").1 == ["line 1, column 1: expected an object, got a list"])
     }
 
+    @Test(
+        arguments: [
+            ("{host: 'a'}", []), ("{file: 'b', host: null}", []), ("{host: 'a', file: 'b'}", []),
+            ("{}", ["host"]), ("{host: null}", ["host"]), ("{depth: 0}", ["depth", "host"]),
+            ("{host: ''}", ["host"]), ("{hots: 'a'}", ["hots", "host"]),
+        ])
+    func oneOfAGroupIsWritten(text: String, paths: [String]) throws {
+        var faults = FaultList()
+        let place = Place.decode(try JSONValue(json5: text), at: .root, into: &faults)
+        #expect(faults.faults.map { "\($0.path)" } == paths)
+        #expect((place == nil) == !paths.isEmpty)
+    }
+
+    @Test func whichFieldsWouldDoIsTold() throws {
+        var faults = FaultList()
+        _ = Place.decode(try JSONValue(json5: "{depth: 2}"), at: .root, into: &faults)
+        #expect(
+            faults.faults.map(\.description) == [
+                "line 1, column 1: host: missing: one of host, file must be written"
+            ])
+    }
+
     @Test func whatIsMissingCanBeLeftUnsaid() throws {
         var faults = FaultList(reportsMissing: false)
-        let channel = Channel.decode(try JSONValue(json5: "{}"), at: .root, into: &faults)
-        #expect(channel == nil && faults.isEmpty)
+        #expect(Channel.decode(try JSONValue(json5: "{}"), at: .root, into: &faults) == nil)
+        #expect(Place.decode(try JSONValue(json5: "{}"), at: .root, into: &faults) == nil)
+        #expect(faults.isEmpty)
     }
 
     @Test func whatIsShownIsReadBack() throws {

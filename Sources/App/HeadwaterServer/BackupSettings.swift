@@ -40,10 +40,7 @@ public struct BackupSettings: SchemaObject {
                 "prefer", \.prefer,
                 doc: "primary returns to it; either stays with the input on the air until that fails"),
         ],
-        validate: { backup, path, faults in
-            guard backup.streamKey == nil, backup.input == nil else { return }
-            faults.add(path, nil, "needs a streamKey to publish the backup with, or an input to fetch it from")
-        })
+        anyOf: [["streamKey", "input"]])
 
     func configuration(_ latency: LatencyProfile.Name) -> BackupConfiguration {
         BackupConfiguration(

@@ -82,11 +82,7 @@ public struct ChannelSettings: SchemaObject {
                     "What becomes of a second publisher with the key of one that sends: reject, or takeover of its place (three times a minute at most)"
             ),
         ],
-        validate: { channel, path, faults in
-            if channel.streamKey == nil, channel.secondStreamKey == nil {
-                faults.add(path["streamKey"], nil, "missing: a channel has a streamKey, a secondStreamKey, or both")
-            }
-        })
+        anyOf: [["streamKey", "secondStreamKey"]])
 
     /// What the channel asks of those who publish to it.
     var terms: PublishTerms {

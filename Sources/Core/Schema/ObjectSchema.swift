@@ -33,20 +33,24 @@ public struct ObjectSchema<Object: SchemaObject>: Sendable {
     public let doc: String
     /// The fields, in the order of the documentation.
     public let fields: [Field<Object>]
+    private let anyOf: [[String]]
     private let validate: @Sendable (Object, FieldPath, inout FaultList) -> Void
 
-    /// A schema of `fields`, which have different names.
+    /// A schema of `fields`, which have different names. Of those that a group of `anyOf` names, one at least must be
+    /// written.
     ///
     /// `validate` adds the faults that lie between fields. It is called for objects whose fields are right by
     /// themselves. The path it is given is the object's.
     public init(
-        doc: String, fields: [Field<Object>],
+        doc: String, fields: [Field<Object>], anyOf: [[String]] = [],
         validate: @escaping @Sendable (Object, FieldPath, inout FaultList) -> Void = { _, _, _ in }
     ) {
-        precondition(
-            Set(fields.map(\.description.name)).count == fields.count, "two fields of an object have different names")
+        let names = Set(fields.map(\.description.name))
+        precondition(names.count == fields.count, "two fields of an object have different names")
+        precondition(anyOf.allSatisfy { !$0.isEmpty && names.isSuperset(of: $0) }, "a group names fields")
         self.doc = doc
         self.fields = fields
+        self.anyOf = anyOf
         self.validate = validate
     }
 
@@ -70,6 +74,11 @@ public struct ObjectSchema<Object: SchemaObject>: Sendable {
                     faults.add(path[name], json.origin, "missing: \(field.description.doc)")
                 }
             }
+        }
+        for names in anyOf where !names.contains(where: { json[$0].map { $0.content != .null } ?? false }) {
+            isComplete = false
+            guard faults.reportsMissing, let first = names.first else { continue }
+            faults.add(path[first], json.origin, "missing: one of \(names.joined(separator: ", ")) must be written")
         }
         guard faults.count == before, isComplete else { return nil }
         validate(object, path, &faults)
