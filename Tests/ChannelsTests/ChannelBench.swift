@@ -62,6 +62,15 @@ struct ChannelBench {
         try directory.open(Self.request(key, channel: channel), for: encoder)
     }
 
+    /// Has an encoder publish to `news`, and say which tracks it has.
+    func publish(
+        _ tracks: Track..., key: String = "key-of-news", for encoder: Encoder = Encoder()
+    ) throws(PublishRefusal) -> any Feed {
+        let feed = try open(key, for: encoder)
+        for track in tracks { feed.receive(.track(track), arrival: clock.now) }
+        return feed
+    }
+
     static func request(_ key: String, channel: String? = nil) -> PublishRequest {
         PublishRequest(scheme: "rtmp", channel: channel, streamKey: Secret(key))
     }

@@ -95,8 +95,7 @@ import Time
         let bench = ChannelBench()
         let channel = try bench.channel
         let (old, new) = (ChannelBench.Encoder(), ChannelBench.Encoder())
-        let first = try bench.open(for: old)
-        first.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let first = try bench.publish(ChannelBench.video, for: old)
         for second in Int64(0)..<4 {
             bench.feed(first, milliseconds: second * 1000..<second * 1000 + 1000)
             bench.clock.advance(by: .seconds(1))

@@ -14,14 +14,12 @@ import Time
     @Test func theChannelOutlivesItsEncoder() throws {
         let bench = ChannelBench()
         let channel = try bench.channel
-        let first = try bench.open()
-        first.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let first = try bench.publish(ChannelBench.video)
         bench.feed(first, milliseconds: 0..<5000)
         first.end()
         let before = try #require(channel.output.snapshot)
         bench.clock.advance(by: .seconds(20))
-        let second = try bench.open()
-        second.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let second = try bench.publish(ChannelBench.video)
         bench.feed(second, milliseconds: 0..<5000)
         let after = try #require(channel.output.snapshot)
         #expect(after.id == before.id)
@@ -34,8 +32,7 @@ import Time
     @Test func soundThatComesLaterIsHeardInTheSamePresentation() throws {
         let bench = ChannelBench()
         let channel = try bench.channel
-        let opened = try bench.open()
-        opened.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.video)
         bench.feed(opened, milliseconds: 0..<5000)
         let before = try #require(channel.output.snapshot)
         #expect(before.renditions.map { $0.name } == ["video", "audio"])
@@ -54,8 +51,7 @@ import Time
     @Test func soundCodedAsNobodyExpectedBeginsANewPresentation() throws {
         let bench = ChannelBench()
         let channel = try bench.channel
-        let opened = try bench.open()
-        opened.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.video)
         bench.feed(opened, milliseconds: 0..<5000)
         let before = try #require(channel.output.snapshot)
         bench.clock.advance(by: .seconds(5))
@@ -75,8 +71,7 @@ import Time
     @Test func aNewPresentationIsPublishedWhateverItsVersion() throws {
         let bench = ChannelBench(LatencyProfile(.standard), tracks: .video)
         let channel = try bench.channel
-        let opened = try bench.open()
-        opened.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.video)
         bench.feed(opened, milliseconds: 0..<960)
         let before = try #require(channel.output.snapshot)
         let other = Track(
@@ -93,8 +88,7 @@ import Time
     @Test func anEncoderThatFallsSilentIsLeftBehindAfterTwoSecondsAndBeginsAgainWithAKeyFrame() throws {
         let bench = ChannelBench(tracks: .video)
         let channel = try bench.channel
-        let opened = try bench.open()
-        opened.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.video)
         for second in Int64(0)..<4 {
             bench.feed(opened, milliseconds: second * 1000..<second * 1000 + 1000)
             bench.clock.advance(by: .seconds(1))
@@ -125,8 +119,7 @@ import Time
     @Test func aChannelBeginsWithItsFirstKeyFrame() throws {
         let bench = ChannelBench()
         let channel = try bench.channel
-        let opened = try bench.open()
-        opened.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.video)
         bench.feed(opened, milliseconds: 40..<1000, hasKeys: false)
         bench.clock.advance(by: .seconds(1))
         let began = bench.clock.wallTime
@@ -139,8 +132,7 @@ import Time
     @Test func silenceGoesOnAfterTheEncoderHasLeftAtThePaceOfTheMonotonicClock() throws {
         let bench = ChannelBench(tracks: .video)
         let channel = try bench.channel
-        let opened = try bench.open()
-        opened.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.video)
         bench.feed(opened, milliseconds: 0..<3000)
         bench.clock.advance(by: .seconds(3))
         opened.end()
@@ -162,8 +154,7 @@ import Time
     @Test func keyFramesThatComeTooRarelyAreToldToThePublisher() throws {
         let bench = ChannelBench()
         let encoder = ChannelBench.Encoder()
-        let opened = try bench.open(for: encoder)
-        opened.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.video, for: encoder)
         bench.feed(opened, milliseconds: 0..<9000, gop: 8000)
         #expect(encoder.warnings.withLock { $0 } == ["NetStream.Publish.KeyframeInterval"])
     }
@@ -200,9 +191,7 @@ import Time
     @Test(arguments: [true, false]) func tracksThatJumpOneAfterTheOtherAreOneDiscontinuity(videoFirst: Bool) throws {
         let bench = ChannelBench()
         let channel = try bench.channel
-        let opened = try bench.open()
-        opened.receive(.track(ChannelBench.video), arrival: bench.clock.now)
-        opened.receive(.track(ChannelBench.audio), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.video, ChannelBench.audio)
         let old: Int64 = 2_000_000_000
         for time in stride(from: Int64(0), to: 4000, by: 40) {
             bench.feed(opened, milliseconds: old + time..<old + time + 40, hasKeys: time % 1000 == 0)
@@ -231,9 +220,7 @@ import Time
     @Test func aRunBeginsWithAKeyFrameThoughSoundCameBefore() throws {
         let bench = ChannelBench()
         let channel = try bench.channel
-        let opened = try bench.open()
-        opened.receive(.track(ChannelBench.video), arrival: bench.clock.now)
-        opened.receive(.track(ChannelBench.audio), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.video, ChannelBench.audio)
         for time in stride(from: Int64(0), to: 4000, by: 40) {
             bench.sound(opened, milliseconds: time)
             bench.feed(opened, milliseconds: time..<time + 40, hasKeys: time == 1000 || time == 2000)
@@ -250,8 +237,7 @@ import Time
     @Test func aJumpOfTheSourcesClockIsADiscontinuityNotAHole() throws {
         let bench = ChannelBench()
         let channel = try bench.channel
-        let opened = try bench.open()
-        opened.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.video)
         bench.feed(opened, milliseconds: 0..<4000)
         bench.clock.advance(by: .seconds(4))
         bench.feed(opened, milliseconds: 9_000_000..<9_004_000)
@@ -266,8 +252,7 @@ import Time
     @Test func whatTheReplacedEncoderLeftOpenIsPublishedAtOnce() throws {
         let bench = ChannelBench()
         let channel = try bench.channel
-        let first = try bench.open()
-        first.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let first = try bench.publish(ChannelBench.video)
         bench.feed(first, milliseconds: 0..<3120)
         let before = try #require(channel.output.snapshot?.rendition("video")?.nextPartNumber)
         bench.clock.advance(by: .seconds(2))
@@ -279,8 +264,7 @@ import Time
     @Test func anEncoderWhosePicturesCannotBeShownIsSilentToo() throws {
         let bench = ChannelBench()
         let channel = try bench.channel
-        let opened = try bench.open()
-        opened.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.video)
         bench.feed(opened, milliseconds: 0..<4000)
         bench.clock.advance(by: .seconds(4))
         // Another configuration, and then no key frame for long.

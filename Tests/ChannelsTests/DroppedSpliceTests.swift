@@ -11,8 +11,7 @@ import Time
     @Test func splicesThatAreTooManyAreCounted() throws {
         let registry = MetricsRegistry()
         let bench = ChannelBench(registry: registry)
-        let feed = try bench.open()
-        feed.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let feed = try bench.publish(ChannelBench.video)
         bench.feed(feed, milliseconds: 0..<5000)
         func dropped() -> Substring? {
             registry.prometheusText().split(separator: "\n")

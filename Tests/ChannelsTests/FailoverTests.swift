@@ -25,8 +25,8 @@ import Time
         init(_ bench: ChannelBench) { self.bench = bench }
 
         func open(_ input: ChannelInput, for encoder: ChannelBench.Encoder = ChannelBench.Encoder()) throws {
-            let feed = try bench.open(input == .primary ? "key-of-news" : "backup-of-news", for: encoder)
-            feed.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+            let feed = try bench.publish(
+                ChannelBench.video, key: input == .primary ? "key-of-news" : "backup-of-news", for: encoder)
             feeds[input] = feed
         }
 
@@ -160,8 +160,7 @@ import Time
         ] {
             let encoder = ChannelBench.Encoder()
             let bench = ChannelBench(tracks: tracks)
-            let feed = try bench.open(for: encoder)
-            feed.receive(.track(track), arrival: bench.clock.now)
+            let feed = try bench.publish(track, for: encoder)
             for step in Int64(0)..<500 {
                 if track == ChannelBench.video {
                     bench.feed(feed, milliseconds: step * 40..<step * 40 + 40, hasKeys: step % 25 == 0)
@@ -182,8 +181,7 @@ import Time
 
     @Test func itTakesTheFirstOnesPlaceAndTheChannelGoesOn() throws {
         let first = ChannelBench.Encoder()
-        let old = try bench.open(for: first)
-        old.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let old = try bench.publish(ChannelBench.video, for: first)
         bench.feed(old, milliseconds: 0..<3000)
         let before = try #require(try bench.channel.output.snapshot?.rendition("video")).nextPartNumber
         _ = try bench.directory.admit(ChannelBench.request("key-of-news"))

@@ -34,8 +34,7 @@ import Time
     func picturesJoinThePresentationThatSoundHasBegun(profile: LatencyProfile) throws {
         let bench = ChannelBench(profile)
         let channel = try bench.channel
-        let opened = try bench.open()
-        opened.receive(.track(ChannelBench.audio), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.audio)
         try Self.play(bench, opened, 0..<8000)
         let alone = try #require(channel.output.snapshot)
         #expect(alone.isPlayable && Self.multivariant(alone).contains("/audio/index.m3u8"))
@@ -69,15 +68,11 @@ import Time
     @Test func soundThatComesBackBeforeThePicturesGoesOn() throws {
         let bench = ChannelBench()
         let channel = try bench.channel
-        let first = try bench.open()
-        for track in [ChannelBench.video, ChannelBench.audio] {
-            first.receive(.track(track), arrival: bench.clock.now)
-        }
+        let first = try bench.publish(ChannelBench.video, ChannelBench.audio)
         try Self.play(bench, first, 0..<5000, pictures: 0)
         let before = try #require(channel.output.snapshot)
         first.end()
-        let second = try bench.open()
-        second.receive(.track(ChannelBench.audio), arrival: bench.clock.now)
+        let second = try bench.publish(ChannelBench.audio)
         try Self.play(bench, second, 0..<4000)
         second.receive(.track(ChannelBench.video), arrival: bench.clock.now)
         try Self.play(bench, second, 4000..<8000, pictures: 4000)
@@ -96,8 +91,7 @@ import Time
     /// A channel of sound alone expects none.
     @Test func aChannelOfSoundHasNoPictures() throws {
         let bench = ChannelBench(tracks: .audio)
-        let opened = try bench.open()
-        opened.receive(.track(ChannelBench.audio), arrival: bench.clock.now)
+        let opened = try bench.publish(ChannelBench.audio)
         try Self.play(bench, opened, 0..<3000)
         let channel = try bench.channel
         #expect(channel.output.snapshot?.renditions.map(\.name) == ["audio"])
@@ -126,10 +120,7 @@ import Time
     @Test func whatTheTimelineDropsIsCounted() throws {
         let registry = MetricsRegistry()
         let bench = ChannelBench(registry: registry)
-        let opened = try bench.open()
-        for track in [ChannelBench.video, ChannelBench.audio] {
-            opened.receive(.track(track), arrival: bench.clock.now)
-        }
+        let opened = try bench.publish(ChannelBench.video, ChannelBench.audio)
         try Self.play(bench, opened, 0..<3000, pictures: 0)
         for _ in 0..<5 { bench.sound(opened, milliseconds: 2500) }
         bench.sound(opened, milliseconds: 3000)

@@ -22,8 +22,7 @@ import Time
 
     /// An encoder that has sent pictures for four seconds, and left.
     private func departed() throws -> any Feed {
-        let feed = try bench.open(for: old)
-        feed.receive(.track(ChannelBench.video), arrival: bench.clock.now)
+        let feed = try bench.publish(ChannelBench.video, for: old)
         for second in Int64(0)..<4 {
             bench.feed(feed, milliseconds: second * 1000..<second * 1000 + 1000)
             bench.clock.advance(by: .seconds(1))
