@@ -10,11 +10,12 @@ import Time
 @Suite struct HeldGroupTests {
     private var group = HeldGroup(.videoAndAudio, longest: .milliseconds(4000))
 
-    private static func sample(_ milliseconds: Int64, isSync: Bool = false, size: Int = 1) -> Sample {
-        let time = MediaTime.milliseconds(milliseconds)
-        return Sample(
-            data: ByteChunk([UInt8](repeating: 1, count: size)), decodeTime: time, presentationTime: time,
-            isSync: isSync)
+    private static func sample(
+        _ milliseconds: Int64, shownAt: Int64? = nil, isSync: Bool = false, size: Int = 1
+    ) -> Sample {
+        Sample(
+            data: ByteChunk([UInt8](repeating: 1, count: size)), decodeTime: .milliseconds(milliseconds),
+            presentationTime: .milliseconds(shownAt ?? milliseconds), isSync: isSync)
     }
 
     @discardableResult
@@ -27,8 +28,17 @@ import Time
         take(.video(Self.sample(milliseconds, isSync: isKey)), at: milliseconds)
     }
 
-    private mutating func sound(_ milliseconds: Int64) -> Bool {
-        take(.audio(Self.sample(milliseconds, isSync: true)), at: milliseconds)
+    @discardableResult
+    private mutating func sound(_ milliseconds: Int64, track: Int = 0) -> Bool {
+        take(.audio(Self.sample(milliseconds, isSync: true), track: track), at: milliseconds)
+    }
+
+    /// A tag and a splice.
+    private mutating func data(_ milliseconds: Int64) {
+        take(.metadata(TimedMetadata(time: .milliseconds(milliseconds), tag: ByteChunk([1]))))
+        take(
+            .splice(
+                SpliceCue(kind: .out, eventID: 1, time: .milliseconds(milliseconds), section: ByteChunk([0xFC]))))
     }
 
     private mutating func describeTracks() {
@@ -45,8 +55,8 @@ import Time
             case .track(let track): "t-\(track.codec)"
             case .announcement: "announcement"
             case .unusable: "unusable"
-            case .metadata: "metadata"
-            case .splice: "splice"
+            case .metadata(let item): "m\(item.time.ticks(in: .milliseconds, rounding: .down))"
+            case .splice(let cue): "s\(cue.time.ticks(in: .milliseconds, rounding: .down))"
             }
         }
     }
@@ -57,12 +67,11 @@ import Time
         #expect(!group.isReady)
         #expect(!sound(10))
         #expect(picture(40, isKey: true) && group.isReady)
-        _ = sound(35)
-        _ = sound(70)
-        picture(80)
+        #expect(!sound(35) && !sound(70))
+        #expect(!picture(80), "no key frame")
         #expect(contents == ["t-h264", "t-aac", "v40", "a35", "a70", "v80"])
         // Sound may come before its picture.
-        _ = sound(150)
+        sound(150)
         #expect(picture(120, isKey: true))
         #expect(contents == ["t-h264", "t-aac", "a150", "v120"])
     }
@@ -70,7 +79,9 @@ import Time
     @Test mutating func tracksAreAsTheyAreNow() {
         describeTracks()
         picture(0, isKey: true)
-        _ = sound(0)
+        sound(0)
+        describeTracks()
+        #expect(contents == ["t-h264", "t-aac", "v0", "a0"], "that is known")
         take(.track(ChannelBench.surround))
         #expect(contents == ["t-h264", "t-ac3", "v0"], "the old sound cannot be decoded any more")
         take(.announcement(audioTracks: 2))
@@ -80,6 +91,68 @@ import Time
             decoderConfiguration: ChannelBench.video.decoderConfiguration, codecString: "avc1.64001f")
         take(.track(larger))
         #expect(!group.isReady && contents.isEmpty)
+    }
+
+    @Test mutating func eachTrackOfSoundIsItsOwn() {
+        var second = ChannelBench.surround
+        second.index = 1
+        take(.track(second))
+        describeTracks()
+        picture(0, isKey: true)
+        sound(20)
+        sound(30, track: 1)
+        #expect(contents == ["t-h264", "t-aac", "t-ac3", "v0", "a20", "a30"])
+        second.language = "de"
+        take(.track(second))
+        #expect(contents == ["t-h264", "t-aac", "t-ac3", "v0", "a20"])
+    }
+
+    /// The tracks have that of the first sample.
+    @Test mutating func eachEventHasItsArrival() {
+        describeTracks()
+        picture(40, isKey: true)
+        sound(60)
+        let arrivals = group.contents.map(\.arrival)
+        #expect(arrivals == [40, 40, 40, 60].map { Instant(nanoseconds: $0 * 1_000_000) })
+    }
+
+    @Test mutating func whatIsHeardBeforeTheKeyFrameIsShownIsNotHeld() {
+        describeTracks()
+        sound(90)
+        sound(110)
+        take(.video(Self.sample(40, shownAt: 100, isSync: true)))
+        #expect(contents == ["t-h264", "t-aac", "a110", "v40"])
+    }
+
+    @Test mutating func allSoundOfALongGroupIsHeld() {
+        describeTracks()
+        picture(0, isKey: true)
+        for time in stride(from: Int64(0), to: 4000, by: 20) { sound(time) }
+        #expect(group.contents.count == 203)
+    }
+
+    @Test mutating func dataGoWithTheTimeTheyAreOf() {
+        describeTracks()
+        picture(0, isKey: true)
+        sound(10)
+        for time in [60, 120, 180] as [Int64] { data(time) }
+        picture(120, isKey: true)
+        #expect(contents == ["t-h264", "t-aac", "m120", "s120", "m180", "s180", "v120"])
+        // No group is left; a splice is of a time to come, most often, and sound may be of the next group.
+        sound(170)
+        picture(4160)
+        #expect(contents == ["t-h264", "t-aac", "s120", "s180", "a170"])
+        picture(150, isKey: true)
+        #expect(contents == ["t-h264", "t-aac", "s180", "a170", "v150"])
+    }
+
+    @Test mutating func dataGoWithSoundAlone() {
+        take(.track(ChannelBench.audio))
+        for time in stride(from: Int64(0), through: 60_000, by: 20) {
+            if time % 1000 == 0 { data(time) }
+            sound(time)
+        }
+        #expect(contents.filter { !$0.hasPrefix("a") } == ["t-aac", "m59000", "s59000", "m60000", "s60000"])
     }
 
     @Test mutating func aGroupThatIsTooLongIsNotHeld() {
@@ -103,12 +176,41 @@ import Time
         #expect(group.contents.count < 4100)
     }
 
+    /// What has gone is counted no more.
+    @Test mutating func groupsMayGoOnForEver() {
+        for time in 0..<40 {
+            take(.video(Self.sample(Int64(time), isSync: true, size: 1 << 20)))
+            #expect(group.isReady)
+        }
+        // Sound of the next group remains, and counts.
+        take(.audio(Self.sample(100, isSync: true, size: 20 << 20)))
+        take(.video(Self.sample(60, isSync: true)))
+        #expect(group.isReady)
+        take(.audio(Self.sample(120, isSync: true, size: 13 << 20)))
+        #expect(!group.isReady)
+        // As after any flood.
+        group = HeldGroup(.audio, longest: .milliseconds(4000))
+        take(.audio(Self.sample(0, isSync: true, size: 33 << 20)))
+        #expect(!group.isReady)
+        sound(20)
+        #expect(group.isReady)
+    }
+
     @Test mutating func soundAloneDoesWhenNoPictureHasComeForAWhile() {
         take(.track(ChannelBench.audio))
         for time in stride(from: Int64(0), to: 1000, by: 20) { #expect(!sound(time)) }
         #expect(sound(1000) && group.isReady)
-        for time in stride(from: Int64(1020), to: 60_000, by: 20) { _ = sound(time) }
+        for time in stride(from: Int64(1020), through: 2000, by: 20) { sound(time) }
+        #expect(contents.count == 102)
+        sound(2020)
+        #expect(contents.count == 77 && contents[1] == "a520", "not for each sample")
+        for time in stride(from: Int64(2040), to: 60_000, by: 20) { sound(time) }
         #expect(group.contents.count < 110, "no more than two seconds")
+    }
+
+    @Test mutating func soundAloneDoesNotWhereThereIsAPicture() {
+        describeTracks()
+        for time in stride(from: Int64(0), to: 3000, by: 20) { #expect(!sound(time) && !group.isReady) }
     }
 
     @Test mutating func whereThereAreNoPicturesAnySoundDoes() {

@@ -81,13 +81,23 @@ struct HeldGroup {
     /// A group begins at `time`, or none does: what is before it goes, but for sound and data of its time that came earlier.
     private mutating func begin(at time: MediaTime?) {
         start = time
+        if let time { return forget(before: time) }
         remove { event in
             switch event {
-            case .video: true
-            case .audio(let sample, _): time.map { sample.presentationTime < $0 } ?? false
-            case .metadata(let item): time.map { item.time < $0 } ?? true
-            case .splice(let cue): time.map { cue.time < $0 } ?? false
-            case .announcement, .track, .unusable: true
+            case .video, .metadata: true
+            case .audio, .splice, .announcement, .track, .unusable: false
+            }
+        }
+    }
+
+    /// Pictures go, and sound and data of before `time`.
+    private mutating func forget(before time: MediaTime) {
+        remove { event in
+            switch event {
+            case .audio(let sample, _): sample.presentationTime < time
+            case .metadata(let item): item.time < time
+            case .splice(let cue): cue.time < time
+            case .video, .announcement, .track, .unusable: true
             }
         }
     }
@@ -115,13 +125,13 @@ struct HeldGroup {
     }
 
     private var hasSoundAlone: Bool {
-        guard start == nil, video == nil || !hasPictures, let sound else { return false }
+        guard video == nil || !hasPictures, let sound else { return false }
         return !hasPictures || sound.last - sound.first >= .milliseconds(1000)
     }
 
     private mutating func trimSound(until time: MediaTime) {
         guard let sound, time - sound.first > Self.soundAlone + .milliseconds(500) else { return }
-        remove { event in event.sound.map { time - $0.decodeTime > Self.soundAlone } ?? false }
+        forget(before: time - Self.soundAlone)
     }
 }
 
