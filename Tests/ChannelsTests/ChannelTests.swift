@@ -99,6 +99,7 @@ import Time
         #expect(channel.output.snapshot?.rendition("video")?.nextPartNumber == begun, "a hiccup is no silence")
         bench.clock.advance(by: .milliseconds(100))
         channel.tick()
+        #expect(channel.output.snapshot?.rendition("video")?.nextPartNumber != begun, "two seconds are")
         for _ in 0..<60 {
             bench.clock.advance(by: .milliseconds(50))
             channel.tick()
@@ -246,6 +247,25 @@ import Time
         let edge = try #require(window.edge)
         #expect(edge < .milliseconds(10_000))
         #expect(!window.segments.contains { $0.isGap })
+    }
+
+    /// Its clock jumps, and nothing comes any more that would tell what that means.
+    @Test func whatIsHeldBackIsPublishedInTime() throws {
+        let bench = ChannelBench()
+        let channel = try bench.channel
+        let opened = try bench.publish(ChannelBench.video, ChannelBench.audio)
+        for time in stride(from: Int64(0), to: 4000, by: 40) {
+            bench.feed(opened, milliseconds: time..<time + 40, hasKeys: time % 1000 == 0)
+            bench.sound(opened, milliseconds: time)
+        }
+        bench.feed(opened, milliseconds: 9_000_000..<9_000_480)
+        bench.clock.advance(by: .milliseconds(900))
+        channel.tick()
+        let before = try #require(channel.output.snapshot?.rendition("video")).nextPartNumber
+        bench.clock.advance(by: .milliseconds(100))
+        channel.tick()
+        let window = try #require(channel.output.snapshot?.rendition("video"))
+        #expect(window.nextPartNumber > before && window.segments.last?.isDiscontinuous == true)
     }
 
     /// What the old one has left open is published when it is replaced, not when the clock looks next.

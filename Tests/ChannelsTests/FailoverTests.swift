@@ -59,6 +59,13 @@ import Time
         try #require(try bench.channel.output.snapshot?.rendition("video")).nextPartNumber
     }
 
+    /// The value of the channel's metric of that name.
+    private func metric(_ name: String) -> Substring? {
+        registry.prometheusText().split(separator: "\n")
+            .first { $0.hasPrefix("headwater_channel_\(name){channel=\"news\"}") }?
+            .split(separator: " ").last
+    }
+
     private func switches(_ reason: String) -> Bool {
         registry.prometheusText().contains(
             "headwater_channel_input_switches_total{channel=\"news\",reason=\"\(reason)\"} 1")
@@ -77,6 +84,104 @@ import Time
         #expect(try parts() > before + 8)
     }
 
+    /// Which tracks it has may not be known yet.
+    @Test func aBackupThatHasJustComeIsGivenTimeToTellItsTracks() throws {
+        let primary = try bench.publish(ChannelBench.video, ChannelBench.audio)
+        for time in stride(from: Int64(0), to: 3000, by: 40) { play(primary, time) }
+        let backup = try bench.publish(ChannelBench.video, key: "backup-of-news")
+        for time in stride(from: Int64(0), to: 200, by: 40) { play(backup, time, hasSound: false) }
+        primary.end()
+        #expect(switches("closed"))
+        backup.receive(.track(ChannelBench.audio), arrival: bench.clock.now)
+        for time in stride(from: Int64(200), to: 3000, by: 40) { play(backup, time) }
+        let video = try #require(try bench.channel.output.snapshot?.rendition("video"))
+        #expect(video.segments.count(where: \.isDiscontinuous) == 1)
+    }
+
+    /// A picture, every second a key frame, and sound with it.
+    private func play(_ feed: any Feed, _ time: Int64, hasSound: Bool = true) {
+        bench.feed(feed, milliseconds: time..<time + 40, hasKeys: time % 1000 == 0)
+        if hasSound { bench.sound(feed, milliseconds: time) }
+        bench.clock.advance(by: .milliseconds(40))
+    }
+
+    /// Its connection is gone, and so is the one after it, which has sent nothing.
+    @Test func anInputIsClosedWhenNobodyIsLeft() throws {
+        let pair = Pair(bench)
+        let encoder = ChannelBench.Encoder()
+        try pair.open(.primary, for: encoder)
+        try pair.open(.backup)
+        try pair.run(3000, of: .primary, .backup)
+        encoder.isGone.withLock { $0 = true }
+        let next = try bench.open()
+        pair.close(.primary)
+        #expect(!switches("closed"), "somebody is there")
+        next.end()
+        #expect(switches("closed"))
+    }
+
+    @Test func theBackupsComingAndGoingIsNotSeen() throws {
+        let pair = Pair(bench)
+        try pair.open(.primary)
+        try pair.run(2480, of: .primary)
+        let before = try parts()
+        try pair.open(.backup)
+        #expect(try parts() == before)
+        try pair.run(1000, of: .primary, .backup)
+        let between = try parts()
+        pair.close(.backup)
+        #expect(try parts() == between && metric("on_air") == "1")
+        try pair.run(1520, of: .primary)
+        let video = try #require(try bench.channel.output.snapshot?.rendition("video"))
+        #expect(!video.segments.contains(where: \.isDiscontinuous) && !video.segments.contains(where: \.isGap))
+    }
+
+    @Test func aChannelIsOnAirWhileAnyInputHasAPublisher() throws {
+        let pair = Pair(bench)
+        #expect(metric("on_air") == "0")
+        try pair.open(.backup)
+        #expect(metric("on_air") == "1")
+        try pair.open(.primary)
+        pair.close(.primary)
+        #expect(metric("on_air") == "1")
+        pair.close(.backup)
+        #expect(metric("on_air") == "0")
+    }
+
+    /// Its next one begins with its own key frame.
+    @Test func whatAFeedLeftThatHasEndedIsNotSeen() throws {
+        let pair = Pair(bench)
+        try pair.open(.primary)
+        try pair.open(.backup)
+        try pair.run(2600, of: .primary, .backup)
+        pair.close(.backup)
+        try pair.open(.backup)
+        try pair.run(120, of: .primary, .backup)
+        pair.close(.primary)
+        #expect(!switches("closed"))
+        try pair.run(1000, of: .backup)
+        #expect(switches("closed"))
+    }
+
+    /// Sound of the backup is coded otherwise, so that another presentation begins. What the last one ended with is told all
+    /// the same: a segment without a key frame, which waited for its sound.
+    @Test func whatHappenedBeforeTheChangeIsTold() throws {
+        let primary = try bench.publish(ChannelBench.video, ChannelBench.audio)
+        let backup = try bench.publish(ChannelBench.video, ChannelBench.surround, key: "backup-of-news")
+        let id = try bench.channel.output.snapshot?.id
+        let target = Int64(LatencyProfile(.ultra).targetDuration) * 1000
+        for time in stride(from: Int64(0), to: target + 400, by: 40) {
+            bench.feed(primary, milliseconds: time..<time + 40, hasKeys: time == 0)
+            if time < target - 400 { bench.sound(primary, milliseconds: time) }
+            play(backup, time)
+        }
+        #expect(metric("segments_without_key_frame_total") == "0")
+        primary.end()
+        #expect(switches("closed"))
+        #expect(try bench.channel.output.snapshot?.id != id)
+        #expect(metric("segments_without_key_frame_total") == "1")
+    }
+
     @Test func theBackupIsNotSeenWhileAllIsWell() throws {
         let pair = Pair(bench)
         try pair.open(.backup)
@@ -92,16 +197,21 @@ import Time
     @Test func aBackupThatIsThereFirstIsSeenUntilThePrimaryInputHasBeenSteady() throws {
         let pair = Pair(bench)
         try pair.open(.backup)
-        try pair.run(3000, of: .backup)
+        try pair.run(3400, of: .backup)
         #expect(try parts() > 5, "the primary input is closed")
         try pair.open(.primary)
-        try pair.run(2800, of: .primary, .backup)
-        #expect(!switches("primary_is_back"))
-        try pair.run(1300, of: .primary, .backup)
+        try pair.run(3560, of: .primary, .backup)
+        #expect(!switches("primary_is_back"), "its next key frame is that of the seventh second")
+        try pair.run(80, of: .primary, .backup)
         #expect(switches("primary_is_back"))
+        #expect(metric("dropped_samples_total") == "0", "nothing is shown twice")
         let id = try bench.channel.output.snapshot?.id
         try pair.run(4000, of: .primary, .backup)
-        #expect(try bench.channel.output.snapshot?.id == id, "one presentation")
+        let snapshot = try #require(try bench.channel.output.snapshot)
+        #expect(snapshot.id == id, "one presentation")
+        let segments = try #require(snapshot.rendition("video")).segments
+        let sizes = segments.drop { !$0.isDiscontinuous }.compactMap(\.parts.first?.byteCount)
+        #expect(sizes.count > 3 && Set(sizes).count == 1, "the key frame is there once")
     }
 
     @Test func aSilentInputIsLeftAfterTheTimeOfTheProfile() throws {
@@ -197,7 +307,7 @@ import Time
     @Test func encodersThatThrowEachOtherOutDoNotDoSoForEver() throws {
         var outcomes: [Bool] = []
         var feed: (any Feed)?
-        for second in Int64(0)..<70 {
+        for second in Int64(0)..<90 {
             if second % 5 == 0 {
                 do {
                     feed = try bench.open()
@@ -210,7 +320,8 @@ import Time
             if let feed { bench.feed(feed, milliseconds: second * 1000..<second * 1000 + 1000) }
             bench.clock.advance(by: .seconds(1))
         }
-        // The first comes to an empty channel, three take over, and one more when the first of these is a minute past.
-        #expect(outcomes == [true, true, true, true] + [Bool](repeating: false, count: 9) + [true])
+        // The first comes to an empty channel, three take over, and one more when each of these is a minute past.
+        let refused = [Bool](repeating: false, count: 9)
+        #expect(outcomes == [true, true, true, true] + refused + [true, true, true, false, false])
     }
 }

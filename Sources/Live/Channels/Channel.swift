@@ -184,10 +184,7 @@ public final class Channel: Sendable {
             state.inputs[input].beginFeed(at: now, group: group)
             if let change = changeInput(&state, at: now) { return change }
             guard input == state.selected else { return nil }
-            return collect(&state) { state, _ in
-                beginSession(&state, at: now)
-                if state.inputs[input].publisher == nil { state.session = nil }
-            }
+            return collect(&state) { state, _ in beginSession(&state, at: now) }
         }
         if let effects { perform(effects) }
     }
@@ -214,7 +211,7 @@ public final class Channel: Sendable {
             let held = step(&state) { $0.settle(at: now) }
             if !held.isEmpty { return collect(&state) { perform(held, now, &$0, into: &$1) } }
             var effects = collect(&state) { state, _ in
-                if state.session != nil, now - state.lastUse >= Self.silenceLimit {
+                if now - state.lastUse >= Self.silenceLimit {
                     if state.session?.isRunning == true { state.session?.restart() }
                     state.presentation?.interrupt()
                 }
@@ -262,8 +259,7 @@ public final class Channel: Sendable {
     ) -> ChannelEffects? {
         state.inputs[input].health.note(event, arrival: arrival)
         let isKeyFrame = state.inputs[input].group?.take(event, arrival: arrival) ?? false
-        guard isKeyFrame, input != state.selected else { return nil }
-        return changeInput(&state, at: arrival, atKeyFrame: input)
+        return isKeyFrame ? changeInput(&state, at: arrival, atKeyFrame: input) : nil
     }
 
     /// Changes to the other input, where that is the thing to do at `now`. What is held of it is published as one: viewers
@@ -284,7 +280,6 @@ public final class Channel: Sendable {
             beginSession(&state, at: now, patience: isKnown ? .zero : FeedSession.patience)
             for (event, arrival) in input.group?.contents ?? [] { take(event, &state, arrival, into: &effects) }
         }
-        state.lastUse = now
         effects.change = change
         return effects
     }

@@ -55,11 +55,12 @@ struct TakeoverLimit {
     private static let count = 3
     private static let time = Duration.seconds(60)
 
+    /// The last ones, so many at most.
     private var recent: [Instant] = []
 
     /// True when one more is no flapping yet.
-    func allows(at now: Instant) -> Bool { recent.count { now - $0 < Self.time } < Self.count }
+    func allows(at now: Instant) -> Bool { recent.count < Self.count || now - recent[0] >= Self.time }
 
     /// Takes note of one.
-    mutating func note(at now: Instant) { recent = recent.filter { now - $0 < Self.time } + [now] }
+    mutating func note(at now: Instant) { recent = recent.suffix(Self.count - 1) + [now] }
 }
