@@ -12,9 +12,12 @@ class LossyRelay:
     """Passes datagrams on between `target`, a pair of host and port, and whoever sent to `port` last, both ways.
 
     Each is lost with the probability `loss`; one that is reordered comes so late that others overtake it. Which ones,
-    the seed says. With 0 for the port a free one is taken. It runs while it is entered, or until `close`."""
+    the seed says. `watch` is called with each that goes on to the target. With 0 for the port a free one is taken. It runs
+    while it is entered, or until `close`."""
 
-    def __init__(self, listen_port, target, loss=0.05, reorder=0.02, seed=1, delay=0.0, lateness=0.03):
+    def __init__(self, listen_port, target, loss=0.05, reorder=0.02, seed=1, delay=0.0, lateness=0.03,
+                 watch=lambda datagram: None):
+        self._watch = watch
         self._random = random.Random(seed)
         self._target, self._client = (socket.gethostbyname(target[0]), target[1]), None
         self.loss, self.reorder, self.delay, self.lateness = loss, reorder, delay, lateness
@@ -66,5 +69,7 @@ class LossyRelay:
                 _, _, goes_on, data = heapq.heappop(self._late)
                 receiver = self._target if goes_on else self._client
                 if receiver:
+                    if goes_on:
+                        self._watch(data)
                     (self._far if goes_on else self._near).sendto(data, receiver)
                     self.passed += 1

@@ -1,5 +1,6 @@
 """A publisher of RTMP that says any times: what encoders of other makes, and encoders that have run for long, send."""
 
+import os
 import socket
 import struct
 import threading
@@ -17,12 +18,16 @@ def _amf(value):
 
 
 class RTMPSender:
-    """A connection that publishes. Messages are sent in one chunk each, with the whole header."""
+    """A connection that publishes, over TLS where there is a context for it. Messages are sent in one chunk each, with the
+    whole header. What the server says is read by a thread of its own, or, where `drains` is false, only by `settle`."""
 
     CHUNK = 1 << 20
 
-    def __init__(self, port, key, app="live"):
+    def __init__(self, port, key, app="live", tls=None, drains=True):
+        self._key = key
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self.socket.sendall(b"\3" + bytes(8) + b"x" * 1528)
         answer = b""
         while len(answer) < 1 + 2 * 1536:
@@ -35,7 +40,8 @@ class RTMPSender:
         answer = answer[1 + 2 * 1536:]
         while b"NetStream.Publish.Start" not in answer:
             answer += self._receive()
-        threading.Thread(target=self._drain, daemon=True).start()
+        if drains:
+            threading.Thread(target=self._drain, daemon=True).start()
 
     def _receive(self):
         data = self.socket.recv(65536)
@@ -64,5 +70,23 @@ class RTMPSender:
         """Sends a tag of FLV with a time of 32 bits."""
         self._send(4 if kind == 8 else 6, kind, stamp, 1, payload)
 
+    def settle(self):
+        """Waits until the server has taken all that was sent: only then does it answer a ping. RTMP 1.0 §7.1.7."""
+        mark = os.urandom(4)
+        self._send(2, 4, 0, 0, b"\0\6" + mark)
+        answer = b""
+        while b"\0\7" + mark not in answer:
+            answer += self._receive()
+
+    def unpublish(self):
+        """Says that the stream ends, as ffmpeg does; the connection stays."""
+        self._command("FCUnpublish", 4, None, self._key)
+        self._command("deleteStream", 5, None, 1)
+
     def close(self):
+        self.socket.close()
+
+    def reset(self):
+        """Breaks the connection off: what is under way, either way, is lost."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()

@@ -4,8 +4,9 @@ import ctypes
 import functools
 import socket
 import struct
+import time
 
-_SEND_TIMEOUT, _PEER_LATENCY, _STREAM_ID = 13, 44, 46
+_SEND_TIMEOUT, _SEND_DATA, _PEER_LATENCY, _STREAM_ID = 13, 19, 44, 46
 
 
 @functools.cache
@@ -33,6 +34,15 @@ class SRTSender:
 
     def send(self, data):
         self._check(_library().srt_send(self._socket, data, len(data)))
+
+    def settle(self):
+        """Waits until the other end has acknowledged all that was sent: what is not, a close loses."""
+        left, size, end = ctypes.c_int32(1), ctypes.c_int(4), time.monotonic() + 60
+        while left.value:
+            assert time.monotonic() < end, f"{left.value} messages are not acknowledged"
+            self._check(_library().srt_getsockflag(
+                self._socket, _SEND_DATA, ctypes.byref(left), ctypes.byref(size)))
+            time.sleep(0.002)
 
     def close(self):
         _library().srt_close(self._socket)

@@ -1,61 +1,21 @@
 """A channel with a backup: what viewers see when its primary input fails, and when it comes back."""
 
 import os
-import re
 import signal
 import statistics
-import threading
 import time
 
 import pytest
 
 from browsers import Chromium
 from conftest import Publisher, channel, wait_for
+from follower import Follower
 from prober import Prober
+from test_life import WATCH
 from test_page import HLS, STATE, TIME
 
 RESTARTS = 100 if os.environ.get("SOAK") == "1" else 10
 BACKUP_KEY = "key-of-the-backup-1234"
-
-
-class Follower:
-    """A client that asks for each part of a rendition as soon as it may, and notes when it came."""
-
-    def __init__(self, server, folder):
-        self.server, self.path = server, f"{folder}/index.m3u8"
-        self.stopping, self.answers = threading.Event(), []
-        self.thread = threading.Thread(target=self.follow, daemon=True)
-        self.thread.start()
-
-    def follow(self):
-        text = self.server.get(self.path).text
-        while not self.stopping.is_set():
-            number = int(re.search(r"MEDIA-SEQUENCE:(\d+)", text)[1]) + text.count("#EXTINF")
-            part = text.rsplit("#EXTINF", 1)[-1].count("#EXT-X-PART:")
-            answer = self.server.get(f"{self.path}?_HLS_msn={number}&_HLS_part={part}")
-            assert answer.status == 200, (answer.status, answer.text)
-            text = answer.text
-            # What is not listed any more was seen in its time.
-            self.answers.append((time.monotonic(), number, self.discontinuities(text)))
-
-    @staticmethod
-    def discontinuities(text):
-        return int(re.search(r"DISCONTINUITY-SEQUENCE:(\d+)|$", text)[1] or 0) + text.count("#EXT-X-DISCONTINUITY\n")
-
-    def count(self):
-        return self.answers[-1][2] if self.answers else 0
-
-    def first_after(self, count):
-        """When the first part behind more than `count` discontinuities came."""
-        return wait_for(
-            lambda: next((at for at, _, found in self.answers if found > count), None), what="a discontinuity")
-
-    def stop(self):
-        self.stopping.set()
-        self.thread.join(timeout=30)
-        assert not self.thread.is_alive()
-        numbers = [number for _, number, _ in self.answers]
-        assert numbers == sorted(numbers), "numbers never go back"
 
 
 @pytest.fixture
@@ -99,6 +59,7 @@ def test_the_backup_stands_in_and_the_primary_input_comes_back(serve, send, foll
     try:
         page.open(server.url("/watch/news"))
         page.wait(f"{STATE} === 'live' && {TIME} > 0", 90)
+        page.evaluate(WATCH)
         follower = follow(server, folder)
         time.sleep(5)
         count = follower.count()
@@ -117,9 +78,11 @@ def test_the_backup_stands_in_and_the_primary_input_comes_back(serve, send, foll
         silent = follower.first_after(count + 2) - stopped
         assert reasons(server)[2:] == ["silent"] and 2.5 < silent < 6, silent
         time.sleep(3)
-        assert page.evaluate(STATE) in ("live", "behind") and not page.evaluate("document.getElementById('player').dataset.error?.includes('fatal')"), "no fatal error"
         at = page.evaluate(TIME)
         wait_for(lambda: page.evaluate(TIME) > at + 1, what="the player going on")
+        # All that it told of since it began, and not only the last.
+        errors = [error for _, error in page.evaluate("window.watched.errors")]
+        assert page.evaluate(STATE) in ("live", "behind") and not [one for one in errors if ", fatal" in one], errors
         second.process.send_signal(signal.SIGCONT)
     finally:
         page.close()
