@@ -74,7 +74,7 @@ let package = Package(
             "Ingest", in: "Live",
             [
                 "Locks", "Bytes", "Bitstreams", "Crypto", "FFmpeg", "HTTP", "MPEGTS", "Media", "RTMP",
-                "Runtime", "SRT", "Sockets", "Telemetry", "Time", "Timeline",
+                "Runtime", "SRT", "Schema", "Sockets", "Telemetry", "Time", "Timeline",
             ]),
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "Bitstreams", "ISOBMFF", "HLS", "Timeline"]),
         library(

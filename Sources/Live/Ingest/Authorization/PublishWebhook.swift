@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Glibc
 internal import HTTP
+internal import Schema
 public import Telemetry
 package import Time
 
@@ -42,9 +43,9 @@ public struct PublishWebhook: Sendable {
     package func ask(
         _ request: PublishRequest, channel: String, at time: WallTime, while isWanted: () -> Bool
     ) -> Answer {
-        let body = JSONText.object([
-            ("channel", channel), ("protocol", request.scheme), ("address", request.address),
-            ("connection", request.connectionID),
+        let body = JSONPrinter.text(of: [
+            "channel": JSONValue(.string(channel)), "protocol": JSONValue(.string(request.scheme)),
+            "address": JSONValue(.string(request.address)), "connection": JSONValue(.string(request.connectionID)),
         ])
         let timestamp = "\(time.microseconds / 1_000_000)"
         let code = SHA256.authenticationCode(
@@ -82,24 +83,5 @@ public struct PublishWebhook: Sendable {
         let text = String(decoding: body.prefix(reasonLimit * 4), as: UTF8.self)
         let words = text.unicodeScalars.split { $0.value <= 0x20 || (0x7F..<0xA0).contains($0.value) }
         return String(String.UnicodeScalarView(words.joined(separator: " ".unicodeScalars).prefix(reasonLimit)))
-    }
-}
-
-/// JSON (RFC 8259), as far as a webhook needs it.
-private enum JSONText {
-    static func object(_ members: [(name: String, value: String)]) -> String {
-        "{" + members.map { "\(string($0.name)):\(string($0.value))" }.joined(separator: ",") + "}"
-    }
-
-    private static func string(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\\(scalar)"
-            case "\0"..<" ": result += "\\u00" + Hexadecimal.encode([UInt8(truncatingIfNeeded: scalar.value)].span)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }
