@@ -80,9 +80,11 @@ def test_the_backup_stands_in_and_the_primary_input_comes_back(serve, send, foll
         time.sleep(3)
         at = page.evaluate(TIME)
         wait_for(lambda: page.evaluate(TIME) > at + 1, what="the player going on")
+        # It may have to wait for what lacked, but not for ever.
+        page.wait(f"['live', 'behind'].includes({STATE})", 20)
         # All that it told of since it began, and not only the last.
         errors = [error for _, error in page.evaluate("window.watched.errors")]
-        assert page.evaluate(STATE) in ("live", "behind") and not [one for one in errors if ", fatal" in one], errors
+        assert not [one for one in errors if ", fatal" in one], errors
         second.process.send_signal(signal.SIGCONT)
     finally:
         page.close()

@@ -80,7 +80,7 @@ class Again(Encoder):
     def __init__(self, url, *arguments):
         self._url, self._arguments = url, arguments
         for _ in range(5):
-            super().__init__(url, *arguments)
+            super().__init__(url, *arguments, seconds=2 * SECONDS + 120)
             try:
                 self.process.wait(timeout=4)
             except subprocess.TimeoutExpired:
