@@ -7,9 +7,10 @@ internal import Timeline
 /// What a feed's samples mean for the channel: where a run of media begins, and when its timeline breaks.
 ///
 /// Nothing is published before the tracks are known: a run begins with a key frame, when sound is configured too or has
-/// not come for a second of video; or with sound, when pictures have not come for a second, or no key frame for six. Tracks that come later, or are configured anew, begin another with the next key frame,
-/// which continues the first. A jump of the source's clock begins a new run; a track of sound that pauses while others go
-/// on has a hole. Pictures that refer to one that was dropped are dropped too.
+/// not come for a second of video; or with sound, when pictures have not come for a second, or no key frame for six.
+/// Tracks that come later, or are configured anew, begin another with the next key frame, which continues the first. A jump
+/// of the source's clock begins a new run; a track of sound that pauses while others go on has a hole. Pictures that refer
+/// to one that was dropped are dropped too.
 struct FeedSession {
     enum Action {
         /// A new run begins.
