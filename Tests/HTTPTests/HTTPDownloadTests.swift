@@ -183,7 +183,7 @@ import Testing
 
     @Test(arguments: [
         ("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n", HTTPFault.badRedirect),
-        ("HTTP/1.1 302 Found\r\n\r\n", .badRedirect), ("HTTP/1.1 302 Found\r\nLocation: \r\n\r\n", .endlessRedirects),
+        ("HTTP/1.1 302 Found\r\n\r\n", .badRedirect), ("HTTP/1.1 302 Found\r\nLocation: \r\n\r\n", .badRedirect),
         ("HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", .endlessRedirects),
         ("HTTP/1.1 404 Not Found\r\n\r\n", .status(404)), ("SSH-2.0-OpenSSH\r\n\r\n", .malformed),
         ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", .cutOff), ("", .hungUp), ("HTTP/1.1 200", .hungUp),
