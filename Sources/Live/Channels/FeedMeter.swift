@@ -12,7 +12,7 @@ struct FeedMeter {
 
     private let began: Instant
     private var pictures: MediumMeter?
-    private var sounds: [Int: MediumMeter] = [:]
+    private var sounds: [MediumMeter] = []
     private var unusable: [String] = []
     /// How much sound lies behind the pictures, at the worst, by ten-second spans: this one and the one before.
     private var soundDelay = (span: Int64(0), current: 0.0, previous: 0.0)
@@ -25,23 +25,24 @@ struct FeedMeter {
         switch event {
         case .track(let track):
             if case .video = track.format {
-                Self.set(track, of: &pictures)
-            } else if sounds[track.index] != nil || sounds.count < Self.limit {
-                Self.set(track, of: &sounds[track.index])
+                if pictures == nil { pictures = MediumMeter(track) } else { pictures?.track = track }
+            } else if let place = place(ofSound: track.index) {
+                sounds[place].track = track
+            } else if sounds.count < Self.limit {
+                sounds.append(MediumMeter(track))
             }
         case .unusable(let name):
             if unusable.count < Self.limit, !unusable.contains(name) { unusable.append(name) }
         case .video(let sample): pictures?.note(sample, arrival: arrival)
         case .audio(let sample, let track):
-            sounds[track]?.note(sample, arrival: arrival)
+            guard let place = place(ofSound: track) else { return }
+            sounds[place].note(sample, arrival: arrival)
             if let picture = pictures?.position { noteDelay((picture - sample.decodeTime).seconds, arrival) }
         case .announcement, .metadata, .splice: break
         }
     }
 
-    private static func set(_ track: Track, of meter: inout MediumMeter?) {
-        if meter == nil { meter = MediumMeter(track) } else { meter?.track = track }
-    }
+    private func place(ofSound track: Int) -> Int? { sounds.firstIndex { $0.track.index == track } }
 
     private mutating func noteDelay(_ seconds: Double, _ arrival: Instant) {
         let span = arrival.nanoseconds / 10_000_000_000
@@ -60,18 +61,18 @@ struct FeedMeter {
             state: isOnAir ? .onAir : .standby)
         report.seconds = (now - began).fractionalSeconds
         report.pictures = pictures.map(Self.pictures)
-        report.sounds = sounds.sorted { $0.key < $1.key }.map { Self.sound($0.value) }
+        report.sounds = sounds.sorted { $0.track.index < $1.track.index }.map(Self.sound)
         report.unusableCodecs = unusable
-        let media = [pictures].compactMap(\.self) + sounds.values
+        let media = [pictures].compactMap(\.self) + sounds
         report.lag = media.map(\.lag).max() ?? 0
         report.unevenness = media.map(\.unevenness).max() ?? 0
-        report.clockDrift = (pictures ?? sounds.min { $0.key < $1.key }?.value)?.clockDrift
+        report.clockDrift = (pictures ?? sounds.first)?.clockDrift
         report.clockSteps = media.map { $0.steps(since: now - .seconds(MediumMeter.window)) }.max() ?? 0
         report.soundDelay =
             abs(soundDelay.current) >= abs(soundDelay.previous) ? soundDelay.current : soundDelay.previous
         if now - began >= Self.patience {
             report.lacksPictures = configuration.tracks.hasVideo && pictures?.position == nil
-            report.lacksSound = configuration.tracks.hasAudio && !sounds.values.contains { $0.position != nil }
+            report.lacksSound = configuration.tracks.hasAudio && !sounds.contains { $0.position != nil }
         }
         return report
     }

@@ -23,28 +23,60 @@ struct MediumMeter {
         var hasReordering = false
 
         init(number: Int64) { self.number = number }
+
+        mutating func add(
+            _ size: Int, distance: Double?, late: Double, reorderDelay delay: Double, isReordered: Bool
+        ) {
+            bytes += size
+            if let distance {
+                count += 1
+                total += distance
+                shortest = min(shortest, distance)
+                longest = max(longest, distance)
+            }
+            earliest = min(earliest, late)
+            latest = max(latest, late)
+            reorderDelay = max(reorderDelay, delay)
+            hasReordering = hasReordering || isReordered
+        }
     }
 
     private struct KeyFrames {
-        var last: MediaTime
-        /// The distances of the latest ones, in seconds.
+        /// Where the last one was.
+        var last: Double
+        /// The distances of the latest ones.
         var intervals: [Double] = []
+    }
+
+    /// Where counting began.
+    private struct Origin {
+        let time: MediaTime
+        let arrival: Instant
+    }
+
+    /// A sample, in seconds since the origin: by its decode time, and by when it came in.
+    private struct Place {
+        let media: Double
+        let arrival: Double
     }
 
     /// How many seconds are kept.
     static let window = 30
     /// How many distances of key frames are.
     private static let intervals = 6
-    /// A decode time that much before the one ahead of it, or that much further on than the arrival, is of a clock that was
-    /// set.
-    private static let (stepBack, stepOn) = (MediaTime.milliseconds(-100), Duration.seconds(3))
+    /// A decode time so many seconds before the one ahead of it, or so many further on than the arrival, is of a clock that
+    /// was set.
+    private static let (stepBack, stepOn) = (-0.1, 3.0)
     private static let stepsKept = 64
 
     /// What the track is, as it was told last.
     var track: Track
-    private var last: (decodeTime: MediaTime, arrival: Instant)?
-    private var origin: (decodeTime: MediaTime, arrival: Instant)?
-    private var furthest: MediaTime?
+    /// The decode time of the last sample.
+    private(set) var position: MediaTime?
+    private var origin: Origin?
+    private var last: Place?
+    /// The latest time at which something is shown, in seconds since the origin.
+    private var furthest = -Double.infinity
     private var seconds: [Second] = []
     private var keyFrames: KeyFrames?
     private var drift: DriftMeter?
@@ -53,70 +85,52 @@ struct MediumMeter {
 
     init(_ track: Track) { self.track = track }
 
-    /// Where the track stands.
-    var position: MediaTime? { last?.decodeTime }
-
     mutating func note(_ sample: Sample, arrival: Instant) {
-        if let last, Self.isStep(from: last, to: sample, arrival) {
+        var place = place(of: sample, arrival)
+        if let last,
+            place.media - last.media < Self.stepBack
+                || place.media - last.media > place.arrival - last.arrival + Self.stepOn
+        {
             if steps.count == Self.stepsKept { steps.removeFirst() }
-            steps.append(arrival)
-            begin()
-        }
-        let start = origin ?? (sample.decodeTime, arrival)
-        if origin == nil {
-            origin = start
-            drift = DriftMeter(start: arrival, place: sample.decodeTime)
+            // What was measured before says nothing of what comes.
+            self = MediumMeter(track, steps: steps + [arrival])
+            place = self.place(of: sample, arrival)
         }
         drift?.observe(sample.decodeTime, arrival: arrival)
-        let elapsed = sample.decodeTime - start.decodeTime
-        let number = elapsed.ticks(in: Timescale(1), rounding: .down)
+        let number = Int64(place.media.rounded(.down))
         if seconds.last.map({ $0.number < number }) ?? true {
             seconds.append(Second(number: number))
             seconds.removeAll { $0.number < number - Int64(Self.window) }
         }
-        let late = (arrival - start.arrival).fractionalSeconds - elapsed.seconds
-        let distance = last.map { (sample.decodeTime - $0.decodeTime).seconds }
         let delay = (sample.presentationTime - sample.decodeTime).seconds
-        let isReordered = furthest.map { sample.presentationTime < $0 } ?? false
-        if !isReordered { furthest = sample.presentationTime }
-        update(&seconds[seconds.count - 1]) { second in
-            second.bytes += sample.data.count
-            if let distance {
-                second.count += 1
-                second.total += distance
-                second.shortest = min(second.shortest, distance)
-                second.longest = max(second.longest, distance)
-            }
-            second.earliest = min(second.earliest, late)
-            second.latest = max(second.latest, late)
-            second.reorderDelay = max(second.reorderDelay, delay)
-            second.hasReordering = second.hasReordering || isReordered
+        let isReordered = place.media + delay < furthest
+        if !isReordered { furthest = place.media + delay }
+        seconds[seconds.count - 1].add(
+            sample.data.count, distance: last.map { place.media - $0.media }, late: place.arrival - place.media,
+            reorderDelay: delay, isReordered: isReordered)
+        if sample.isSync { noteKeyFrame(at: place.media) }
+        (position, last) = (sample.decodeTime, place)
+    }
+
+    private mutating func place(of sample: Sample, _ arrival: Instant) -> Place {
+        guard let origin else {
+            origin = Origin(time: sample.decodeTime, arrival: arrival)
+            drift = DriftMeter(start: arrival, place: sample.decodeTime)
+            return Place(media: 0, arrival: 0)
         }
-        if sample.isSync { noteKeyFrame(at: sample.decodeTime) }
-        last = (sample.decodeTime, arrival)
+        // Not by a Duration, whose way to a Double is long.
+        return Place(
+            media: (sample.decodeTime - origin.time).seconds,
+            arrival: Double(arrival.nanoseconds - origin.arrival.nanoseconds) / 1e9)
     }
-
-    private func update(_ second: inout Second, _ change: (inout Second) -> Void) { change(&second) }
-
-    private static func isStep(
-        from last: (decodeTime: MediaTime, arrival: Instant), to sample: Sample, _ arrival: Instant
-    ) -> Bool {
-        let distance = sample.decodeTime - last.decodeTime
-        if distance < stepBack { return true }
-        let passed = arrival - last.arrival
-        return .seconds(distance.seconds) > passed + stepOn
-    }
-
-    /// What was measured before says nothing of what comes.
-    private mutating func begin() { self = MediumMeter(track, steps: steps) }
 
     private init(_ track: Track, steps: [Instant]) { (self.track, self.steps) = (track, steps) }
 
-    private mutating func noteKeyFrame(at time: MediaTime) {
-        guard var known = keyFrames else { return keyFrames = KeyFrames(last: time) }
+    private mutating func noteKeyFrame(at place: Double) {
+        guard var known = keyFrames.take() else { return keyFrames = KeyFrames(last: place) }
         if known.intervals.count == Self.intervals { known.intervals.removeFirst() }
-        known.intervals.append((time - known.last).seconds)
-        known.last = time
+        known.intervals.append(place - known.last)
+        known.last = place
         keyFrames = known
     }
 }
@@ -145,8 +159,8 @@ extension MediumMeter {
 
     /// How far key frames are apart, with what has passed since the last one where that is more; nothing before the first.
     var keyFrameInterval: FeedReport.Range? {
-        guard let keyFrames, let position else { return nil }
-        let open = (position - keyFrames.last).seconds
+        guard let keyFrames, let last else { return nil }
+        let open = last.media - keyFrames.last
         guard let (shortest, longest) = keyFrames.intervals.extremes else {
             return open > 0 ? FeedReport.Range(shortest: open, longest: open) : nil
         }
