@@ -22,17 +22,17 @@ from rtmp import RTMPSender
 from srt import SRTSender
 from test_rtmps import Certificate, port as rtmps_port
 
-SOAK = os.environ.get("SOAK") == "1"
-CYCLES = int(os.environ.get("CYCLES", 10_000 if SOAK else 200))
+CYCLES = int(os.environ.get("CYCLES", 10_000 if os.environ.get("SOAK") == "1" else 200))
+IS_LONG = CYCLES >= 1000
 # How many publish at a time.
 PUBLISHERS = 4
 # They take turns, so that nobody waits until the last one's connection is over; and each sees every way to leave.
 CHANNELS = 31
 # Cycles before those that count: what channels, protocols and the allocator take once is taken, libsrt has the sockets that it
-# keeps for some seconds, and in the soak, after so many seconds, playlists and their media are as long as they get.
+# keeps for some seconds, and in a long run, after so many seconds, playlists and their media are as long as they get.
 WARM_UP, WINDOW = 150, 130
 # Of how many cycles the memory at the end is compared, with that of as many behind the first of them.
-SPAN = 500 if SOAK else 50
+SPAN = min(500, CYCLES // 4)
 # A publisher that is silent for two seconds gives way.
 SILENCE = 3
 
@@ -56,7 +56,7 @@ class RTMP:
     # How many begin in a second.
     pace = 50
     # How much more memory there may be at the end. In a short run playlists grow by a thirtieth meanwhile.
-    growth = 1.05 if SOAK else 1.1
+    growth = 1.05 if IS_LONG else 1.1
 
     def __init__(self, server, clip, tls=None):
         self.server, self.tls = server, tls
@@ -88,7 +88,7 @@ class SRT:
     pace = 30
     # For its sockets, which are large, the allocator takes memory in steps: in a short run by a seventh. One that is kept is
     # a hundredth.
-    growth = 1.05 if SOAK else 1.3
+    growth = 1.05 if IS_LONG else 1.3
 
     def __init__(self, server, clip):
         self.server = server
@@ -210,7 +210,7 @@ def test_encoders_that_come_and_go_leave_nothing(serve, tmp_path, clip, scheme):
     stage = Stage(server)
     encoders = SRT(server, clip) if scheme == "srt" else RTMP(
         server, clip, ssl.create_default_context(cafile=str(certificate.path)) if scheme == "rtmps" else None)
-    first = max(WARM_UP, WINDOW * encoders.pace if SOAK else 0)
+    first = max(WARM_UP, WINDOW * encoders.pace if IS_LONG else 0)
     stage.run(encoders, first)
     held = stage.held()
     began = time.monotonic()
