@@ -11,6 +11,7 @@ import threading
 import time
 
 from benchmark_dvr import dvr
+from benchmark_failover import failover
 from benchmark_ingest import ingest
 from benchmark_load import load
 from conftest import Server, channel, wait_for
@@ -139,16 +140,20 @@ class FirstByte:
 def main():
     parser = argparse.ArgumentParser(prog="Tools/benchmark", description=__doc__)
     parser.add_argument("cases", nargs="*", metavar="CASE",
-                        help="passthrough, memory, requests, start, dvr, load, ingest; all of them without one")
-    parser.add_argument("--pairs", type=int, default=5, help="how many times ours and the reference take turns")
+                        help="passthrough, memory, requests, start, dvr, load, ingest, failover; all of them without one")
+    parser.add_argument("--pairs", type=int,
+                        help="how many times ours and the reference take turns (5), or an input fails (10)")
     parser.add_argument("--seconds", type=int, default=60, help="the length of each passthrough window")
     parser.add_argument("--load-seconds", type=int, default=300, help="how long viewers watch; a third of it they wait")
     options = parser.parse_args()
-    cases = options.cases or ["passthrough", "memory", "requests", "start", "dvr", "load", "ingest"]
+    cases = options.cases or ["passthrough", "memory", "requests", "start", "dvr", "load", "ingest", "failover"]
+    failures, options.pairs = options.pairs or 10, options.pairs or 5
     table = []
     with tempfile.TemporaryDirectory(prefix="headwater-benchmark-") as scratch:
         root = pathlib.Path(scratch)
-        source = make_source(root)
+        source = make_source(root) if cases != ["failover"] else None
+        if "failover" in cases:
+            table += failover(root, failures)
         if "dvr" in cases:
             table += dvr(root, source, options.seconds, options.pairs)
         if "load" in cases:
