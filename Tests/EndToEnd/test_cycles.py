@@ -85,7 +85,7 @@ class RTMP:
 class SRT:
     """Callers of SRT."""
 
-    pace = 30
+    pace = 35
     # For its sockets, which are large, the allocator takes memory in steps: in a short run by a seventh. One that is kept is
     # a hundredth.
     growth = 1.05 if IS_LONG else 1.3
