@@ -86,7 +86,7 @@ class SRT:
     """Callers of SRT."""
 
     pace = 35
-    # For its sockets, which are large, the allocator takes memory in steps: in a short run by a seventh. One that is kept is
+    # For its sockets, which are large, the allocator takes memory in steps: in a short run by a fifth. One that is kept is
     # a hundredth.
     growth = 1.05 if IS_LONG else 1.3
 
