@@ -128,6 +128,21 @@ extension SRTTests {
             for socket in [caller, socket] { socket.close() }
         }
 
+        @Test func soItDoesWhenTheOtherEndHasClosed() throws {
+            let reception = try Reception()
+            defer { reception.end() }
+            let caller = try SRTSocket.connect(to: SRTAddress(port: reception.port))
+            let socket = try #require(reception.next())
+            for number in 0..<40 { caller.send([UInt8](repeating: UInt8(number), count: 188)) }
+            usleep(50_000)
+            caller.close()
+            usleep(500_000)
+            let (_, all) = socket.read()
+            #expect(all.count == 40 * 188)
+            #expect(socket.read().result == .closed(.closedThere))
+            socket.close()
+        }
+
         @Test func aReadGivesUpInTime() throws {
             let reception = try Reception()
             defer { reception.end() }

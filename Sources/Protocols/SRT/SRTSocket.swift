@@ -145,8 +145,10 @@ public final class SRTSocket: Sendable {
         return (count, code)
     }
 
-    /// True when the time of a message has come.
-    private var isReadable: Bool { handle.get(SRTO_EVENT) & Int32(SRT_EPOLL_IN.rawValue) != 0 }
+    /// True when the time of a message has come. Once the other end has closed, libsrt tells of nothing but that.
+    private var isReadable: Bool {
+        handle.get(SRTO_EVENT) & Int32(SRT_EPOLL_IN.rawValue | SRT_EPOLL_ERR.rawValue) != 0
+    }
 
     /// Hands out what came before the connection broke. libsrt does so only when its time comes, and tells of the end before
     /// that; what is behind a gap it does not hand out at all.
