@@ -188,9 +188,20 @@ import Time
     @Test func whatNothingCanBeMadeOfIsAProblem() {
         var bench = FeedBench()
         bench.run()
-        for _ in 0..<3 { bench.note(.unusable(codecName: "MP2"), at: 20) }
+        for _ in 0..<3 { bench.note(.unusable(codecName: "MP3"), at: 20) }
         #expect(bench.report.advice.map(\.code) == [.codecUnusable])
-        #expect(bench.report.advice.first?.text.contains("MP2") == true)
+        #expect(bench.report.advice.first?.text.contains("MP3") == true)
+    }
+
+    @Test func soundThatNoPlayerTakesIsNone() {
+        var bench = FeedBench()
+        bench.run(FeedBench.Encoder(hasSound: false))
+        let layerTwo = Track(
+            codec: .mp2, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 2, samplesPerFrame: 1152)),
+            decoderConfiguration: ByteChunk(), codecString: "mp4a.40.33")
+        bench.note(.track(layerTwo), at: 0)
+        #expect(bench.report.advice.map(\.code) == [.codecUnusable, .soundMissing])
+        #expect(bench.report.sounds.isEmpty && bench.report.unusableCodecs == ["MP2"])
     }
 
     @Test func problemsComeFirst() {

@@ -182,6 +182,8 @@ def test_who_is_refused_learns_why(serve):
                 events = server.events("ingest.refused")[before:]
                 assert events and {event["reason"] for event in events} == {reason}, (options, events)
                 assert f'headwater_ingest_refused_total{{reason="{reason}"}}' in server.metrics()
+                # Whose key is right is told of by channel.
+                assert {event.get("channel.id") for event in events} == {"news" if reason == "busy" else None}, events
         assert not server.events("ingest.closed"), "who publishes is not disturbed"
     finally:
         first.stop()

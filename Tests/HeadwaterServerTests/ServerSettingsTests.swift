@@ -44,6 +44,11 @@ import Testing
         #expect(throws: ConfigurationError.self) { try Self.load(text, ["--demo"]) }
     }
 
+    @Test func whatIsFetchedNeedsNoKey() throws {
+        let settings = try Self.load("{ channels: [{ id: 'a', input: { url: 'https://example.org/live.m3u8' } }] }")
+        #expect(settings.channels[0].streamKey == nil)
+    }
+
     @Test func twoChannelsNeverShareAnIdOrAKey() {
         #expect(throws: ConfigurationError.self) {
             try Self.load("{ channels: [{ id: 'a', streamKey: '12345678' }, { id: 'a', streamKey: '87654321' }] }")

@@ -49,7 +49,7 @@ public struct ChannelSettings: SchemaObject {
             Field("name", \.name, .length(1...200), example: "News", doc: "The channel's name for people"),
             Field(
                 "streamKey", \.streamKey, .secret(.length(8...256)), example: "choose-a-long-key",
-                doc: "What a publisher must know; a channel has one stream key at least"),
+                doc: "What a publisher must know; a channel has a stream key or an input"),
             Field(
                 "secondStreamKey", \.secondStreamKey, .secret(.length(8...256)), example: "choose-a-second-key",
                 doc: "Another key that is right: the former or the next, while keys are exchanged"),
@@ -82,7 +82,7 @@ public struct ChannelSettings: SchemaObject {
                     "What becomes of a second publisher with the key of one that sends: reject, or takeover of its place (three times a minute at most)"
             ),
         ],
-        anyOf: [["streamKey", "secondStreamKey"]])
+        anyOf: [["streamKey", "secondStreamKey", "input"]])
 
     /// What the channel asks of those who publish to it.
     var terms: PublishTerms {

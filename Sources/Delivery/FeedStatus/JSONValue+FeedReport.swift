@@ -12,10 +12,13 @@ extension JSONValue {
             "seconds": .rounded(report.seconds, 1),
             "pictures": report.pictures.map(JSONValue.init) ?? nil,
             "sound": JSONValue(.array(report.sounds.map(JSONValue.init))),
-            "arrival": [
-                "unevenness": .rounded(report.unevenness, 3), "lag": .rounded(report.lag, 3),
-                "soundDelay": .rounded(report.soundDelay, 3),
-            ],
+            "arrival": report.state == .absent
+                ? nil
+                : [
+                    "unevenness": .rounded(report.unevenness, 3), "lag": .rounded(report.lag, 3),
+                    "soundDelay": report.pictures == nil || report.sounds.isEmpty
+                        ? nil : .rounded(report.soundDelay, 3),
+                ],
             "clock": [
                 "driftPartsPerMillion": report.clockDrift.map { .rounded($0, 1) } ?? nil,
                 "steps": JSONValue(.integer(Int64(report.clockSteps))),

@@ -32,16 +32,24 @@ public final class ChannelDirectory: PublishGate {
     /// The terms of the channel that the stream key belongs to.
     public func admit(_ request: PublishRequest) throws(PublishRefusal) -> PublishTerms {
         let (channel, input) = try find(request)
-        try channel.checkRoom(for: input)
+        do throws(PublishRefusal) {
+            try channel.checkRoom(for: input)
+        } catch {
+            throw error.of(channel: channel.configuration.id)
+        }
         return channel.configuration.terms
     }
 
     /// Opens the channel that the stream key belongs to. Who would find no place there is refused before anybody is asked.
     public func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
         let (channel, input) = try find(request)
-        try channel.checkRoom(for: input)
-        try authorizer.confirm(request, for: channel.configuration.id, publisher: publisher)
-        return try channel.attach(publisher, to: input)
+        do throws(PublishRefusal) {
+            try channel.checkRoom(for: input)
+            try authorizer.confirm(request, for: channel.configuration.id, publisher: publisher)
+            return try channel.attach(publisher, to: input)
+        } catch {
+            throw error.of(channel: channel.configuration.id)
+        }
     }
 
     /// Opens that input of the channel of that id.

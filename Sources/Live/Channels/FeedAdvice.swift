@@ -174,8 +174,9 @@ extension FeedReport {
         return [
             FeedAdvice(
                 .feedUneven, .hint,
-                "The feed comes in bursts, up to \(unevenness.text) s late: viewers close to the live edge may run dry. A cable in "
-                    + "place of Wi-Fi, or SRT with more latency, evens that out.")
+                "The feed comes in bursts, up to \(unevenness.text) s late: viewers close to the live edge may run dry. Where the "
+                    + "network is the cause, a cable in place of Wi-Fi or SRT with more latency helps; where a transport stream "
+                    + "gathers sound, shorter PES packets do (ffmpeg: -pes_payload_size 0).")
         ]
     }
 

@@ -24,15 +24,16 @@ struct FeedMeter {
     mutating func note(_ event: FeedEvent, arrival: Instant) {
         switch event {
         case .track(let track):
-            if case .video = track.format {
+            if !track.codec.isPublishable {
+                noteUnusable(track.codec.rawValue.uppercased())
+            } else if case .video = track.format {
                 if pictures == nil { pictures = MediumMeter(track) } else { pictures?.track = track }
             } else if let place = place(ofSound: track.index) {
                 sounds[place].track = track
             } else if sounds.count < Self.limit {
                 sounds.append(MediumMeter(track))
             }
-        case .unusable(let name):
-            if unusable.count < Self.limit, !unusable.contains(name) { unusable.append(name) }
+        case .unusable(let name): noteUnusable(name)
         case .video(let sample): pictures?.note(sample, arrival: arrival)
         case .audio(let sample, let track):
             guard let place = place(ofSound: track) else { return }
@@ -40,6 +41,10 @@ struct FeedMeter {
             if let picture = pictures?.position { noteDelay((picture - sample.decodeTime).seconds, arrival) }
         case .announcement, .metadata, .splice: break
         }
+    }
+
+    private mutating func noteUnusable(_ name: String) {
+        if unusable.count < Self.limit, !unusable.contains(name) { unusable.append(name) }
     }
 
     private func place(ofSound track: Int) -> Int? { sounds.firstIndex { $0.track.index == track } }

@@ -341,7 +341,7 @@ extension [FeedSession.Waiting] {
 
 extension Codec {
     /// True when HLS clients can play it as it is (HLS authoring specification for Apple devices, §2.1 and §2.2).
-    fileprivate var isPublishable: Bool { self != .mp2 }
+    var isPublishable: Bool { self != .mp2 }
 }
 
 extension Sample {

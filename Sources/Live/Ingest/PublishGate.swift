@@ -88,12 +88,21 @@ public struct PublishRefusal: Error, Sendable, Hashable {
     public let description: String
     /// What only the operator is told, in the log.
     public let detail: String?
+    /// The channel whose key or token was right, for the log.
+    public internal(set) var channel: String?
 
     /// A refusal for that reason.
     public init(_ reason: Reason, _ description: String, detail: String? = nil) {
         self.reason = reason
         self.description = description
         self.detail = detail
+    }
+
+    /// The same, of a publisher who may publish to that channel as far as keys go.
+    public func of(channel: String) -> PublishRefusal {
+        var refusal = self
+        refusal.channel = channel
+        return refusal
     }
 
     /// A name from outside, fit to be shown.

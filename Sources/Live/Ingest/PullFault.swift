@@ -1,5 +1,6 @@
 internal import FFmpeg
 internal import HTTP
+internal import SRT
 
 /// Why a source brought nothing, or nothing more.
 struct PullFault: Error {
@@ -18,7 +19,22 @@ struct PullFault: Error {
         }
     }
 
-    init(_ fault: HTTPFault) { self.init(fault.code, fault.description) }
+    init(_ fault: HTTPFault) {
+        var remedy = ""
+        if case .forbiddenAddress = fault { remedy = ": where that is meant, set the input's allowLocal" }
+        self.init(fault.code, fault.description + remedy)
+    }
+
+    init(_ error: SRTError) {
+        switch error {
+        case .unknownHost: self = .unknownHost
+        case .forbiddenAddress: self = .forbiddenAddress
+        case .refused: self.init("refused_by_source", error.description)
+        case .timedOut: self.init("no_answer", error.description)
+        case .givenUp: self = .stopped
+        case .addressInUse, .invalidOption, .failed: self.init("failed", error.description)
+        }
+    }
 
     static let stopped = PullFault("stopped", "stopped")
     static let unknownHost = PullFault(HTTPFault.unknownHost)

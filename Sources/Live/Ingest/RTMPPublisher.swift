@@ -90,7 +90,7 @@ final class RTMPPublisher: ConnectedPublisher {
         /// The publisher left, or was told to leave.
         case closed(String)
         /// The publisher was refused or cut off, for a reason that is counted.
-        case refused(String, detail: String? = nil)
+        case refused(String, detail: String? = nil, channel: String? = nil)
     }
 
     func run() {
@@ -199,7 +199,7 @@ final class RTMPPublisher: ConnectedPublisher {
                 return .closed(outbox.withLock { $0.disconnectReason } ?? "closed")
             }
             talk.session.rejectPublish(.badName(error.description))
-            return .refused(error.reason.rawValue, detail: error.detail)
+            return .refused(error.reason.rawValue, detail: error.detail, channel: error.channel)
         }
     }
 
@@ -219,8 +219,9 @@ final class RTMPPublisher: ConnectedPublisher {
             "malformed.messages": .public(talk.session.malformedMessages),
         ]
         switch ending {
-        case .refused(let reason, let detail):
+        case .refused(let reason, let detail, let channel):
             metrics.refused(reason)
+            if let channel { fields["channel.id"] = .public(channel) }
             fields["reason"] = .public(reason)
             fields["detail"] = detail.map { .public($0) }
             logger.refused(reason, fields)

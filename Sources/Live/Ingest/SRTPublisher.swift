@@ -112,6 +112,7 @@ final class SRTPublisher: ConnectedPublisher {
         metrics.refused(reason)
         var fields: LogFields = ["reason": .public(reason)]
         fields["detail"] = refusal.detail.map { .public($0) }
+        fields["channel.id"] = refusal.channel.map { .public($0) }
         logger.refused(reason, fields)
     }
 

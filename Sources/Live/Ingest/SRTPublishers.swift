@@ -94,23 +94,25 @@ private struct AdmissionDesk: Sendable {
             let terms = try gate.admit(request)
             return .accept(passphrase: terms.passphrase, latency: terms.latency)
         } catch {
-            return refuse(call, error.reason.rawValue, error.reason.rejection)
+            return refuse(call, error.reason.rawValue, error.reason.rejection, channel: error.channel)
         }
     }
 
-    private func refuse(_ call: SRTCallRequest, _ reason: String, _ rejection: SRTRejection) -> SRTDecision {
-        refuse(reason, rejection, peer: call.peer)
+    private func refuse(
+        _ call: SRTCallRequest, _ reason: String, _ rejection: SRTRejection, channel: String? = nil
+    ) -> SRTDecision {
+        refuse(reason, rejection, peer: call.peer, channel: channel)
         return .refuse(rejection)
     }
 
-    func refuse(_ reason: String, _ rejection: SRTRejection, peer: SocketAddress) {
+    func refuse(_ reason: String, _ rejection: SRTRejection, peer: SocketAddress, channel: String? = nil) {
         metrics.refused(reason)
-        logger.refused(
-            reason,
-            [
-                "protocol": .public("srt"), "reason": .public(reason), "srt.rejection": .public(rejection.description),
-                "peer.address": .personal(peer.host),
-            ])
+        var fields: LogFields = [
+            "protocol": .public("srt"), "reason": .public(reason), "srt.rejection": .public(rejection.description),
+            "peer.address": .personal(peer.host),
+        ]
+        fields["channel.id"] = channel.map { .public($0) }
+        logger.refused(reason, fields)
     }
 }
 

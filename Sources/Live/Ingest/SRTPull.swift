@@ -14,11 +14,14 @@ public final class SRTPull: Sendable {
         clock: any MonotonicClock = SystemClocks()
     ) {
         let logger = logger.with(["channel.id": .public(channel), "protocol": .public("srt")])
+        let journal = PullJournal()
         thread = CallingThread("srt-pull", clock: clock) { call in
             do throws(SRTError) {
                 let socket = try SRTSocket.connect(
                     to: address, options: options, permits: { allowsLocal || !$0.isReserved }
                 ) { call.isWanted }
+                let begun = clock.now
+                defer { if clock.now - begun >= Backoff.goodConnection { _ = journal.recover() } }
                 call.serve(
                     SRTPublisher(
                         socket: socket, logger: logger, metrics: metrics, transportMetrics: transportMetrics,
@@ -27,7 +30,11 @@ public final class SRTPull: Sendable {
             } catch .givenUp {
                 return
             } catch {
-                logger.warning("ingest.pull_failed", ["reason": .public("\(error)")])
+                let fault = PullFault(error)
+                metrics.refused(fault.code)
+                guard journal.isNews(fault.code) else { return }
+                logger.warning(
+                    "ingest.pull_failed", ["reason": .public(fault.code), "detail": .public(fault.detail)])
             }
         }
     }
