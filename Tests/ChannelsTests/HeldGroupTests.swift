@@ -76,6 +76,20 @@ import Time
         #expect(contents == ["t-h264", "t-aac", "a150", "v120"])
     }
 
+    @Test mutating func soundThatGoesOnWithoutItsPicturesDoesForAGroup() {
+        describeTracks()
+        picture(0, isKey: true)
+        for time in stride(from: Int64(0), through: 4000, by: 20) { #expect(!sound(time)) }
+        #expect(group.isReady && contents.contains("v0"), "pictures may come late")
+        for time in stride(from: Int64(4020), to: 120_000, by: 20) { sound(time) }
+        #expect(group.isReady, "sound is better than nothing")
+        #expect(contents.prefix(2) == ["t-h264", "t-aac"] && contents.last == "a119980")
+        #expect((75...101).contains(contents.count - 2), "a second and a half of sound, to two")
+        // Pictures that come again are waited for.
+        #expect(!picture(120_000) && !group.isReady)
+        #expect(picture(120_040, isKey: true) && group.isReady && contents.contains("v120040"))
+    }
+
     @Test mutating func tracksAreAsTheyAreNow() {
         describeTracks()
         picture(0, isKey: true)

@@ -72,6 +72,7 @@ import Time
         ("HTTP/1.1 200 OK\r\n" + String(repeating: "X: y\r\n", count: 10_000), "endless_headers"),
         ("HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "garbage of no kind ", count: 40_000), "unreadable"),
         ("HTTP/1.1 200 OK\r\n\r\n", "unreadable"),
+        ("HTTP/1.1 200 OK\r\n\r\n#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\nx.m3u8\n", "endless_playlists"),
         (
             "HTTP/1.1 200 OK\r\n\r\n#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",
             "unreadable"

@@ -21,6 +21,9 @@ struct HeldGroup {
     private var bytes = 0
     /// When the key frame is shown with which the group begins.
     private var start: MediaTime?
+    /// When the last picture is decoded; nothing where sound has gone on without pictures for longer than a group may last.
+    private var lastPicture: MediaTime?
+    private var havePicturesStopped = false
 
     /// Nothing, of an input of a channel with those tracks. No more than `longest` is held.
     init(_ declared: DeclaredTracks, longest: MediaTime) {
@@ -45,6 +48,10 @@ struct HeldGroup {
         case .video(let sample): return take(sample, event, arrival)
         case .audio(let sample, _):
             append(event, arrival, sample.data.count)
+            if let lastPicture, sample.decodeTime - lastPicture > longest {
+                (self.lastPicture, havePicturesStopped) = (nil, true)
+                begin(at: nil)
+            }
             if start == nil { trimSound(until: sample.decodeTime) }
             return hasSoundAlone
         case .unusable: break
@@ -68,6 +75,7 @@ struct HeldGroup {
 
     private mutating func take(_ sample: Sample, _ event: FeedEvent, _ arrival: Instant) -> Bool {
         guard hasPictures else { return false }
+        (lastPicture, havePicturesStopped) = (sample.decodeTime, false)
         if sample.isSync {
             begin(at: sample.presentationTime)
         } else if let start, sample.decodeTime - start > longest {
@@ -125,7 +133,7 @@ struct HeldGroup {
     }
 
     private var hasSoundAlone: Bool {
-        guard video == nil || !hasPictures, let sound else { return false }
+        guard video == nil || !hasPictures || havePicturesStopped, let sound else { return false }
         return !hasPictures || sound.last - sound.first >= .milliseconds(1000)
     }
 

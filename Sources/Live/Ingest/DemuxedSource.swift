@@ -47,6 +47,9 @@ struct DemuxedSource {
 
     // MARK: HTTP
 
+    /// How many things playlists may lead to before the source is open: all its variants, and what they begin with.
+    private static let references = 512
+
     private static let httpOptions: DemuxerOptions = {
         var options = DemuxerOptions(formats: DemuxerOptions.containers + ["hls"], protocols: ["http", "https"])
         // Connections are made here, one for each thing that is fetched.
@@ -64,8 +67,15 @@ struct DemuxedSource {
         } catch {
             throw PullFault(error)
         }
+        var left = Self.references
+        defer { left = .max }
         return try demuxer(
-            download.location, Self.httpOptions, input: HTTPInput(download), opener: { try open($0, beside: url) })
+            download.location, Self.httpOptions, input: HTTPInput(download),
+            opener: { reference in
+                guard left > 0 else { throw DemuxerError.input(PullFault.endlessPlaylists) }
+                left -= 1
+                return try open(reference, beside: url)
+            })
     }
 
     private func fetch(_ url: HTTPURL, from offset: Int64 = 0, to end: Int64? = nil) throws(HTTPFault) -> HTTPDownload {

@@ -36,6 +36,7 @@ struct PullFault: Error {
         }
     }
 
+    static let endlessPlaylists = PullFault("endless_playlists", "one playlist after another leads elsewhere")
     static let stopped = PullFault("stopped", "stopped")
     static let unknownHost = PullFault(HTTPFault.unknownHost)
     static let forbiddenAddress = PullFault(HTTPFault.forbiddenAddress(isRedirect: false))
