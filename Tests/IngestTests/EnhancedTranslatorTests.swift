@@ -343,10 +343,16 @@ import Testing
     }
 
     @Test(arguments: [(ExAudioCodec.mp3, "MP3")])
-    func audioThatIsNeverTakenIsNamed(codec: ExAudioCodec, name: String) {
+    func audioThatIsNeverTakenIsNamed(codec: ExAudioCodec, name: String) throws {
         var translator = RTMPTranslator()
         #expect(throws: RTMPTranslator.UnsupportedCodec(name: "\(name) in Enhanced RTMP")) {
             try translator.translate(Self.audio(.frame(ByteChunk([1])), codec))
+        }
+        // Beside the default track it ends nothing.
+        let events = try translator.translate(Self.audio(.frame(ByteChunk([1])), codec, track: 1))
+        guard case .unusable("\(name) in Enhanced RTMP")? = events.first, events.count == 1 else {
+            Issue.record("\(events)")
+            return
         }
     }
 

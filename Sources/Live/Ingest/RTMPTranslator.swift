@@ -112,7 +112,12 @@ package struct RTMPTranslator {
     }
 
     private mutating func audio(_ packet: ExAudioPacket, at timestamp: UInt32) throws(UnsupportedCodec) -> [FeedEvent] {
-        guard packet.codec.isTaken else { throw UnsupportedCodec(name: packet.codec.name + " in Enhanced RTMP") }
+        guard packet.codec.isTaken else {
+            let name = packet.codec.name + " in Enhanced RTMP"
+            // Beside the default track others may be coded as they like.
+            if packet.track > 0 { return [.unusable(codecName: name)] }
+            throw UnsupportedCodec(name: name)
+        }
         let place = sound(packet.track)
         guard let output = try? sounds[place].take(packet, at: timestamp) else { return drop() }
         var events: [FeedEvent] = []
