@@ -235,6 +235,28 @@ import Time
         }
     }
 
+    @Test(arguments: [true, false])
+    func aTrackWhoseTimesStandStillDoesNotStopTheOther(isSound: Bool) throws {
+        let bench = ChannelBench(LatencyProfile(.low))
+        let channel = try bench.channel
+        let opened = try bench.publish(ChannelBench.video, ChannelBench.audio)
+        for time in stride(from: Int64(0), to: 40_000, by: 20) {
+            let stands = time >= 5000
+            if time % 40 == 0 {
+                let picture = stands && !isSound ? 5000 : time
+                bench.feed(opened, milliseconds: picture..<picture + 40, hasKeys: picture % 1000 == 0)
+            }
+            bench.sound(opened, milliseconds: stands && isSound ? 5000 : time)
+            bench.clock.advance(by: .milliseconds(20))
+            channel.tick()
+        }
+        let snapshot = try #require(channel.output.snapshot)
+        let goingOn = try #require(snapshot.renditions[isSound ? 0 : 1].segments.last)
+        #expect(goingOn.parts.contains { !$0.isGap })
+        #expect(snapshot.renditions.allSatisfy { ($0.edge ?? .zero) > .milliseconds(38_000) })
+        opened.end()
+    }
+
     @Test func aJumpOfTheSourcesClockIsADiscontinuityNotAHole() throws {
         let bench = ChannelBench()
         let channel = try bench.channel

@@ -30,7 +30,7 @@ PUBLISHERS = 4
 CHANNELS = 31
 # Cycles before those that count: what channels, protocols and the allocator take once is taken, libsrt has the sockets that it
 # keeps for some seconds, and in a long run, after so many seconds, playlists and their media are as long as they get.
-WARM_UP, WINDOW = 150, 130
+WARM_UP, WINDOW = 150, 240
 # Of how many cycles the memory at the end is compared, with that of as many behind the first of them.
 SPAN = min(500, CYCLES // 4)
 # A publisher that is silent for two seconds gives way.

@@ -35,12 +35,6 @@ extension SRTSocket {
         address.streamID = Array(streamID.utf8)
         address.passphrase = passphrase.map { Secret($0) }
         address.timeout = .seconds(20)
-        do throws(SRTError) {
-            return try connect(to: address)
-        } catch {
-            // Under load libsrt loses a connection now and then before it is told of it, and knows no reason.
-            guard error == .refused(SRTRejection(rawValue: 0)) else { throw error }
-        }
         return try connect(to: address)
     }
 

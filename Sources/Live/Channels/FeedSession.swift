@@ -51,7 +51,8 @@ struct FeedSession {
     private static let spliceLimit = 64
     /// How many audio tracks are taken.
     private static let audioLimit = 16
-    /// How many pictures in a row may have one decode time: without an end to them no part would ever be whole.
+    /// How many samples in a row of a track may have one decode time. What stands still for longer counts for nothing: no part
+    /// would ever be whole, and other tracks would wait.
     private static let repetitionLimit = 16
 
     private let declared: DeclaredTracks
@@ -80,8 +81,8 @@ struct FeedSession {
     private var outputs: [SourceTimeline<Waiting>.Output] = []
     /// By how much the pictures' own clock is off the source's: what goes with them has its times.
     private var pictureShift = MediaTime.zero
-    private var lastPicture: MediaTime?
-    private var repetitions = 0
+    /// Of each track, the decode time of its last sample, and how many before it had that too.
+    private var standing: [Int: (time: MediaTime, repetitions: Int)] = [:]
     private var chain = PictureChain()
     /// Since when samples wait for a run, and pictures come without a key frame, on the source's clock.
     private var (waitingSince, incompleteSince): (MediaTime?, MediaTime?)
@@ -123,6 +124,10 @@ struct FeedSession {
             return []
         case .video(let sample):
             guard declared.hasVideo else { return drop() }
+            guard goesOn(sample, of: Self.pictures) else {
+                chain.lose(sample.access)
+                return drop()
+            }
             timeline.take(
                 Waiting(sample: sample, track: nil, arrival: arrival), of: Self.pictures,
                 decodeTime: sample.decodeTime, size: sample.data.count, fingerprint: sample.fingerprint,
@@ -131,6 +136,7 @@ struct FeedSession {
             guard let configuration = audio[track], case .audio(let format) = configuration.format else {
                 return drop()
             }
+            guard goesOn(sample, of: track) else { return drop() }
             let length = MediaTime(Int64(format.samplesPerFrame), Timescale(format.sampleRate))
             timeline.take(
                 Waiting(sample: sample, track: track, arrival: arrival), of: track, decodeTime: sample.decodeTime,
@@ -138,6 +144,16 @@ struct FeedSession {
                 into: &outputs)
         }
         return takeOutputs()
+    }
+
+    /// False where the times of a track have stood still for too long.
+    private mutating func goesOn(_ sample: Sample, of track: Int) -> Bool {
+        guard let last = standing[track], last.time == sample.decodeTime else {
+            standing[track] = (sample.decodeTime, 0)
+            return true
+        }
+        standing[track] = (last.time, last.repetitions + 1)
+        return last.repetitions + 1 < Self.repetitionLimit
     }
 
     /// Decides about what was held back for long enough at `now`; says what to do.
@@ -168,14 +184,7 @@ struct FeedSession {
     /// Takes a sample in its place on the source's timeline.
     private mutating func take(_ waiting: Waiting) -> [Action] {
         guard waiting.track != nil else {
-            let (time, access) = (waiting.sample.decodeTime, waiting.sample.access)
-            guard chain.admits(access) else { return dropIncomplete(waiting) }
-            repetitions = time == lastPicture ? repetitions + 1 : 0
-            lastPicture = time
-            guard repetitions < Self.repetitionLimit else {
-                chain.lose(access)
-                return drop()
-            }
+            guard chain.admits(waiting.sample.access) else { return dropIncomplete(waiting) }
             return takePicture(waiting)
         }
         return isRunning ? action(waiting).map { [$0] } ?? drop() : wait(waiting)

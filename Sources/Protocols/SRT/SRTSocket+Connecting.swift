@@ -36,15 +36,25 @@ extension SRTSocket {
         try handle.set(SRTO_RCVSYN, "rcvsyn", false)
         let result = target.withSystemAddress { srt_connect(handle.number, $0, Int32($1)) }
         guard result == 0 else { throw .last("srt_connect", at: target.description) }
-        var state = srt_getsockstate(handle.number)
-        while state == SRTS_CONNECTING, isWanted() {
+        var doubts = 0
+        while isWanted() {
+            let state = srt_getsockstate(handle.number)
+            if state == SRTS_CONNECTED { return }
+            if state != SRTS_CONNECTING {
+                let reason = SRTRejection(rawValue: srt_getrejectreason(handle.number))
+                // Between connecting and connected libsrt calls a socket broken, too, and has no reason for it.
+                guard reason.rawValue == 0, doubts < doubtLimit else {
+                    throw reason == .timeout ? .timedOut : .refused(reason)
+                }
+                doubts += 1
+            }
             usleep(10_000)
-            state = srt_getsockstate(handle.number)
         }
-        guard state != SRTS_CONNECTED else { return }
-        let reason = SRTRejection(rawValue: srt_getrejectreason(handle.number))
-        throw reason == .timeout ? .timedOut : .refused(reason)
+        throw .givenUp
     }
+
+    /// How many hundredths of a second a connection may be broken without a reason.
+    private static let doubtLimit = 100
 }
 
 extension SRTAddress {
