@@ -20,7 +20,6 @@ PROFILES = ["ultra", "low", "standard"]
 @pytest.fixture(params=[Chromium, Firefox], ids=lambda kind: kind.name)
 def browser(request):
     browser = request.param()
-    ARTEFACTS.mkdir(parents=True, exist_ok=True)
     browser.resize(1280, 800)
     yield browser
     browser.close()
@@ -28,6 +27,7 @@ def browser(request):
 
 def shoot(browser, name):
     time.sleep(0.4)  # The curtain fades in.
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
     browser.screenshot(ARTEFACTS / f"{browser.name}-{name}.png")
 
 
