@@ -60,8 +60,10 @@ public final class Site: Sendable {
             "/player/publish.js": Page(script, PackageResources.publish_js, lifetime: "no-cache"),
             "/player/publish.css": Page("text/css; charset=utf-8", PackageResources.publish_css, lifetime: "no-cache"),
             "/publish": Page(
-                html, Self.filled(PackageResources.publish_html, ["channels": Self.links(to: channels)]),
-                lifetime: "no-cache"),
+                html,
+                Self.framed(
+                    PackageResources.publish_html, title: "Your feed", styles: ["publish"], scripts: ["publish"],
+                    ["channels": Self.links(to: channels)]), lifetime: "no-cache"),
             "/player/icon.svg": Page("image/svg+xml", PackageResources.icon_svg, lifetime: "max-age=86400"),
             "/player/hls.LICENSE.txt": Page(
                 "text/plain; charset=utf-8", PackageResources.hls_LICENSE_txt, lifetime: "max-age=86400"),
@@ -74,16 +76,19 @@ public final class Site: Sendable {
                 "channels": channels.count > 1 ? Self.links(to: channels, current: channel.id) : "",
             ]
             pages["/watch/\(channel.id)"] = Page(
-                html, Self.filled(PackageResources.page_html, values), lifetime: "no-cache")
+                html,
+                Self.framed(
+                    PackageResources.page_html, title: Self.escaped(channel.name), scripts: ["player"], values),
+                lifetime: "no-cache")
         }
         // Who is no browser gets another answer under the same name, so neither is kept.
         missing = Page(
             html,
-            Self.filled(
+            Self.framed(
                 PackageResources.missing_html,
+                title: channels.isEmpty ? "No channels yet" : "There is no such channel",
                 [
                     "channels": Self.links(to: channels),
-                    "title": channels.isEmpty ? "No channels yet" : "There is no such channel",
                     "text": channels.isEmpty
                         ? "Here they will be as soon as the server\u{2019}s configuration names one."
                         : "It may have another name now: those that exist are listed above.",
@@ -105,6 +110,18 @@ public final class Site: Sendable {
             let mark = channel.id == current ? " aria-current=\"page\"" : ""
             return "<a href=\"/watch/\(channel.id)\"\(mark)>\(escaped(channel.name))</a>"
         }.joined()
+    }
+
+    /// The page with `content` in the frame that all of them have. `title` is HTML, and a value of `content` too.
+    private static func framed(
+        _ content: [UInt8], title: String, styles: [String] = [], scripts: [String] = [], _ values: [String: String]
+    ) -> [UInt8] {
+        let values = values.merging(["title": title]) { value, _ in value }
+        let head =
+            styles.map { "<link rel=\"stylesheet\" href=\"/player/\($0).css\">\n" }
+            + scripts.map { "<script type=\"module\" src=\"/player/\($0).js\"></script>\n" }
+        let parts = ["head": head.joined(), "content": String(decoding: filled(content, values), as: UTF8.self)]
+        return filled(PackageResources.frame_html, values.merging(parts) { _, part in part })
     }
 
     /// `template` with the values of its `{{names}}`.
