@@ -8,7 +8,7 @@ import Time
 
 /// What a channel could begin with, were it to change to an input.
 @Suite struct HeldGroupTests {
-    private var group = HeldGroup(.videoAndAudio, longest: .milliseconds(4000))
+    private var group = HeldGroup(.videoAndAudio, longest: .milliseconds(4000), enough: .zero)
 
     private static func sample(
         _ milliseconds: Int64, shownAt: Int64? = nil, isSync: Bool = false, size: Int = 1
@@ -74,6 +74,47 @@ import Time
         sound(150)
         #expect(picture(120, isKey: true))
         #expect(contents == ["t-h264", "t-aac", "a150", "v120"])
+    }
+
+    /// A part of half a second, for which viewers wait, can be made of it at once.
+    @Test mutating func aShortGroupIsHeldWithTheOneBeforeIt() {
+        group = HeldGroup(.videoAndAudio, longest: .milliseconds(4000), enough: .milliseconds(500))
+        describeTracks()
+        for time in [0, 400, 1000] as [Int64] { picture(time, isKey: time != 400) }
+        for time in [-20, 60, 980, 1010] as [Int64] { sound(time) }
+        picture(1490)
+        #expect(contents == ["t-h264", "t-aac", "v0", "v400", "v1000", "a-20", "a60", "a980", "a1010", "v1490"])
+        picture(1500)
+        #expect(contents == ["t-h264", "t-aac", "v1000", "a1010", "v1490", "v1500"])
+    }
+
+    /// Of those that are long enough, the newest counts; several together may be.
+    @Test mutating func manyShortGroupsAreHeldUntilTheyAreLongEnough() {
+        group = HeldGroup(.videoAndAudio, longest: .milliseconds(4000), enough: .milliseconds(500))
+        for time in stride(from: Int64(0), through: 1000, by: 100) { #expect(picture(time, isKey: true)) }
+        #expect(contents.first == "v500" && contents.count == 6)
+        group.forgetOlderGroups()
+        #expect(contents == ["v1000"])
+        group.forgetOlderGroups()
+        #expect(contents == ["v1000"] && group.isReady)
+    }
+
+    @Test(arguments: [-1, 4001] as [Int64])
+    mutating func nothingOfBeforeAJumpIsHeld(jump: Int64) {
+        group = HeldGroup(.videoAndAudio, longest: .milliseconds(4000), enough: .milliseconds(500))
+        picture(10_000, isKey: true)
+        picture(10_000 + jump, isKey: true)
+        #expect(contents == ["v\(10_000 + jump)"])
+    }
+
+    @Test mutating func aGroupThatIsTooLongIsNotHeldForTheOneBeforeIt() {
+        group = HeldGroup(.videoAndAudio, longest: .milliseconds(4000), enough: .milliseconds(5000))
+        picture(0, isKey: true)
+        picture(4000, isKey: true)
+        picture(8000)
+        #expect(contents == ["v0", "v4000", "v8000"])
+        picture(8001)
+        #expect(contents.isEmpty && !group.isReady)
     }
 
     @Test mutating func soundThatGoesOnWithoutItsPicturesDoesForAGroup() {
@@ -203,7 +244,7 @@ import Time
         take(.audio(Self.sample(120, isSync: true, size: 13 << 20)))
         #expect(!group.isReady)
         // As after any flood.
-        group = HeldGroup(.audio, longest: .milliseconds(4000))
+        group = HeldGroup(.audio, longest: .milliseconds(4000), enough: .zero)
         take(.audio(Self.sample(0, isSync: true, size: 33 << 20)))
         #expect(!group.isReady)
         sound(20)
@@ -228,7 +269,7 @@ import Time
     }
 
     @Test mutating func whereThereAreNoPicturesAnySoundDoes() {
-        group = HeldGroup(.audio, longest: .milliseconds(4000))
+        group = HeldGroup(.audio, longest: .milliseconds(4000), enough: .zero)
         describeTracks()
         #expect(!picture(0, isKey: true) && sound(0) && group.isReady)
         #expect(contents.last == "a0")

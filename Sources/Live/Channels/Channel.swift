@@ -241,7 +241,8 @@ public final class Channel: Sendable {
     private var group: HeldGroup? {
         configuration.backup.map { _ in
             HeldGroup(
-                configuration.tracks, longest: .milliseconds(Int64(configuration.profile.targetDuration) * 1000))
+                configuration.tracks, longest: .milliseconds(Int64(configuration.profile.targetDuration) * 1000),
+                enough: configuration.profile.partTarget)
         }
     }
 
@@ -267,14 +268,14 @@ public final class Channel: Sendable {
     private func changeInput(
         _ state: inout State, at now: Instant, atKeyFrame: ChannelInput? = nil
     ) -> ChannelEffects? {
-        let inputs = state.inputs
         guard
             let change = state.inputSwitch?.decide(
-                at: now, primary: inputs.primary.health, backup: inputs.backup.health, ready: inputs.ready,
-                atKeyFrame: atKeyFrame)
+                at: now, primary: state.inputs.primary.health, backup: state.inputs.backup.health,
+                ready: state.inputs.ready, atKeyFrame: atKeyFrame)
         else { return nil }
         state.selected = change.input
-        let input = inputs[change.input]
+        var input = state.inputs[change.input]
+        if change.fault == nil { input.group?.forgetOlderGroups() }
         let isKnown = input.health.hasLasted(FeedSession.patience, at: now)
         var effects = collect(&state) { state, effects in
             beginSession(&state, at: now, patience: isKnown ? .zero : FeedSession.patience)

@@ -4,7 +4,7 @@ internal import Media
 internal import Time
 
 /// The newest group of pictures of an input, with its sound: with that a channel goes on when it changes to the input, and
-/// need not wait for a key frame.
+/// need not wait for a key frame. While that group is too short to be published, the one before it is held, too.
 struct HeldGroup {
     /// How many events, and how many bytes of samples, are held.
     private static let limit = (events: 4096, bytes: 32 << 20)
@@ -13,25 +13,28 @@ struct HeldGroup {
 
     /// A longer group is not held: viewers would see again what they have seen, and be as far behind from then on.
     private let longest: MediaTime
+    /// Of this length a group can be published at once.
+    private let enough: MediaTime
     private let hasPictures: Bool
     private var announcement: FeedEvent?
     private var video: Track?
     private var audio: [Int: Track] = [:]
     private var events: [(event: FeedEvent, arrival: Instant)] = []
     private var bytes = 0
-    /// When the key frame is shown with which the group begins.
-    private var start: MediaTime?
+    /// The key frames of the groups.
+    private var keyFrames: [Sample] = []
     /// When the last picture is decoded; nothing where sound has gone on without pictures for longer than a group may last.
     private var lastPicture: MediaTime?
     private var havePicturesStopped = false
 
-    /// Nothing, of an input of a channel with those tracks. No more than `longest` is held.
-    init(_ declared: DeclaredTracks, longest: MediaTime) {
-        (hasPictures, self.longest) = (declared.hasVideo, longest)
+    /// Nothing, of an input of a channel with those tracks. No group longer than `longest` is held, and none without the one
+    /// before it that is shorter than `enough`.
+    init(_ declared: DeclaredTracks, longest: MediaTime, enough: MediaTime) {
+        (hasPictures, self.longest, self.enough) = (declared.hasVideo, longest, enough)
     }
 
     /// True when a channel could begin with it.
-    var isReady: Bool { start != nil || hasSoundAlone }
+    var isReady: Bool { !keyFrames.isEmpty || hasSoundAlone }
 
     /// What is held, from the beginning: first what the tracks are.
     var contents: [(event: FeedEvent, arrival: Instant)] {
@@ -50,9 +53,9 @@ struct HeldGroup {
             append(event, arrival, sample.data.count)
             if let lastPicture, sample.decodeTime - lastPicture > longest {
                 (self.lastPicture, havePicturesStopped) = (nil, true)
-                begin(at: nil)
+                dropPictures()
             }
-            if start == nil { trimSound(until: sample.decodeTime) }
+            if keyFrames.isEmpty { trimSound(until: sample.decodeTime) }
             return hasSoundAlone
         case .unusable: break
         case .metadata, .splice: append(event, arrival, 0)
@@ -65,7 +68,7 @@ struct HeldGroup {
         case .video:
             guard video != track else { return }
             video = track
-            begin(at: nil)
+            dropPictures()
         case .audio:
             guard audio[track.index] != track else { return }
             audio[track.index] = track
@@ -77,19 +80,41 @@ struct HeldGroup {
         guard hasPictures else { return false }
         (lastPicture, havePicturesStopped) = (sample.decodeTime, false)
         if sample.isSync {
-            begin(at: sample.presentationTime)
-        } else if let start, sample.decodeTime - start > longest {
-            begin(at: nil)
+            begin(with: sample)
+        } else if let newest = keyFrames.last, sample.decodeTime - newest.presentationTime > longest {
+            dropPictures()
         }
-        guard start != nil else { return false }
+        guard !keyFrames.isEmpty else { return false }
         append(event, arrival, sample.data.count)
+        let long = keyFrames.lastIndex { sample.decodeTime - $0.decodeTime >= enough }
+        if let long, long > 0 { forget(groups: long) }
         return sample.isSync
     }
 
-    /// A group begins at `time`, or none does: what is before it goes, but for sound and data of its time that came earlier.
-    private mutating func begin(at time: MediaTime?) {
-        start = time
-        if let time { return forget(before: time) }
+    /// A group begins. After a jump of the source's clock, what came before it is of no use.
+    private mutating func begin(with keyFrame: Sample) {
+        let isNext = keyFrames.last.map { (.zero...longest).contains(keyFrame.decodeTime - $0.decodeTime) } ?? false
+        keyFrames.append(keyFrame)
+        if !isNext { forget(groups: keyFrames.count - 1) }
+    }
+
+    /// What is before the newest group goes: to begin with that shows nothing twice.
+    mutating func forgetOlderGroups() { forget(groups: max(0, keyFrames.count - 1)) }
+
+    /// The first groups go, so many, but for sound and data of the next one's time that came earlier.
+    private mutating func forget(groups count: Int) {
+        keyFrames.removeFirst(count)
+        guard let first = keyFrames.first else { return }
+        var isInGroup = false
+        forget(before: first.presentationTime) { picture in
+            isInGroup = isInGroup || picture.isSync && picture.decodeTime == first.decodeTime
+            return isInGroup
+        }
+    }
+
+    /// No group is left to begin with; what is not of its time alone remains.
+    private mutating func dropPictures() {
+        keyFrames = []
         remove { event in
             switch event {
             case .video, .metadata: true
@@ -98,14 +123,15 @@ struct HeldGroup {
         }
     }
 
-    /// Pictures go, and sound and data of before `time`.
-    private mutating func forget(before time: MediaTime) {
+    /// Sound and data of before `time` go, and pictures that are not wanted.
+    private mutating func forget(before time: MediaTime, keeps: (Sample) -> Bool = { _ in false }) {
         remove { event in
             switch event {
+            case .video(let sample): !keeps(sample)
             case .audio(let sample, _): sample.presentationTime < time
             case .metadata(let item): item.time < time
             case .splice(let cue): cue.time < time
-            case .video, .announcement, .track, .unusable: true
+            case .announcement, .track, .unusable: true
             }
         }
     }
@@ -114,7 +140,7 @@ struct HeldGroup {
         events.append((event, arrival))
         bytes += size
         guard events.count > Self.limit.events || bytes > Self.limit.bytes else { return }
-        (events, bytes, start) = ([], 0, nil)
+        (events, bytes, keyFrames) = ([], 0, [])
     }
 
     private mutating func remove(_ isObsolete: (FeedEvent) -> Bool) {
