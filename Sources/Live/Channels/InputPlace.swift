@@ -33,7 +33,8 @@ struct InputPlaces {
     var backup = InputPlace()
 
     subscript(input: ChannelInput) -> InputPlace {
-        get { input == .primary ? primary : backup }
+        // Without a copy: each sample looks here.
+        _read { if input == .primary { yield primary } else { yield backup } }
         _modify { if input == .primary { yield &primary } else { yield &backup } }
     }
 

@@ -200,7 +200,9 @@ public struct RenditionWindow: Sendable {
 
     /// True for a segment that many ask for: within six target durations from the end. Players start at three, and may fall
     /// behind.
-    public func isRecent(_ segment: Segment) -> Bool { (edge ?? .zero) - segment.end < profile.target * 6 }
+    public func isRecent(_ segment: Segment) -> Bool { isRecent(endingAt: segment.end) }
+
+    private func isRecent(endingAt end: MediaTime) -> Bool { (edge ?? .zero) - end < profile.target * 6 }
 
     /// Lets go of the media of segments before `stored`, which are kept elsewhere, but for the recent ones.
     mutating func releaseMedia(before stored: Int64) {
@@ -209,7 +211,7 @@ public struct RenditionWindow: Sendable {
         firstInMemory = max(firstInMemory, first.sequenceNumber)
         while firstInMemory < stored, firstInMemory < nextSegmentNumber {
             let position = Int(firstInMemory - first.sequenceNumber)
-            if isRecent(segments[position]) { return }
+            if isRecent(endingAt: segments[position].end) { return }
             for index in segments[position].parts.indices { segments[position].parts[index].data = nil }
             firstInMemory += 1
         }

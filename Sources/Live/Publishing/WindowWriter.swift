@@ -11,16 +11,21 @@ public import Time
 /// each presentation waits. What leaves the window before it could be written is missing from the store; viewers of the live
 /// edge never notice.
 public final class WindowWriter: Sendable {
-    private struct State {
+    /// What the thread is to do. It alone waits for that.
+    private struct Queue {
         /// The newest snapshots that are not in the store, by presentation.
         var unwritten: [String: (channel: String, snapshot: PresentationSnapshot)] = [:]
+        var isStopping = false
+    }
+
+    /// What the thread has done. Publishers wait for that.
+    private struct Progress {
         /// What is in the store: the version, and of each rendition the number of the first segment that is not wholly there.
         var written: [String: (version: Int64, ends: [String: Int64])] = [:]
         /// The presentations of which somebody has waited in vain for something to be written, since it was, and when.
         var behindSince: [String: Instant] = [:]
         /// A slow disk is told of once in a while, not for every part.
         var alerts = LogRateLimiter(interval: .seconds(60))
-        var isStopping = false
         var hasStopped = false
         /// True when it has stopped and all that was announced is in the store.
         var isWhole = false
@@ -35,7 +40,8 @@ public final class WindowWriter: Sendable {
     /// How long a server that stops waits for the disk.
     private static let farewell = Duration.seconds(2)
 
-    private let state = Monitor(State())
+    private let queue = Monitor(Queue())
+    private let progress = Monitor(Progress())
     private let thread: NamedThread
     private let remover: WindowRemover
     private let announcements: Announcements?
@@ -66,7 +72,7 @@ public final class WindowWriter: Sendable {
         let writing = Writing(
             store: store, presentations: presentations, clock: clock, logger: logger, metrics: metrics, remover: remover
         )
-        thread = NamedThread("window-writer") { [state] in Self.run(state, writing) }
+        thread = NamedThread("window-writer") { [queue, progress] in Self.run(queue, progress, writing) }
     }
 
     /// Has `snapshot` written, and waits until it is, if that is soon: then a process that dies has announced nothing that
@@ -78,23 +84,24 @@ public final class WindowWriter: Sendable {
 
     private func write(_ snapshot: PresentationSnapshot, of channel: String) {
         let (id, version) = (snapshot.id, snapshot.version)
-        let behindSince = state.signal { state in
-            let known = max(state.unwritten[id]?.snapshot.version ?? 0, state.written[id]?.version ?? 0)
-            if known < version { state.unwritten[id] = (channel, snapshot) }
-            return state.behindSince[id]
+        let (known, behindSince) = progress.withLock { ($0.written[id]?.version ?? 0, $0.behindSince[id]) }
+        queue.signal { queue in
+            if max(queue.unwritten[id]?.snapshot.version ?? 0, known) < version {
+                queue.unwritten[id] = (channel, snapshot)
+            }
         }
         if let behindSince { return report(behindSince) }
-        if !state.wait(
+        if !progress.wait(
             for: Self.patience, until: { ($0.written[id]?.version ?? 0) >= version || $0.behindSince[id] != nil })
         {
-            state.withLock { [now = clock.now] in $0.behindSince[id] = $0.behindSince[id] ?? now }
+            progress.withLock { [now = clock.now] in $0.behindSince[id] = $0.behindSince[id] ?? now }
         }
     }
 
     private func report(_ behindSince: Instant) {
         let now = clock.now
         guard now - behindSince >= Self.hiccup else { return }
-        if case .log(let folded) = state.withLock({ $0.alerts.admit(at: now) }) {
+        if case .log(let folded) = progress.withLock({ $0.alerts.admit(at: now) }) {
             logger.warning("window.write_slow", ["folded": .public(folded)])
         }
     }
@@ -104,26 +111,26 @@ public final class WindowWriter: Sendable {
 
     /// Of each rendition of a presentation, the number of the first segment that is not wholly in the store.
     public func ends(of presentation: String) -> [String: Int64] {
-        state.withLock { $0.written[presentation]?.ends ?? [:] }
+        progress.withLock { $0.written[presentation]?.ends ?? [:] }
     }
 
     /// Ends the thread when it has tried once more to write what there is, and waits for that; not for long, for a disk that
     /// hangs.
     public func stop() {
-        state.signal { $0.isStopping = true }
-        if state.wait(for: Self.farewell, until: \.hasStopped) { thread.join() } else { thread.detach() }
+        queue.signal { $0.isStopping = true }
+        if progress.wait(for: Self.farewell, until: \.hasStopped) { thread.join() } else { thread.detach() }
         remover.stop()
-        if state.withLock(\.isWhole) { announcements?.forget() }
+        if progress.withLock(\.isWhole) { announcements?.forget() }
     }
 
-    private static func run(_ state: Monitor<State>, _ writing: consuming Writing) {
+    private static func run(_ queue: Monitor<Queue>, _ progress: Monitor<Progress>, _ writing: consuming Writing) {
         var waiting: Writing.Work = [:]
         var retryAt = ContinuousClock.now
         while true {
-            state.wait(for: retryPace) { !$0.unwritten.isEmpty || $0.isStopping }
-            let (fresh, isStopping) = state.withLock { state in
-                defer { state.unwritten = [:] }
-                return (state.unwritten, state.isStopping)
+            queue.wait(for: retryPace) { !$0.unwritten.isEmpty || $0.isStopping }
+            let (fresh, isStopping) = queue.withLock { queue in
+                defer { queue.unwritten = [:] }
+                return (queue.unwritten, queue.isStopping)
             }
             waiting.merge(fresh) { $0.snapshot.version > $1.snapshot.version ? $0 : $1 }
             // What failed waits for its time, and nothing else waits for that.
@@ -138,14 +145,15 @@ public final class WindowWriter: Sendable {
             }
             for id in gone { waiting[id] = nil }
             if isStopping { writing.stop() }
-            state.signal { [written] state in
+            let isBehind = queue.withLock { Set($0.unwritten.keys) }
+            progress.signal { [written] progress in
                 for (id, version, ends) in written {
-                    state.written[id] = (version, ends)
-                    if state.unwritten[id] == nil { state.behindSince[id] = nil }
+                    progress.written[id] = (version, ends)
+                    if !isBehind.contains(id) { progress.behindSince[id] = nil }
                 }
-                for id in gone { (state.written[id], state.behindSince[id]) = (nil, nil) }
-                state.hasStopped = isStopping
-                state.isWhole = isStopping && writing.failing.isEmpty
+                for id in gone { (progress.written[id], progress.behindSince[id]) = (nil, nil) }
+                progress.hasStopped = isStopping
+                progress.isWhole = isStopping && writing.failing.isEmpty
             }
             if isStopping { return }
         }
