@@ -1,3 +1,4 @@
+import Bytes
 import Crypto
 import Testing
 
@@ -55,13 +56,5 @@ import Testing
         #expect(!ConstantTime.areEqual("key", "ke"))
         // Canonically equivalent for Swift, but other bytes.
         #expect(!ConstantTime.areEqual("\u{E9}", "e\u{301}"))
-    }
-
-    @Test func hexadecimalIsReadInEitherCaseAndOnlyInPairs() {
-        #expect(Hexadecimal.decode("00fFA5") == [0, 0xFF, 0xA5])
-        #expect(Hexadecimal.encode(([0, 0xFF, 0xA5] as [UInt8]).span) == "00ffa5")
-        #expect(Hexadecimal.decode("abc") == nil)
-        #expect(Hexadecimal.decode("0g") == nil)
-        #expect(Hexadecimal.decode("") == [])
     }
 }

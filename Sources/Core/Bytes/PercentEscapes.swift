@@ -22,16 +22,7 @@ public enum PercentEscapes {
 
     /// The byte that two digits stand for; nothing where one of them is none.
     public static func byte(_ high: UInt8, _ low: UInt8) -> UInt8? {
-        guard let high = value(high), let low = value(low) else { return nil }
+        guard let high = Hexadecimal.value(of: high), let low = Hexadecimal.value(of: low) else { return nil }
         return high << 4 | low
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

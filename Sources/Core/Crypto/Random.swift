@@ -1,3 +1,4 @@
+internal import Bytes
 internal import COpenSSL
 
 /// Random bytes that nobody can predict, from OpenSSL's generator.
