@@ -173,6 +173,10 @@ func loader(_ file: String?, name: String = "headwater.json5") -> ConfigurationL
                 "headwater.json5:2:16: unexpected character \"8\"",
                 "--http-port: http.port: expected an integer, got \"x\"",
             ])
+        #expect(
+            faults("{\n  http: { port: 8080 }\n  demo: true\n}") == [
+                "headwater.json5:2:23: a comma is missing behind this value"
+            ])
     }
 
     @Test func aValueUnderSomethingThatIsNoSectionIsStillChecked() {

@@ -30,10 +30,15 @@ import Testing
 
     static let bad: [(String, JSON5Error.Reason, Int, Int)] = [
         ("", .unexpectedEnd, 1, 1), ("  \n ", .unexpectedEnd, 2, 2), ("// only", .unexpectedEnd, 1, 8),
-        ("{\n  a: 1\n  b: 2\n}", .unexpectedCharacter("b"), 3, 3), ("{a 1}", .unexpectedCharacter("1"), 1, 4),
+        ("{\n  a: 1 // one\n  b: 2\n}", .missingComma, 2, 7), ("{a: {} 'b': 2}", .missingComma, 1, 7),
+        ("[\"a\"\n\"b\"]", .missingComma, 1, 5), ("[{}{}]", .missingComma, 1, 4), ("[[1 -2]]", .missingComma, 1, 4),
+        ("[1 2", .missingComma, 1, 3), ("[1 .5]", .missingComma, 1, 3), ("[1 [2]]", .missingComma, 1, 3),
+        ("{a: 1 \\u0062: 2}", .missingComma, 1, 6), ("{a: [1, 2 }", .unexpectedCharacter("}"), 1, 11),
+        ("[1; 2]", .unexpectedCharacter(";"), 1, 3), ("[1", .unexpectedEnd, 1, 3),
+        ("{a 1}", .unexpectedCharacter("1"), 1, 4),
         ("{a: 1", .unexpectedEnd, 1, 6), ("{1: 2}", .unexpectedCharacter("1"), 1, 2),
         ("[1,,]", .unexpectedCharacter(","), 1, 4), ("[,]", .unexpectedCharacter(","), 1, 2),
-        ("[1\r\n2]", .unexpectedCharacter("2"), 2, 1), ("[1] x", .textAfterValue, 1, 5),
+        ("[1\r\n2]", .missingComma, 1, 3), ("[1] x", .textAfterValue, 1, 5),
         ("yes", .unknownWord, 1, 1), ("{a: tru}", .unknownWord, 1, 5), ("NaNa", .unknownWord, 1, 1),
         ("'a\nb'", .unterminatedString, 1, 1), ("[\"abc", .unterminatedString, 1, 2),
         ("1 /* on", .unterminatedComment, 1, 3), ("1 / 2", .unexpectedCharacter(" "), 1, 4),

@@ -6,6 +6,8 @@ public struct JSON5Error: Error, Equatable, Sendable, CustomStringConvertible {
         case unexpectedEnd
         /// A character that cannot stand there.
         case unexpectedCharacter(Unicode.Scalar)
+        /// Something follows a value in a list or an object without a comma. It is missing where the value ends.
+        case missingComma
         /// A word that is not a value.
         case unknownWord
         /// A string or a member's name that does not end on its line.
@@ -44,6 +46,7 @@ public struct JSON5Error: Error, Equatable, Sendable, CustomStringConvertible {
         switch reason {
         case .unexpectedEnd: "the text ends inside a value"
         case .unexpectedCharacter(let scalar): "unexpected character \(JSON5Printer.quoted(String(scalar)))"
+        case .missingComma: "a comma is missing behind this value"
         case .unknownWord: "a word that is not a value; strings are written in quotes"
         case .unterminatedString: "the string does not end on its line"
         case .unterminatedComment: "the comment does not end"

@@ -133,9 +133,7 @@ struct JSON5Reader {
             try skipSpace()
             if take("]") { return elements }
             elements.append(try readValue())
-            try skipSpace()
-            if take("]") { return elements }
-            guard take(",") else { throw unexpected() }
+            if try endsList(with: "]") { return elements }
         }
     }
 
@@ -150,9 +148,27 @@ struct JSON5Reader {
             try skipSpace()
             guard take(":") else { throw unexpected() }
             members.append(JSONValue.Member(member, try readValue(), origin: origin))
-            try skipSpace()
-            if take("}") { return members }
-            guard take(",") else { throw unexpected() }
+            if try endsList(with: "}") { return members }
+        }
+    }
+
+    /// Takes what stands behind a value: the bracket that ends the list or object, or the comma before the next one.
+    private mutating func endsList(with bracket: Unicode.Scalar) throws(JSON5Error) -> Bool {
+        let end = position
+        try skipSpace()
+        if take(bracket) { return true }
+        guard take(",") else {
+            throw beginsValue ? JSON5Error(reason: .missingComma, position: end) : unexpected()
+        }
+        return false
+    }
+
+    /// True at what a value may begin with, or a member's name.
+    private var beginsValue: Bool {
+        guard let scalar = current else { return false }
+        switch scalar {
+        case "{", "[", "\"", "'", "0"..."9", "+", "-", ".", "\\": return true
+        default: return Self.startsWord(scalar)
         }
     }
 
