@@ -56,6 +56,16 @@ def test_all_faults_of_a_configuration_are_told_at_once(tmp_path):
     assert run("config", "check", "--http-prot", "1").returncode == 2
 
 
+def test_relative_paths_lead_from_the_folder_of_the_start(tmp_path):
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    (folder / "hls.js").write_text("")
+    (folder / "headwater.json5").write_text("{ data: 'state', player: { hls: 'hls.js' } }")
+    result = run("serve", "--config", "etc/headwater.json5", cwd=tmp_path)
+    assert result.returncode == 1 and "player.hls: hls.js: there is no such file" in result.stderr
+    assert (tmp_path / "state").is_dir() and not (folder / "state").exists()
+
+
 def test_the_printed_configuration_hides_secrets(tmp_path):
     file = tmp_path / "good.json5"
     file.write_text("{ channels: [{ id: 'x', streamKey: 'very-secret-key' }] }")
