@@ -56,6 +56,13 @@ def test_all_faults_of_a_configuration_are_told_at_once(tmp_path):
     assert run("config", "check", "--http-prot", "1").returncode == 2
 
 
+def test_help_and_version_are_there_for_whoever_asks():
+    for words in [["--help"], ["serve", "--help"], ["config", "check", "--help"], ["token", "-h"]]:
+        result = run(*words)
+        assert result.returncode == 0 and "headwater config check" in result.stdout
+    assert run("--version").stdout.startswith("headwater ")
+
+
 def test_relative_paths_lead_from_the_folder_of_the_start(tmp_path):
     folder = tmp_path / "etc"
     folder.mkdir()

@@ -6,7 +6,7 @@ import Sockets
 import Telemetry
 import Time
 
-/// The command line: `headwater serve`, `headwater config check|print`, `headwater token`.
+/// The command line: carries out the `Command`.
 @main struct Headwater {
     /// Exit codes: 1 when something failed while running, 2 for a wrong command line or configuration.
     private enum Exit {
@@ -15,14 +15,19 @@ import Time
     }
 
     static func main() {
-        var arguments = CommandLine.arguments.dropFirst()
-        switch arguments.popFirst() {
-        case "serve": serve(Array(arguments))
-        case "config": config(Array(arguments))
-        case "token": token(Array(arguments))
-        case "--help", "-h", "help": print(usage)
-        case let other:
-            complain(other.map { "There is no command \"\($0)\"." } ?? "A command is missing.", usage)
+        do throws(Command.UsageError) {
+            switch try Command(Array(CommandLine.arguments.dropFirst())) {
+            case .serve(let arguments): serve(arguments)
+            case .checkConfiguration(let arguments): print(check(arguments))
+            case .printConfiguration(let arguments): print(load(arguments).printed())
+            case .showExample: print(ConfigurationLoader<ServerSettings>().exampleFile())
+            case .showTable: print(ConfigurationLoader<ServerSettings>().documentationTable())
+            case .makeToken(let arguments): token(arguments)
+            case .showHelp: print(Command.help)
+            case .showVersion: print("headwater \(Server.version)")
+            }
+        } catch {
+            complain(error.description, Command.help)
             exit(Exit.usage)
         }
     }
@@ -47,18 +52,9 @@ import Time
         }
     }
 
-    private static func config(_ arguments: [String]) {
-        switch arguments.first {
-        case "check":
-            _ = load(Array(arguments.dropFirst()))
-            print("The configuration is right.")
-        case "print": print(load(Array(arguments.dropFirst())).printed())
-        case "example": print(ConfigurationLoader<ServerSettings>().exampleFile())
-        case "table": print(ConfigurationLoader<ServerSettings>().documentationTable())
-        default:
-            complain("headwater config takes check, print, example or table.")
-            exit(Exit.usage)
-        }
+    private static func check(_ arguments: [String]) -> String {
+        _ = load(arguments)
+        return "The configuration is right."
     }
 
     private static func token(_ arguments: [String]) {
@@ -95,17 +91,4 @@ import Time
     private static func complain(_ lines: String...) {
         fputs(lines.joined(separator: "\n") + "\n", stderr)
     }
-
-    private static let usage = """
-        headwater serve [--config FILE] [flags]        run the server
-        headwater config check [--config FILE] [flags] say what is wrong with a configuration
-        headwater config print [--config FILE] [flags] show the configuration in force, secrets masked
-        headwater token --channel ID --valid 2h [--not-before TIME] [--from RANGE] [--config FILE]
-                                                       make a publish token
-        headwater config example                       show a configuration file with everything in it
-        headwater config table                         show all keys, variables and defaults as a table
-
-        Flags of serve:
-        \(ConfigurationLoader<ServerSettings>().flagHelp())
-        """
 }
