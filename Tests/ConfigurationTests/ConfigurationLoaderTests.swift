@@ -127,6 +127,20 @@ func loader(_ file: String?, name: String = "headwater.json5") -> ConfigurationL
         #expect(error?.description == "gone.json5: there is no such file")
     }
 
+    @Test func whoNeedsAFileIsToldThatThereIsNone() throws {
+        func load(_ file: String?, _ arguments: [String] = []) throws -> String? {
+            try loader(file).load(arguments: arguments, environment: [:], needsFile: true).file
+        }
+        #expect(try load("{}") == "headwater.json5")
+        #expect(try loader(nil).load(arguments: [], environment: [:]).file == nil)
+        let error = #expect(throws: ConfigurationError.self) { try load(nil, ["--http-port", "x"]) }
+        #expect(
+            error?.description == """
+                headwater.json5: there is no such file in this folder; name another with --config
+                --http-port: http.port: expected an integer, got "x"
+                """)
+    }
+
     @Test func everyFaultOfEverySourceIsToldAtOnce() {
         let found = faults(
             """

@@ -244,6 +244,7 @@ def test_faults_are_told_before_the_start(certificate, tmp_path):
         flags = [f"--rtmps-{name}={value}" for name, value in settings.items()]
         return subprocess.run([BINARY, *command.split(), *flags], capture_output=True, text=True, timeout=60, cwd=tmp_path)
 
+    (tmp_path / "headwater.json5").write_text("{}")
     other = Certificate(tmp_path, "other")
     assert check("config check", certificate=certificate.path, key=certificate.key).returncode == 0
     for settings, path in [({"certificate": certificate.path}, "rtmps.key"), ({"key": other.key}, "rtmps.certificate"),

@@ -56,6 +56,14 @@ def test_all_faults_of_a_configuration_are_told_at_once(tmp_path):
     assert run("config", "check", "--http-prot", "1").returncode == 2
 
 
+def test_what_was_checked_is_named(tmp_path):
+    nothing = run("config", "check", cwd=tmp_path)
+    assert nothing.returncode == 2 and "headwater.json5: there is no such file" in nothing.stderr
+    (tmp_path / "headwater.json5").write_text("{}")
+    result = run("config", "check", cwd=tmp_path)
+    assert result.returncode == 0 and result.stdout == "headwater.json5 is right.\n"
+
+
 def test_help_and_version_are_there_for_whoever_asks():
     for words in [["--help"], ["serve", "--help"], ["config", "check", "--help"], ["token", "-h"]]:
         result = run(*words)

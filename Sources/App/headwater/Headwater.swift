@@ -53,8 +53,8 @@ import Time
     }
 
     private static func check(_ arguments: [String]) -> String {
-        _ = load(arguments)
-        return "The configuration is right."
+        let configuration = load(arguments, needsFile: true)
+        return "\(configuration.file ?? "The configuration") is right."
     }
 
     private static func token(_ arguments: [String]) {
@@ -68,9 +68,12 @@ import Time
         }
     }
 
-    private static func load(_ arguments: [String]) -> EffectiveConfiguration<ServerSettings> {
+    private static func load(
+        _ arguments: [String], needsFile: Bool = false
+    ) -> EffectiveConfiguration<ServerSettings> {
         do throws(ConfigurationError) {
-            return try ConfigurationLoader<ServerSettings>().load(arguments: arguments, environment: environment())
+            return try ConfigurationLoader<ServerSettings>().load(
+                arguments: arguments, environment: environment(), needsFile: needsFile)
         } catch {
             complain("The configuration has faults:", error.description)
             exit(Exit.usage)

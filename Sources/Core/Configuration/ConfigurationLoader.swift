@@ -13,6 +13,8 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
 public struct EffectiveConfiguration<Settings: SchemaObject>: Sendable {
     /// The settings. This is what the server is built from.
     public let settings: Settings
+    /// The file that was read, if there is one.
+    public let file: String?
     /// Every value, in the form in which it may be shown, with where it came from.
     let values: JSONValue
 
@@ -53,14 +55,15 @@ public struct ConfigurationLoader<Settings: SchemaObject>: Sendable {
     }
 
     /// The configuration that `arguments` (without program and subcommand) and `environment` make with the file that
-    /// they name, or with `headwater.json5` where there is one.
+    /// they name, or with `headwater.json5` where there is one. With `needsFile` it is a fault that there is none.
     public func load(
-        arguments: [String], environment: [String: String]
+        arguments: [String], environment: [String: String], needsFile: Bool = false
     ) throws(ConfigurationError) -> EffectiveConfiguration<Settings> {
         var early = FaultList()
         let flags = CommandLineFlags(arguments, settings: settings, faults: &early)
         addUnknownVariables(environment, to: &early)
-        let file = readDocument(named: flags.file ?? environment[Self.fileVariable], into: &early)
+        let name = flags.file ?? environment[Self.fileVariable]
+        let file = readDocument(named: name, isNeeded: needsFile || name != nil, into: &early)
 
         var faults = FaultList(reportsMissing: file != nil)
         for fault in early.faults { faults.add(fault) }
@@ -83,11 +86,14 @@ public struct ConfigurationLoader<Settings: SchemaObject>: Sendable {
 
         let decoded = Settings.decode(document, at: .root, into: &faults)
         guard let decoded, faults.isEmpty else { throw ConfigurationError(faults: faults.faults) }
-        return EffectiveConfiguration(settings: decoded, values: decoded.shown.withOrigins(of: document))
+        return EffectiveConfiguration(
+            settings: decoded, file: file?.origin?.textName, values: decoded.shown.withOrigins(of: document))
     }
 
     /// The document of the file; an empty one where there need be none, nothing where it has a fault.
-    private func readDocument(named path: String?, into faults: inout FaultList) -> JSONValue? {
+    private func readDocument(
+        named path: String?, isNeeded: Bool, into faults: inout FaultList
+    ) -> JSONValue? {
         let name = path ?? ConfigurationFile.defaultName
         do {
             let bytes = try readFile(name)
@@ -99,8 +105,9 @@ public struct ConfigurationLoader<Settings: SchemaObject>: Sendable {
                 return nil
             }
         } catch {
-            if path == nil, error == .missing { return JSONValue(.object([])) }
-            faults.add(Fault(message: "\(name): \(error)"))
+            if !isNeeded, error == .missing { return JSONValue(.object([])) }
+            let hint = path == nil ? " in this folder; name another with \(CommandLineFlags.fileFlag)" : ""
+            faults.add(Fault(message: "\(name): \(error)\(hint)"))
             return nil
         }
     }
@@ -114,6 +121,11 @@ public struct ConfigurationLoader<Settings: SchemaObject>: Sendable {
             faults.add(Fault(origin: .environment(name), message: "unknown variable" + hint))
         }
     }
+}
+
+extension ValueOrigin {
+    /// The name of the text that the value stands in.
+    fileprivate var textName: String? { if case .text(let name, _) = self { name } else { nil } }
 }
 
 extension JSONValue {
