@@ -53,7 +53,8 @@ public struct FeedStatus: HTTPHandler {
                 401, refusal.reason.rawValue, refusal.description,
                 [("WWW-Authenticate", "Bearer realm=\"feed\", error=\"invalid_token\"")])
         }
-        return problem(429, refusal.reason.rawValue, refusal.description)
+        let wait = refusal.retryAfter.map { [("Retry-After", String($0.components.seconds))] } ?? []
+        return problem(429, refusal.reason.rawValue, refusal.description, wait)
     }
 
     private static func problem(

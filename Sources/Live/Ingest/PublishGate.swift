@@ -88,14 +88,17 @@ public struct PublishRefusal: Error, Sendable, Hashable {
     public let description: String
     /// What only the operator is told, in the log.
     public let detail: String?
+    /// After how long another try may be heard, where that is known.
+    public let retryAfter: Duration?
     /// The channel whose key or token was right, for the log.
     public internal(set) var channel: String?
 
     /// A refusal for that reason.
-    public init(_ reason: Reason, _ description: String, detail: String? = nil) {
+    public init(_ reason: Reason, _ description: String, detail: String? = nil, retryAfter: Duration? = nil) {
         self.reason = reason
         self.description = description
         self.detail = detail
+        self.retryAfter = retryAfter
     }
 
     /// The same, of a publisher who may publish to that channel as far as keys go.

@@ -33,7 +33,8 @@ public final class PublishAuthorizer: Sendable {
         if let client, let left = backoff.withLock({ $0.refuse(client, at: now) }) {
             let seconds = Int(left.fractionalSeconds.rounded(.up))
             throw PublishRefusal(
-                .tooManyFailures, "Too many wrong keys came from your address: try again in \(seconds) s")
+                .tooManyFailures, "Too many wrong keys came from your address: try again in \(seconds) s",
+                retryAfter: .seconds(seconds))
         }
         do throws(PublishRefusal) {
             let place = try read(request, among: places)
