@@ -5,10 +5,12 @@ import Testing
 
 /// What people read is made from the declarations; these tests fail when the two drift apart.
 @Suite struct DocumentationTests {
+    static let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+        .deletingLastPathComponent()
+        .deletingLastPathComponent()
+
     static func file(_ name: String) throws -> String {
-        var root = URL(filePath: #filePath)
-        for _ in 0..<3 { root.deleteLastPathComponent() }
-        return try String(contentsOf: root.appending(path: name), encoding: .utf8)
+        try String(contentsOf: root.appending(path: name), encoding: .utf8)
     }
 
     @Test func theReadmeHasTheTableOfAllKeys() throws {
