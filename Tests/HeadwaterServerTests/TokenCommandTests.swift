@@ -50,6 +50,12 @@ import Time
         #expect(try token("secondSecret: 'the secret of today'") == expected)
     }
 
+    @Test func theDemoHasChannelsToo() throws {
+        let configuration = "{ demo: true, publishTokens: { secret: 'the secret of today' } }"
+        #expect(try Self.faults(["--channel", "studio", "--valid", "1h"], configuration).isEmpty)
+        #expect(try Self.faults(["--channel", "studio", "--valid", "1h"]).count == 1)
+    }
+
     @Test func everyFaultIsToldAtOnce() throws {
         #expect(try Self.faults([]).count == 2)
         let wrong = [

@@ -60,7 +60,8 @@ public struct TokenCommand: Sendable {
     /// The token, which begins to be valid at `now` where the command does not say when.
     public func token(_ settings: ServerSettings, now: WallTime) throws(UsageError) -> Secret<String> {
         var faults: [String] = []
-        if !settings.channels.contains(where: { $0.id == channel }) {
+        let channels = settings.channels.map(\.id) + (settings.demo ? DemoChannels.ids : [])
+        if !channels.contains(channel) {
             faults.append("--channel: the configuration has no channel of that id")
         }
         let secret = settings.publishTokens.secrets.first
