@@ -104,7 +104,7 @@ import Time
                 _ = try authorizer.place(for: Self.request(key, from: address), among: Self.places)
             }
         }
-        for _ in 0..<10 { #expect(reason("nonsense")?.reason == .wrongKey) }
+        for guess in 0..<10 { #expect(reason("nonsense\(guess)")?.reason == .wrongKey) }
         #expect(lines.count("ingest.backoff") == 1 && lines.count("203.0.113.9") == 0 && lines.count("nonsense") == 0)
         for _ in 0..<5 { #expect(reason("key-of-news")?.reason == .tooManyFailures, "a right key too") }
         #expect(reason("key-of-news")?.description.contains("try again in 10 s") == true)
@@ -113,7 +113,39 @@ import Time
         #expect(registry.prometheusText().contains("headwater_ingest_backoffs_total 1\n"))
         clock.advance(by: .seconds(10))
         #expect(reason("key-of-news") == nil)
-        for _ in 0..<9 { #expect(reason("nonsense")?.reason == .wrongKey, "cleared by the right key") }
+        #expect(reason("nonsense10")?.reason == .wrongKey && reason("key-of-news")?.reason == .tooManyFailures)
+        #expect(lines.count("ingest.backoff") == 2)
+    }
+
+    @Test func whoHasAKeyCannotGuessTheOthers() throws {
+        let authorizer = authorizer()
+        var held = 0
+        for guess in 0..<100 {
+            do throws(PublishRefusal) {
+                _ = try authorizer.place(for: Self.request("key-of-news"), among: Self.places)
+                _ = try authorizer.place(for: Self.request("guess-\(guess)"), among: Self.places)
+            } catch {
+                if error.reason == .tooManyFailures { held += 1 }
+            }
+        }
+        #expect(held == 90)
+    }
+
+    @Test func anEncoderWithAWrongKeyKeepsNobodyOutWhoSharesItsAddress() throws {
+        let authorizer = authorizer()
+        for _ in 0..<100 {
+            #expect(throws: PublishRefusal.self) {
+                try authorizer.place(for: Self.request("nonsense", channel: "news"), among: Self.places)
+            }
+        }
+        #expect(try authorizer.place(for: Self.request("key-of-news"), among: Self.places) == 0)
+        // With one key from channel to channel it is another guess each time.
+        for number in 0..<9 {
+            #expect(lines.count("ingest.backoff") == 0)
+            #expect(throws: PublishRefusal.self) {
+                try authorizer.place(for: Self.request("nonsense", channel: "c\(number)"), among: Self.places)
+            }
+        }
         #expect(lines.count("ingest.backoff") == 1)
     }
 

@@ -18,7 +18,7 @@ import Time
         for second in stride(from: 0, to: time.components.seconds, by: 2) {
             let now = begin + .seconds(second)
             guard backoff.refuse(client, at: now) == nil else { continue }
-            if let hold = backoff.noteFailure(of: client, at: now) { holds.append(hold.duration) }
+            if let hold = backoff.noteFailure(of: client, guess: Int(second), at: now) { holds.append(hold.duration) }
         }
         return holds
     }
@@ -26,7 +26,8 @@ import Time
     @Test func theFirstTriesAreFreeAndThenEachHoldIsTwiceAsLong() throws {
         var backoff = PublishBackoff()
         #expect(try holds(&backoff, for: .seconds(18)) == [])
-        #expect(try holds(&backoff, for: .seconds(2)) == [.seconds(10)])
+        backoff = PublishBackoff()
+        #expect(try holds(&backoff, for: .seconds(20)) == [.seconds(10)])
         backoff = PublishBackoff()
         #expect(try holds(&backoff, for: .seconds(600)) == [10, 20, 40, 80, 120, 120, 120, 120].map { .seconds($0) })
     }
@@ -37,31 +38,45 @@ import Time
         var backoff = PublishBackoff(limits)
         let client = try client()
         #expect(backoff.refuse(client, at: begin) == nil)
-        #expect(backoff.noteFailure(of: client, at: begin)?.refused == 0)
+        #expect(backoff.noteFailure(of: client, guess: 1, at: begin)?.refused == 0)
         #expect(backoff.refuse(client, at: begin) == .seconds(10))
         #expect(backoff.refuse(client, at: begin + .milliseconds(9999)) == .milliseconds(1))
         #expect(try backoff.refuse(self.client("203.0.113.10"), at: begin) == nil)
         #expect(backoff.refuse(client, at: begin + .seconds(10)) == nil)
-        #expect(backoff.noteFailure(of: client, at: begin + .seconds(10))?.refused == 2)
+        #expect(backoff.noteFailure(of: client, guess: 2, at: begin + .seconds(10))?.refused == 2)
     }
 
-    @Test func aRightKeyClearsWhatWasHeldAgainstTheAddress() throws {
+    @Test func theSameGuessAgainIsNone() throws {
         var backoff = PublishBackoff()
         let client = try client()
-        for _ in 0..<9 { #expect(backoff.noteFailure(of: client, at: begin) == nil) }
-        backoff.noteSuccess(of: client)
-        for _ in 0..<9 { #expect(backoff.noteFailure(of: client, at: begin) == nil) }
-        #expect(backoff.noteFailure(of: client, at: begin)?.duration == .seconds(10), "from the beginning")
-        #expect(backoff.count == 1)
+        for _ in 0..<100 {
+            for guess in 0..<9 { #expect(backoff.noteFailure(of: client, guess: guess, at: begin) == nil) }
+        }
+        #expect(backoff.noteFailure(of: client, guess: 9, at: begin)?.duration == .seconds(10))
+        for guess in 0..<10 { #expect(backoff.noteFailure(of: client, guess: guess, at: begin) == nil) }
+        #expect(backoff.noteFailure(of: client, guess: 10, at: begin)?.duration == .seconds(20))
+        // Only so many are known again.
+        for guess in 11..<42 { _ = backoff.noteFailure(of: client, guess: guess, at: begin) }
+        #expect(backoff.noteFailure(of: client, guess: 10, at: begin) == nil)
+        #expect(backoff.noteFailure(of: client, guess: 9, at: begin) != nil)
+    }
+
+    /// Its guess is one more of ten when those before are forgotten, not before.
+    @Test func whoComesBackWithTheSameForEverIsNeverHeldOff() throws {
+        var backoff = PublishBackoff()
+        let client = try client()
+        for second in 0..<7200 {
+            #expect(backoff.noteFailure(of: client, guess: 1, at: begin + .seconds(second)) == nil)
+        }
     }
 
     @Test func tenQuietMinutesAreForgotten() throws {
         var backoff = PublishBackoff()
         let client = try client()
-        for _ in 0..<9 { _ = backoff.noteFailure(of: client, at: begin) }
-        #expect(backoff.noteFailure(of: client, at: begin + .seconds(599)) != nil)
+        for guess in 0..<9 { _ = backoff.noteFailure(of: client, guess: guess, at: begin) }
+        #expect(backoff.noteFailure(of: client, guess: 9, at: begin + .seconds(599)) != nil)
         let quiet = begin + .seconds(599 + 10 + 600)
-        #expect(backoff.noteFailure(of: client, at: quiet) == nil)
+        #expect(backoff.noteFailure(of: client, guess: 10, at: quiet) == nil)
     }
 
     @Test func onlySoManyAreRememberedAndThoseOfLongAgoGoFirst() throws {
@@ -70,14 +85,14 @@ import Time
         var backoff = PublishBackoff(limits)
         for host in 1...4 {
             let now = begin + .seconds(host)
-            #expect(backoff.noteFailure(of: try client("192.0.2.\(host)"), at: now) == nil)
+            #expect(backoff.noteFailure(of: try client("192.0.2.\(host)"), guess: 1, at: now) == nil)
             #expect(backoff.count == min(host, 3))
         }
         // The first was forgotten, and its place is taken from the second.
-        #expect(backoff.noteFailure(of: try client("192.0.2.1"), at: begin + .seconds(5)) == nil)
-        #expect(backoff.noteFailure(of: try client("192.0.2.4"), at: begin + .seconds(6)) != nil)
+        #expect(backoff.noteFailure(of: try client("192.0.2.1"), guess: 1, at: begin + .seconds(5)) == nil)
+        #expect(backoff.noteFailure(of: try client("192.0.2.4"), guess: 2, at: begin + .seconds(6)) != nil)
         // Those whose time is over make room for all.
-        #expect(backoff.noteFailure(of: try client("192.0.2.9"), at: begin + .seconds(5000)) == nil)
+        #expect(backoff.noteFailure(of: try client("192.0.2.9"), guess: 1, at: begin + .seconds(5000)) == nil)
         #expect(backoff.count == 1)
     }
 

@@ -19,11 +19,11 @@ public struct PublishBackoffSettings: SchemaObject {
             Field(
                 "failures", \.failures, .range(0...1_000_000),
                 doc:
-                    "After how many wrong keys or tokens an IPv4 address or IPv6 /64 is refused for ten seconds, twice as long each time; 0: never"
+                    "After how many different wrong keys or tokens an IPv4 address or IPv6 /64 is refused for ten seconds, twice as long each time; 0: never"
             ),
             Field(
                 "longest", \.longest, .range(.seconds(1) ... .seconds(86_400)),
-                doc: "How long an address is refused at most; a right key clears what was held against it"),
+                doc: "How long an address is refused at most"),
         ])
 
     var limits: PublishBackoffLimits {

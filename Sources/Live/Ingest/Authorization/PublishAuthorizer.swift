@@ -37,12 +37,10 @@ public final class PublishAuthorizer: Sendable {
                 retryAfter: .seconds(seconds))
         }
         do throws(PublishRefusal) {
-            let place = try read(request, among: places)
-            if let client { backoff.withLock { $0.noteSuccess(of: client) } }
-            return place
+            return try read(request, among: places)
         } catch {
             if let client, error.reason.isHeldAgainstAddress,
-                let hold = backoff.withLock({ $0.noteFailure(of: client, at: now) })
+                let hold = backoff.withLock({ $0.noteFailure(of: client, guess: request.guess, at: now) })
             {
                 metrics.holds.increment()
                 logger.warning(
@@ -138,6 +136,18 @@ public final class PublishAuthorizer: Sendable {
 
     private static func unknown(_ id: String) -> PublishRefusal {
         PublishRefusal(.unknownChannel, "There is no channel \"\(PublishRefusal.printable(id))\" here")
+    }
+}
+
+extension PublishRequest {
+    /// The same for who asks for the same with the same key, and hardly ever for anybody else.
+    fileprivate var guess: Int {
+        var hasher = Hasher()
+        for reading in readings {
+            hasher.combine(reading.channel)
+            hasher.combine(Array(reading.streamKey.exposed.utf8))
+        }
+        return hasher.finalize()
     }
 }
 

@@ -1,11 +1,12 @@
 package import Sockets
 package import Time
 
-/// Addresses that give wrong keys again and again are held off for a time, which is twice as long each time. A right key
-/// clears all that was held against its address.
+/// Addresses that give one wrong key after another are held off for a time, which is twice as long each time. The same one
+/// again is no further guess: an encoder that comes back with it for ever keeps nobody out who shares its address. A right
+/// key clears nothing, or whoever has one could guess the others.
 ///
-/// An address is an IPv4 address or an IPv6 network of 64 bits. Those who fail are remembered for ten minutes, so many of
-/// them; where there are more, those who failed longest ago are forgotten.
+/// An address is an IPv4 address or an IPv6 network of 64 bits. Those who fail are remembered for ten minutes after their
+/// last guess, so many of them; where there are more, those who failed longest ago are forgotten.
 package struct PublishBackoff: Sendable {
     /// A time for which an address is held off.
     package struct Hold: Sendable, Equatable {
@@ -18,14 +19,20 @@ package struct PublishBackoff: Sendable {
     private struct Failures {
         /// How many there were before the first hold.
         var count = 0
+        /// The last guesses.
+        var guesses: [Int] = []
         var holds = 0
         var heldUntil: Instant?
         var refused = 0
         var last: Instant
+
+        func isOver(at now: Instant) -> Bool { now - max(last, heldUntil ?? last) >= memory }
     }
 
     private static let shortest = Duration.seconds(10)
     private static let memory = Duration.seconds(600)
+    /// How many guesses of an address are known again.
+    private static let knownGuesses = 32
 
     private let limits: PublishBackoffLimits
     private var clients: [IPRange: Failures] = [:]
@@ -43,13 +50,13 @@ package struct PublishBackoff: Sendable {
         return until - now
     }
 
-    /// Takes note of a wrong key from `client`, and says whether it is held off from here on.
-    package mutating func noteFailure(of client: IPRange, at now: Instant) -> Hold? {
+    /// Takes note of a wrong key from `client`, of which `guess` is the hash, and says whether it is held off from here on.
+    package mutating func noteFailure(of client: IPRange, guess: Int, at now: Instant) -> Hold? {
         guard limits.failures > 0 else { return nil }
         var failures = clients[client] ?? Failures(last: now)
-        if now - max(failures.last, failures.heldUntil ?? failures.last) >= Self.memory {
-            failures = Failures(last: now)
-        }
+        if failures.isOver(at: now) { failures = Failures(last: now) }
+        guard !failures.guesses.contains(guess) else { return nil }
+        failures.guesses = failures.guesses.suffix(Self.knownGuesses - 1) + [guess]
         failures.count += 1
         failures.last = now
         var hold: Hold?
@@ -65,12 +72,9 @@ package struct PublishBackoff: Sendable {
         return hold
     }
 
-    /// Takes note of a right key from `client`.
-    package mutating func noteSuccess(of client: IPRange) { clients[client] = nil }
-
     private mutating func makeRoom(at now: Instant) {
         guard clients.count >= limits.addresses else { return }
-        clients = clients.filter { now - max($1.last, $1.heldUntil ?? $1.last) < Self.memory }
+        clients = clients.filter { !$1.isOver(at: now) }
         guard clients.count >= limits.addresses, let oldest = clients.min(by: { $0.value.last < $1.value.last }) else {
             return
         }
