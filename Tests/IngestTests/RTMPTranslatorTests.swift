@@ -1,6 +1,7 @@
 import Bytes
 import Media
 import RTMP
+import Telemetry
 import Testing
 
 @testable import Ingest
@@ -71,6 +72,26 @@ import Testing
         let found = RTMPPublisher.credentials(name: name, query: query)
         #expect(found.channel == channel)
         #expect(found.key == key)
+    }
+
+    /// As OBS sends what is typed, and as who writes a URL escapes it.
+    @Test(
+        arguments: [
+            ("a&b c%d?e", "a&b c%d?e"), ("a%26b%20c%25d%3Fe", "a&b c%d?e"), ("news?key=a%26b%20c%25d%3Fe", "a&b c%d?e"),
+            ("ne%77s?token=a+b", "a+b"), ("a%41", "a%41"), ("a?key=b", "a?key=b"), ("%C3%A9t%C3%A9", "été"),
+            ("100%", "100%"),
+        ])
+    func aKeyMayHaveAnyCharacter(sent: String, key: String) {
+        let parts = sent.split(separator: "?", maxSplits: 1).map(String.init)
+        let readings = RTMPPublisher.readings(name: parts[0], query: parts.count > 1 ? parts[1] : nil)
+        let channel = sent.hasPrefix("ne") ? "news" : nil
+        #expect(readings.contains { $0.streamKey == Secret(key) && $0.channel == channel })
+    }
+
+    @Test func whatIsSentIsReadAsItStandsFirst() {
+        let readings = RTMPPublisher.readings(name: "a%41", query: nil)
+        #expect(readings.map(\.streamKey.exposed) == ["a%41", "aA"])
+        #expect(RTMPPublisher.readings(name: "100%", query: nil).count == 1)
     }
 
     /// As ffmpeg sends the lines of subtitles, and others their own properties.

@@ -181,12 +181,11 @@ final class RTMPPublisher: ConnectedPublisher {
     /// A publisher that is refused is told why, and its connection ends: so nobody tries one key after another on it,
     /// and encoders that overhear the status notice.
     private func open(_ request: RTMPPublishRequest, _ talk: inout Talk) -> Ending? {
-        let (channel, key) = Self.credentials(name: request.streamName, query: request.query)
         do throws(PublishRefusal) {
             let opened = try gate.open(
                 PublishRequest(
-                    scheme: scheme, channel: channel, streamKey: Secret(key), address: connection.peer.host,
-                    connectionID: connectionID), for: self)
+                    scheme: scheme, readings: Self.readings(name: request.streamName, query: request.query),
+                    address: connection.peer.host, connectionID: connectionID), for: self)
             talk.feed = opened
             talk.channelID = opened.channelID
             talk.translator = RTMPTranslator()
@@ -240,6 +239,21 @@ final class RTMPPublisher: ConnectedPublisher {
             }
         }
         return (nil, name)
+    }
+
+    /// Each way in which that can be read. Encoders send it as people write it, percent-encoded or not, and a key may have a
+    /// question mark in it, or look as if it were encoded: only who knows the keys can tell.
+    static func readings(name: String, query: String?) -> [PublishRequest.Reading] {
+        typealias Reading = PublishRequest.Reading
+        func decoded(_ text: String) -> String {
+            String(decoding: PercentEscapes.decoded(Array(text.utf8)[...]), as: UTF8.self)
+        }
+        let (channel, key) = credentials(name: name, query: query)
+        let whole = query.map { Reading(channel: nil, streamKey: Secret("\(name)?\($0)")) }
+        let plain = Reading(channel: channel, streamKey: Secret(key))
+        let isEncoded = [channel ?? "", key].contains { decoded($0) != $0 }
+        let meant = isEncoded ? Reading(channel: channel.map(decoded), streamKey: Secret(decoded(key))) : nil
+        return [whole, plain, meant].compactMap(\.self)
     }
 
     /// Sends what the session and other threads have to say.
