@@ -214,6 +214,16 @@ import Time
         #expect(session.take(.track(track), arrival: now).isEmpty)
     }
 
+    @Test func moreTracksOfSoundThanAreTakenAreToldOfOnce() {
+        var session = SessionBench.session()
+        for index in 0..<16 { #expect(session.take(.track(SessionBench.sound(index)), arrival: now).isEmpty) }
+        guard case .tooManyTracks? = session.take(.track(SessionBench.sound(16)), arrival: now).first else {
+            Issue.record("nobody is told")
+            return
+        }
+        for index in 16..<20 { #expect(session.take(.track(SessionBench.sound(index)), arrival: now).isEmpty) }
+    }
+
     @Test func aStreamThatNothingCanBeMadeOfIsToldOfOnce() {
         var session = SessionBench.session()
         guard

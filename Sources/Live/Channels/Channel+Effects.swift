@@ -17,6 +17,7 @@ struct ChannelEffects {
     var isKeyFrameMissing = false
     /// The codecs of tracks that viewers do not get.
     var unpublishable: [String] = []
+    var hasTooManyTracks = false
     /// A track that the channel has, and the feed has not.
     var missingTrack: DeclaredTracks?
     /// The other input is on the air from now on.
@@ -41,6 +42,11 @@ extension Channel {
             logger.warning(
                 "channel.track_not_published",
                 ["codec": .public(name), "hint": .public("let the encoder send H.264 or HEVC, and AAC")])
+        }
+        if effects.hasTooManyTracks {
+            logger.warning(
+                "channel.track_not_published",
+                ["hint": .public("only the first \(FeedSession.audioLimit) tracks of sound are taken")])
         }
         if let ended = effects.ended {
             writer?.keep(ended, of: configuration.id)

@@ -317,6 +317,7 @@ public final class Channel: Sendable {
             case .withdraw(let track): state.presentation?.withdrawAudio(track: track)
             case .keyFrameMissing: effects.isKeyFrameMissing = true
             case .unpublishable(let name): effects.unpublishable.append(name)
+            case .tooManyTracks: effects.hasTooManyTracks = true
             }
         }
     }

@@ -25,6 +25,8 @@ struct FeedSession {
         case keyFrameMissing
         /// A track cannot be published as it is coded.
         case unpublishable(codecName: String)
+        /// There are more audio tracks than are taken.
+        case tooManyTracks
     }
 
     /// How a run begins.
@@ -50,7 +52,7 @@ struct FeedSession {
     /// How many splices do.
     private static let spliceLimit = 64
     /// How many audio tracks are taken.
-    private static let audioLimit = 16
+    static let audioLimit = 16
     /// How many samples in a row of a track may have one decode time. What stands still for longer counts for nothing: no part
     /// would ever be whole, and other tracks would wait.
     private static let repetitionLimit = 16
@@ -90,6 +92,7 @@ struct FeedSession {
     /// What was told of tracks that cannot be published.
     private var told: Set<Track> = []
     private var toldNames: Set<String> = []
+    private var isToldOfTracks = false
     /// How many samples were dropped: before the first key frame, or going back in time.
     private(set) var droppedSamples = 0
     /// Splices that came while nothing ran: most are told of long before their time.
@@ -252,7 +255,10 @@ struct FeedSession {
             }
             return []
         case .audio:
-            guard (0..<Self.audioLimit).contains(track.index) else { return drop() }
+            guard (0..<Self.audioLimit).contains(track.index) else {
+                defer { isToldOfTracks = true }
+                return drop() + (isToldOfTracks ? [] : [.tooManyTracks])
+            }
             guard declared.hasAudio, audio[track.index] != track else { return [] }
             dropWaiting(of: track.index)
             audio[track.index] = track
