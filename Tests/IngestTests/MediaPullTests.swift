@@ -106,9 +106,14 @@ import Time
         #expect(bench.lines.count("127.0.0.1") == 0 && bench.lines.count("169.254") == 0)
     }
 
+    /// In networks of any kind.
+    private static let own = IPAddress.ofThisMachine.filter { $0.bytes.count == 4 }.map { address in
+        address.bytes.map(String.init).joined(separator: ".")
+    }
+
     @Test(
         arguments: ["http", "rtsp", "rtmp"],
-        ["localhost", "127.0.0.1", "[::1]", "169.254.169.254", "0.0.0.0", "2130706433"])
+        ["localhost", "127.0.0.1", "[::1]", "169.254.169.254", "0.0.0.0", "2130706433"] + own)
     func thisMachineIsNotAskedUnlessThatIsAllowed(scheme: String, host: String) throws {
         let listener = try TCPListener(SocketAddress(host: "::", port: 0))
         let asked = Monitor(0)

@@ -27,6 +27,11 @@ import Testing
         #expect(!found.isEmpty && found.allSatisfy { $0.isReserved && $0.port == 9 })
     }
 
+    @Test func thisMachineIsKnownByTheAddressesOfItsInterfaces() {
+        #expect(["127.0.0.1", "::ffff:127.0.0.1"].allSatisfy { SocketAddress(host: $0, port: 1).isOfThisMachine })
+        #expect(["198.51.100.1", "2001:db8::1", "x"].allSatisfy { !SocketAddress(host: $0, port: 1).isOfThisMachine })
+    }
+
     @Test func groupsAreKnown() {
         #expect(["224.0.0.1", "239.255.1.1", "ff02::1"].allSatisfy { SocketAddress(host: $0, port: 1).isMulticast })
         #expect(["10.0.0.1", "::1", "fe80::1", "x"].allSatisfy { !SocketAddress(host: $0, port: 1).isMulticast })

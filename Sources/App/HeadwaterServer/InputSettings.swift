@@ -30,7 +30,8 @@ public struct InputSettings: SchemaObject {
             Field("loop", \.loop, doc: "Play a file again and again, without a jump of its clock"),
             Field(
                 "allowLocal", \.allowLocal,
-                doc: "Let the source have a loopback, link-local or other reserved address; private networks may always"
+                doc:
+                    "Let the source have an address of this machine, or a link-local or other reserved one; private networks may always"
             ),
         ])
 }

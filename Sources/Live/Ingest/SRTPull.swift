@@ -18,7 +18,8 @@ public final class SRTPull: Sendable {
         thread = CallingThread("srt-pull", clock: clock) { call in
             do throws(SRTError) {
                 let socket = try SRTSocket.connect(
-                    to: address, options: options, permits: { allowsLocal || !$0.isReserved }
+                    to: address, options: options,
+                    permits: { allowsLocal || !$0.isReserved && !$0.isOfThisMachine }
                 ) { call.isWanted }
                 let begun = clock.now
                 defer { if clock.now - begun >= Backoff.goodConnection { _ = journal.recover() } }

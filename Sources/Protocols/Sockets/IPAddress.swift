@@ -12,6 +12,22 @@ public struct IPAddress: Sendable, Hashable {
         self.bytes = isMapped ? Array(bytes[12...]) : bytes
     }
 
+    /// The addresses of this machine's interfaces as they are now.
+    public static var ofThisMachine: Set<IPAddress> {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { return [] }
+        defer { freeifaddrs(list) }
+        var found: Set<IPAddress> = []
+        var entry = list
+        while let current = entry {
+            if let name = current.pointee.ifa_addr, let address = IPAddress(SocketAddress(name).host) {
+                found.insert(address)
+            }
+            entry = current.pointee.ifa_next
+        }
+        return found
+    }
+
     /// The address that `text` writes, without brackets; nothing when it is no numeric address.
     public init?(_ text: String) {
         var v4 = in_addr()

@@ -13,6 +13,10 @@ extension SocketAddress {
         return Self.isReserved(withUnsafeBytes(of: v6) { Array($0) })
     }
 
+    /// True for an address of this machine, whatever network it is in. Nothing is known where the system does not tell, such as
+    /// to a service that may not use `AF_NETLINK`.
+    public var isOfThisMachine: Bool { IPAddress(host).map(IPAddress.ofThisMachine.contains) ?? false }
+
     private static func isReserved(_ address: UInt32) -> Bool {
         switch address >> 24 {
         // This network, loopback, groups, and what is kept back with the broadcast.
