@@ -74,23 +74,28 @@ import Time
         ("HTTP/1.1 200 OK\r\n\r\n", "unreadable"),
         ("HTTP/1.1 200 OK\r\n\r\n#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\nx.m3u8\n", "endless_playlists"),
         (
-            "HTTP/1.1 200 OK\r\n\r\n#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",
-            "unreadable"
-        ),
-        (
             "HTTP/1.1 200 OK\r\n\r\n#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nhttp://169.254.169.254/a.ts\n#EXT-X-ENDLIST\n",
             "forbidden_redirect"
         ),
-        (
-            "HTTP/1.1 200 OK\r\n\r\n#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nconcat:/etc/passwd\n#EXT-X-ENDLIST\n",
-            "unreadable"
-        ),
-        (
-            "HTTP/1.1 200 OK\r\n\r\n#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile:///tmp/a.ts\n#EXT-X-ENDLIST\n",
-            "forbidden_protocol"
-        ),
     ])
-    func badSourcesAreNamed(answer: String, reason: String) throws {
+    func badSourcesAreNamed(answer: String, reason: String) throws { try expect(reason, of: answer) }
+
+    @Test(
+        arguments: [
+            "file:///etc/passwd", "file:///tmp/a.ts", "concat:/etc/passwd", "gopher://127.0.0.1/a.ts",
+            "TCP://127.0.0.1:1/a.ts", "udp://127.0.0.1:1", "data:text/plain,x", "crypto+http://127.0.0.1/a.ts",
+        ], ["\n#EXT-X-ENDLIST\n", ""])
+    func segmentsOfOtherProtocolsAreRefusedByName(target: String, end: String) throws {
+        let playlist = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n\(target)\(end)"
+        try expect("forbidden_protocol", of: "HTTP/1.1 200 OK\r\n\r\n" + playlist)
+    }
+
+    @Test(arguments: ["", "gopher://127.0.0.1/a.ts\n"])
+    func whatIsNoStreamIsUnreadable(line: String) throws {
+        try expect("unreadable", of: "HTTP/1.1 200 OK\r\n\r\n\(line)#EXTM3U\n\(line)")
+    }
+
+    private func expect(_ reason: String, of answer: String) throws {
         let site = try Site { connection, _ in _ = connection.write(Array(answer.utf8)) }
         let port = site.listener.address.port
         // Only the site itself may be local.
@@ -99,7 +104,9 @@ import Time
             gate: bench.gate,
             logger: Logger(sink: bench.lines), metrics: IngestMetrics(bench.registry),
             transportMetrics: TransportMetrics(bench.registry))
-        #expect(bench.eventually { bench.figure("headwater_ingest_refused_total{reason=\"\(reason)\"}") ?? 0 >= 2 })
+        #expect(
+            bench.eventually { bench.figure("headwater_ingest_refused_total{reason=\"\(reason)\"}") ?? 0 >= 2 },
+            "\(bench.lines.all.withLock(\.self))")
         pull.stop()
         #expect(bench.lines.count("ingest.pull_failed") == 1 && bench.lines.count("\"reason\":\"\(reason)\"") == 1)
         #expect(bench.gate.state.withLock { $0.requests } == 0, "the channel is not touched")

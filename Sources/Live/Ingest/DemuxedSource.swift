@@ -133,10 +133,16 @@ struct DemuxedSource {
 /// What is fetched over HTTP, as a demuxer reads it.
 private final class HTTPInput: DemuxerInput {
     private let download: HTTPDownload
+    private var targets = PlaylistTargets()
 
     init(_ download: HTTPDownload) { self.download = download }
 
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try download.read(into: buffer) }
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let count = try download.read(into: buffer)
+        targets.read(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        if targets.leadElsewhere { throw DemuxerError.refused }
+        return count
+    }
 
     func seek(to offset: Int64) -> Bool { download.seek(to: offset) }
 
