@@ -136,6 +136,21 @@ import Time
         #expect(bench.lines.count("secret") == 0)
     }
 
+    @Test(arguments: ["http", "rtsp", "rtmp"]) func aClosedPortIsNamed(scheme: String) throws {
+        let port: UInt16
+        do {
+            let listener = try TCPListener(SocketAddress(host: "127.0.0.1", port: 0))
+            port = listener.address.port
+            listener.close()
+        }
+        let pull = try pull("\(scheme)://127.0.0.1:\(port)/live/secret")
+        #expect(
+            bench.eventually { bench.lines.count("\"reason\":\"unreachable\"") == 1 },
+            "\(bench.lines.all.withLock(\.self))")
+        pull.stop()
+        #expect(bench.lines.count("Connection refused") == 1 && bench.lines.count("secret") == 0)
+    }
+
     @Test func codecsThatNothingCanBeMadeOfAreNamed() throws {
         try Tool.run(
             "ffmpeg",

@@ -52,6 +52,7 @@ extension DemuxerError {
         case .refused: "forbidden_protocol"
         case .redirected: "redirected"
         case .empty: "no_media"
+        case .unreachable: "unreachable"
         case .input, .failed: "failed"
         }
     }

@@ -136,6 +136,7 @@ public final class Demuxer {
         switch code {
         case cffmpeg_protocol_missing(): .refused
         case cffmpeg_invalid(), cffmpeg_end(): .unreadable
+        case -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH, -ETIMEDOUT: .unreachable(-code)
         default: .failed(code)
         }
     }

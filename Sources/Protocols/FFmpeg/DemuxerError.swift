@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Why a source cannot be read, or not any further.
 public enum DemuxerError: Error, Sendable, CustomStringConvertible {
     /// libavformat is not installed, or not the one that this program was built for.
@@ -14,6 +16,8 @@ public enum DemuxerError: Error, Sendable, CustomStringConvertible {
     case redirected
     /// There are no streams in it.
     case empty
+    /// No connection: the system's error number.
+    case unreachable(Int32)
     /// The input that was given has failed.
     case input(any Error)
     /// The system, or the library, says so: an AVERROR.
@@ -29,6 +33,7 @@ public enum DemuxerError: Error, Sendable, CustomStringConvertible {
         case .refused: "the source leads to where it must not lead"
         case .redirected: "the source leads elsewhere"
         case .empty: "there is no stream in it"
+        case .unreachable(let code): "no connection: \(String(cString: strerror(code)))"
         case .input(let error): "\(error)"
         case .failed(let code): "libavformat answered \(code)"
         }
