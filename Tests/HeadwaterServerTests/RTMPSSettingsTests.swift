@@ -30,6 +30,15 @@ import Testing
         #expect(faults(nil, nil) == [])
     }
 
+    @Test func twoListenersWithOnePortAreAFault() {
+        let files = "certificate: '\(certificate.path)', key: '\(certificate.keyPath)'"
+        var faults: [String] = []
+        do { _ = try ServerSettingsTests.load("{ rtmps: { \(files), port: 1935 } }") } catch {
+            faults = error.faults.map(\.description)
+        }
+        #expect(faults.count == 1 && faults[0].hasSuffix("rtmps.port: the same as rtmp.port"), "\(faults)")
+    }
+
     @Test func aFaultHasThePathOfItsField() throws {
         let other = try TestCertificate()
         let (empty, missing) = (try folder.write([], to: "empty"), folder.path(of: "missing"))

@@ -44,6 +44,22 @@ import Testing
         #expect(throws: ConfigurationError.self) { try Self.load(text, ["--demo"]) }
     }
 
+    @Test(
+        arguments: [
+            ("rtmp: { port: 8080 }", "rtmp.port"), ("metrics: { listen: '127.0.0.1:1935' }", "metrics.listen"),
+            ("rtmp: { address: '0.0.0.0', port: 9464 }", "metrics.listen"),
+            ("http: { address: '127.0.0.1' }, rtmp: { address: '127.0.0.1', port: 8080 }", "rtmp.port"),
+            ("http: { address: '::1' }, rtmp: { address: '0:0::1', port: 8080 }", "rtmp.port"),
+            ("http: { address: '127.0.0.2' }, rtmp: { address: '127.0.0.1', port: 8080 }", nil),
+            ("http: { address: '::1' }, rtmp: { address: '0.0.0.0', port: 8080 }", nil),
+            ("http: { port: 0 }, rtmp: { port: 0 }", nil), ("rtmps: { port: 1935 }", nil), ("srt: { port: 1935 }", nil),
+        ])
+    func twoListenersWithOnePortAreAFault(text: String, place: String?) {
+        var faults: [String] = []
+        do { _ = try Self.load("{ \(text) }") } catch { faults = error.faults.map { "\($0.path)" } }
+        #expect(faults == [place].compactMap(\.self))
+    }
+
     @Test func whatIsFetchedNeedsNoKey() throws {
         let settings = try Self.load("{ channels: [{ id: 'a', input: { url: 'https://example.org/live.m3u8' } }] }")
         #expect(settings.channels[0].streamKey == nil)

@@ -62,9 +62,26 @@ public struct ServerSettings: SchemaObject {
                 doc: "The channels"),
         ],
         validate: { settings, path, faults in
+            settings.addTakenPorts(at: path, to: &faults)
             settings.addTakenNames(at: path["channels"], to: &faults)
             settings.addTwinKeys(at: path["channels"], to: &faults)
         })
+
+    /// Nobody can listen where somebody else does. SRT has the ports of UDP to itself.
+    private func addTakenPorts(at path: FieldPath, to faults: inout FaultList) {
+        var listeners: [(address: ListenAddress, place: FieldPath)] = [
+            (ListenAddress(host: http.address, port: http.port), path["http"]["port"]),
+            (ListenAddress(host: rtmp.address, port: rtmp.port), path["rtmp"]["port"]),
+        ]
+        if rtmps.certificate != nil {
+            listeners.append((ListenAddress(host: rtmps.address, port: rtmps.port), path["rtmps"]["port"]))
+        }
+        if let address = ListenAddress(metrics.listen) { listeners.append((address, path["metrics"]["listen"])) }
+        for (index, (address, place)) in listeners.enumerated() {
+            let twin = listeners[..<index].first { $0.address.clashes(with: address) }
+            if let twin { faults.add(place, nil, "the same as \(twin.place)") }
+        }
+    }
 
     private func addTakenNames(at path: FieldPath, to faults: inout FaultList) {
         guard demo else { return }
