@@ -48,6 +48,7 @@ import Time
         var refused: PublishRefusal?
         do { _ = try bench.open() } catch { refused = error }
         #expect(refused?.reason == .webhookRefused && server.requests.count == 1)
+        #expect(input.input == .primary)
         input.end()
     }
 

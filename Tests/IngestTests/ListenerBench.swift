@@ -41,7 +41,8 @@ final class TestGate: PublishGate {
         _ input: ChannelInput, of channel: String, for publisher: any Publisher
     ) throws(PublishRefusal) -> any Feed {
         let key = state.withLock { $0.key }
-        return try open(PublishRequest(scheme: "srt", channel: channel, streamKey: Secret(key)), for: publisher)
+        return try open(
+            PublishRequest(scheme: "srt", channel: channel, streamKey: Secret(key)), for: publisher, to: input)
     }
 
     /// Has publishers wait for as long as they do.
@@ -55,6 +56,12 @@ final class TestGate: PublishGate {
     }
 
     func open(_ request: PublishRequest, for publisher: any Publisher) throws(PublishRefusal) -> any Feed {
+        try open(request, for: publisher, to: .backup)
+    }
+
+    private func open(
+        _ request: PublishRequest, for publisher: any Publisher, to input: ChannelInput
+    ) throws(PublishRefusal) -> any Feed {
         let ask = state.withLock { state in
             if state.ask != nil { state.waiting += 1 }
             return state.ask
@@ -68,7 +75,7 @@ final class TestGate: PublishGate {
             return nil
         }
         if let refusal { throw refusal }
-        return TestFeed(gate: self)
+        return TestFeed(gate: self, input: input)
     }
 
     var kinds: String {
@@ -94,6 +101,7 @@ extension PublishRequest {
 
 private struct TestFeed: Feed {
     let gate: TestGate
+    let input: ChannelInput
     var channelID: String { "news" }
     var terms: PublishTerms { gate.state.withLock { $0.terms } }
 

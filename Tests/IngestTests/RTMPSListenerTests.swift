@@ -56,7 +56,7 @@ import Time
             #expect(stranger.hears("Another one took over") && stranger.isToldTheEnd())
         }
         #expect(bench.eventually { bench.lines.count("ingest.closed") == 1 })
-        #expect(bench.lines.count("\"protocol\":\"rtmps\"") == 2)
+        #expect(bench.lines.count("\"protocol\":\"rtmps\"") == 2 && bench.lines.count("\"input\":\"backup\"") == 1)
         #expect(bench.lines.count("secret") == 0)
     }
 

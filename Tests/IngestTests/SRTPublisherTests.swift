@@ -54,6 +54,7 @@ import Time
             let kinds = bench.gate.kinds
             #expect(kinds.count { $0 == "V" } == 2 && kinds.count { $0 == "v" } == 48, "\(kinds)")
             #expect(bench.gate.state.withLock { $0.ended } == 1 && bench.lines.count("ingest.accepted") == 1)
+            #expect(bench.lines.count("\"input\":\"backup\"") == 1)
             #expect(bench.lines.count("secret") == 0 && bench.lines.count("127.0.0.1") == 0)
             #expect(bench.lines.count("\"reason\":\"closed\"") == 1)
         }

@@ -96,7 +96,7 @@ public final class Channel: Sendable {
             replaced.disconnect(reason: "Another encoder with your stream key took over")
         }
         metrics.isOnAir.set(1)
-        return ChannelFeed(channel: self, number: attached.number)
+        return ChannelFeed(channel: self, input: input, number: attached.number)
     }
 
     /// Throws when nobody could be let in to `input` now.
@@ -374,6 +374,7 @@ public final class Channel: Sendable {
 /// An accepted publisher's way into its channel.
 private struct ChannelFeed: Feed {
     let channel: Channel
+    let input: ChannelInput
     let number: Int
 
     var channelID: String { channel.configuration.id }

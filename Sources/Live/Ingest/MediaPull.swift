@@ -33,7 +33,9 @@ public final class MediaPull: Sendable {
         metrics: IngestMetrics, transportMetrics: TransportMetrics, clock: any MonotonicClock = SystemClocks()
     ) {
         let library = logger
-        let logger = logger.with(["channel.id": .public(channel), "protocol": .public(address.scheme)])
+        let logger = logger.with([
+            "channel.id": .public(channel), "input": .public(input.rawValue), "protocol": .public(address.scheme),
+        ])
         let journal = PullJournal()
         thread = CallingThread("pull", clock: clock) { call in
             let open: DemuxedPublisher.Opening = { publisher throws(PublishRefusal) in

@@ -173,6 +173,8 @@ public struct PublishTerms: Sendable {
 public protocol Feed: Sendable {
     /// The channel's id, for logs and metrics.
     var channelID: String { get }
+    /// The channel's input that they fill, for logs.
+    var input: ChannelInput { get }
     /// What the channel asks for.
     var terms: PublishTerms { get }
     /// Takes what arrived at `arrival`.

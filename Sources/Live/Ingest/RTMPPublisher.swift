@@ -191,7 +191,12 @@ final class RTMPPublisher: ConnectedPublisher {
             talk.translator = RTMPTranslator()
             talk.session.acceptPublish()
             metrics.accepted.increment()
-            logger.info("ingest.accepted", ["channel.id": .public(opened.channelID), "protocol": .public(scheme)])
+            logger.info(
+                "ingest.accepted",
+                [
+                    "channel.id": .public(opened.channelID), "input": .public(opened.input.rawValue),
+                    "protocol": .public(scheme),
+                ])
             return nil
         } catch {
             guard error.reason != .left else {

@@ -77,7 +77,8 @@ final class SRTPublisher: ConnectedPublisher {
         logger.info(
             "ingest.accepted",
             [
-                "channel.id": .public(feed.channelID), "srt.latency_seconds": .public(socket.latency.fractionalSeconds),
+                "channel.id": .public(feed.channelID), "input": .public(feed.input.rawValue),
+                "srt.latency_seconds": .public(socket.latency.fractionalSeconds),
                 "srt.buffer_seconds": .public(socket.bufferDuration.fractionalSeconds),
                 "srt.key_bits": .public((socket.keyLength?.rawValue ?? 0) * 8),
             ])

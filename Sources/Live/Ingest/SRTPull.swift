@@ -13,7 +13,9 @@ public final class SRTPull: Sendable {
         gate: any PublishGate, logger: Logger, metrics: IngestMetrics, transportMetrics: TransportMetrics,
         clock: any MonotonicClock = SystemClocks()
     ) {
-        let logger = logger.with(["channel.id": .public(channel), "protocol": .public("srt")])
+        let logger = logger.with([
+            "channel.id": .public(channel), "input": .public(input.rawValue), "protocol": .public("srt"),
+        ])
         let journal = PullJournal()
         thread = CallingThread("srt-pull", clock: clock) { call in
             do throws(SRTError) {
