@@ -138,6 +138,25 @@ import Time
         }
     }
 
+    /// GnuTLS clients that do not trust the certificate say nothing, and neither does who looks whether somebody is there.
+    @Test func whoLeavesRightAfterTheHandshakeIsToldOf() throws {
+        let hint = "before it sent anything: perhaps it does not trust the certificate"
+        try run { port in
+            do { #expect(TLSStranger(port).shakesHands()) }
+            #expect(bench.eventually { bench.lines.count("ingest.closed") == 1 })
+            #expect(bench.lines.count(hint) == 1)
+            do {
+                let stranger = TLSStranger(port)
+                #expect(stranger.shakesHands())
+                stranger.send([3])
+                #expect(bench.eventually { bench.isReceived(1) })
+            }
+            do { _ = Stranger(port) }
+            #expect(bench.eventually { bench.lines.count("ingest.closed") == 3 })
+            #expect(bench.lines.count(hint) == 1 && bench.lines.count("ingest.refused") == 0)
+        }
+    }
+
     private func sees(_ certificate: TestCertificate, _ port: UInt16, _ version: String = "-tls1_3") -> Bool {
         let client = ["s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", certificate.path, version]
         return (try? Tool.run("openssl", client + ["-verify_return_error"])) != nil

@@ -82,13 +82,15 @@ final class RTMPPublisher: ConnectedPublisher {
         var channelID = ""
         /// True when it was told that one video track alone is published.
         var isToldOfVideoTracks = false
+        /// True when something has come, beside a handshake of TLS.
+        var hasBegun = false
         var events: [RTMPEvent] = []
     }
 
     /// Why the connection ends.
     private enum Ending {
         /// The publisher left, or was told to leave.
-        case closed(String)
+        case closed(String, detail: String? = nil)
         /// The publisher was refused or cut off, for a reason that is counted.
         case refused(String, detail: String? = nil, channel: String? = nil)
     }
@@ -119,10 +121,11 @@ final class RTMPPublisher: ConnectedPublisher {
         }
         var ending: Ending?
         switch read {
-        case .closed: return .closed("closed")
+        case .closed: return .closed("closed", detail: guess(about: talk))
         case .timedOut: break
         case .failed(let failure): return .refused("tls_error", detail: Self.advice(on: failure))
         case .bytes(let count):
+            talk.hasBegun = talk.hasBegun || count > 0
             metrics.receivedBytes.increment(by: count)
             let received = Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             ending = receive(received, &talk, arrival)
@@ -134,6 +137,13 @@ final class RTMPPublisher: ConnectedPublisher {
     private static func expected(of talk: borrowing Talk) -> String {
         if talk.session.isPublishing { return "inside a message" }
         return talk.stream.isEstablished ? "never published" : "inside the TLS handshake"
+    }
+
+    /// Why a peer may have left: some clients that do not trust the certificate do not say so (GnuTLS). Others who leave like
+    /// that only look whether somebody is there, so it is no refusal.
+    private func guess(about talk: borrowing Talk) -> String? {
+        guard tls != nil, talk.stream.isEstablished, !talk.hasBegun else { return nil }
+        return "it left before it sent anything: perhaps it does not trust the certificate"
     }
 
     /// What the operator can tell the person at the encoder.
@@ -229,8 +239,9 @@ final class RTMPPublisher: ConnectedPublisher {
             fields["reason"] = .public(reason)
             fields["detail"] = detail.map { .public($0) }
             logger.refused(reason, fields)
-        case .closed(let reason):
+        case .closed(let reason, let detail):
             fields["reason"] = .public(reason)
+            fields["detail"] = detail.map { .public($0) }
             logger.info("ingest.closed", fields)
         case nil: break
         }
