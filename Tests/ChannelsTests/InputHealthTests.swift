@@ -52,6 +52,30 @@ import Time
         #expect(fault(at: 3000) == nil, "it has stopped there too")
     }
 
+    /// Of what stops as a whole, some stops first.
+    @Test(arguments: [0, 400], [true, false]) mutating func theReasonIsTheTrueOne(ahead: Int64, isFrozen: Bool) {
+        for now in stride(from: Int64(0), through: 6000, by: 20) {
+            for event in [FeedEvent.video(Self.sample(now)), .audio(Self.sample(now))] {
+                other.note(event, arrival: Self.at(now))
+            }
+            if now <= 2000 { health.note(.video(Self.sample(now)), arrival: Self.at(now)) }
+            if now <= 2000 - ahead { health.note(.audio(Self.sample(now)), arrival: Self.at(now)) }
+            if isFrozen, now > 2000 { health.note(.video(Self.sample(2000)), arrival: Self.at(now)) }
+            #expect(fault(at: now) == (now < 3500 ? nil : isFrozen ? .frozen : .silent), "at \(now)")
+        }
+    }
+
+    @Test mutating func soundAloneThatStopsIsMissedInTime() {
+        for now in stride(from: Int64(0), through: 6000, by: 20) {
+            for event in [FeedEvent.video(Self.sample(now)), .audio(Self.sample(now))] {
+                other.note(event, arrival: Self.at(now))
+            }
+            health.note(.video(Self.sample(now)), arrival: Self.at(now))
+            if now <= 2000 { health.note(.audio(Self.sample(now)), arrival: Self.at(now)) }
+            #expect(fault(at: now) == (now < 3500 ? nil : .noSound), "at \(now)")
+        }
+    }
+
     @Test mutating func aTrackIsNotMissedThatNeitherHasHad() {
         health.note(.video(Self.sample(0)), arrival: Self.at(3000))
         #expect(fault(at: 3000) == nil)

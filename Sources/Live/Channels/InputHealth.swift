@@ -86,14 +86,15 @@ struct InputHealth {
     /// The worst that has been wrong for `limit` at `now`, if anything. A track is missed where `other` has it.
     func fault(at now: Instant, after limit: Duration, besides other: InputHealth) -> InputFault? {
         guard let opened else { return .closed }
-        func isOld(_ instant: Instant?) -> Bool { now - (instant ?? opened) >= limit }
-        if isOld(arrived) { return .silent }
-        let isSoundOld = isOld(sound?.advanced)
-        let arePicturesOld = isOld(pictures?.advanced)
-        if arePicturesOld, isSoundOld { return .frozen }
-        func isFresh(_ medium: Medium?) -> Bool { medium.map { now - $0.advanced < limit } ?? false }
-        if arePicturesOld, isFresh(other.pictures) { return .noPictures }
-        if isSoundOld, isFresh(other.sound) { return .noSound }
+        if now - (arrived ?? opened) >= limit { return .silent }
+        let (seen, heard) = (pictures?.advanced ?? opened, sound?.advanced ?? opened)
+        if now - max(seen, heard) >= limit { return .frozen }
+        // Where both stop, one of them stops first: it is missed when the other has gone on without it.
+        func isMissed(_ medium: Medium?, since last: Instant, besides rest: Instant) -> Bool {
+            now - last >= limit && rest - last >= limit / 2 && medium.map { now - $0.advanced < limit } ?? false
+        }
+        if isMissed(other.pictures, since: seen, besides: heard) { return .noPictures }
+        if isMissed(other.sound, since: heard, besides: seen) { return .noSound }
         return nil
     }
 }
