@@ -71,11 +71,13 @@ import Time
             "headwater_channel_input_switches_total{channel=\"news\",reason=\"\(reason)\"} 1")
     }
 
-    @Test func whenThePrimaryInputIsClosedTheBackupIsPublishedAtOnce() throws {
+    /// Whether the backup's last key frame was long ago or came just now.
+    @Test(arguments: [4400, 4520, 4640] as [Int64])
+    func whenThePrimaryInputIsClosedTheBackupIsPublishedAtOnce(after milliseconds: Int64) throws {
         let pair = Pair(bench)
         try pair.open(.primary)
         try pair.open(.backup)
-        try pair.run(4400, of: .primary, .backup)
+        try pair.run(milliseconds, of: .primary, .backup)
         let before = try parts()
         pair.close(.primary)
         #expect(try parts() > before, "without a tick, and without waiting for a key frame")

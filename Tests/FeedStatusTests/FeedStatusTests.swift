@@ -72,7 +72,7 @@ import Time
         #expect(answer.status == 401)
         #expect(try JSONValue(json5: answer.text)["code"] == "wrong_key")
         #expect(answer["WWW-Authenticate"]?.contains("invalid_token") == true)
-        for _ in 0..<20 { _ = try ask("Bearer another-key") }
+        for number in 0..<20 { _ = try ask("Bearer guess-\(number)") }
         clock.advance(by: .milliseconds(2500))
         let held = try ask("Bearer the-key-of-news")
         #expect(held.status == 429 && held["Retry-After"] == "8")

@@ -6,9 +6,9 @@ public import Time
 /// An input that the server fetches, over any scheme of `PullAddress`: it feeds its channel, and calls again, with growing
 /// pauses, whenever that ends.
 ///
-/// Nothing of another machine is fetched from loopback, link-local and other reserved addresses, or from this machine's own,
-/// unless `allowsLocal`: names are looked up, and redirects followed, under the same rule. RFC 1918 addresses are ordinary. Trouble is told of once for
-/// each kind, until the source was well for ten seconds.
+/// Nothing of another machine is fetched from loopback, link-local and other reserved addresses, or from this machine's
+/// own, unless `allowsLocal`: names are looked up, and redirects followed, under the same rule. RFC 1918 addresses are
+/// ordinary. Trouble is told of once for each kind, until the source was well for ten seconds.
 public final class MediaPull: Sendable {
     private let thread: CallingThread
 
