@@ -107,7 +107,7 @@ struct HeldGroup {
         guard let first = keyFrames.first else { return }
         var isInGroup = false
         forget(before: first.presentationTime) { picture in
-            isInGroup = isInGroup || picture.isSync && picture.decodeTime == first.decodeTime
+            isInGroup = isInGroup || picture.decodeTime == first.decodeTime
             return isInGroup
         }
     }
