@@ -72,6 +72,27 @@ import Time
         bench.stop()
     }
 
+    /// Each write ends before it is worth a word, and the next one waits by then.
+    @Test func aStoreThatNeverCatchesUpIsToldOf() throws {
+        let bench = WindowBench()
+        bench.start()
+        let progress = Monitor((kept: 0, operations: 0))
+        bench.store.plant { number, _, _ in
+            progress.wait(for: .seconds(60)) { $0.kept >= number + 2 }
+            bench.clock.advance(by: .milliseconds(5))
+            progress.signal { $0.operations = number + 1 }
+            return nil
+        }
+        for (number, snapshot) in Self.snapshots(60).enumerated() {
+            bench.keep(snapshot)
+            progress.signal { $0.kept = number + 1 }
+            progress.wait(for: .seconds(60)) { $0.operations >= number - 1 }
+        }
+        #expect(bench.count(of: "window.write_slow") == 1)
+        progress.signal { $0.kept = .max }
+        bench.stop()
+    }
+
     @Test func whatFailedOnceIsWrittenInItsPlace() throws {
         let snapshots = Self.snapshots(4)
         let whole = WindowBench()
