@@ -35,10 +35,11 @@ import Time
 
     /// A tag and a splice.
     private mutating func data(_ milliseconds: Int64) {
-        take(.metadata(TimedMetadata(time: .milliseconds(milliseconds), tag: ByteChunk([1]))))
+        take(.metadata(TimedMetadata(time: .milliseconds(milliseconds), tag: ByteChunk([1]))), at: milliseconds)
         take(
             .splice(
-                SpliceCue(kind: .out, eventID: 1, time: .milliseconds(milliseconds), section: ByteChunk([0xFC]))))
+                SpliceCue(kind: .out, eventID: 1, time: .milliseconds(milliseconds), section: ByteChunk([0xFC]))),
+            at: milliseconds)
     }
 
     private mutating func describeTracks() {
@@ -261,6 +262,34 @@ import Time
         #expect(contents.count == 77 && contents[1] == "a520", "not for each sample")
         for time in stride(from: Int64(2040), to: 60_000, by: 20) { sound(time) }
         #expect(group.contents.count < 110, "no more than two seconds")
+    }
+
+    /// What it had before is later than all that comes, and would be there for ever.
+    @Test(arguments: [DeclaredTracks.audio, .videoAndAudio])
+    mutating func soundOfBeforeItsClockWasSetBackIsNotHeld(tracks: DeclaredTracks) {
+        group = HeldGroup(tracks, longest: .milliseconds(4000), enough: .zero)
+        describeTracks()
+        for time in stride(from: Int64(0), through: 2000, by: 20) { sound(3_600_000 + time) }
+        sound(3_601_000)
+        #expect(contents.last == "a3601000" && contents.contains("a3602000"), "tracks may come unevenly")
+        for time in stride(from: Int64(0), through: 60_000, by: 20) { sound(time) }
+        #expect(contents.contains("a60000") && !contents.contains { $0.hasPrefix("a36") })
+        #expect(group.contents.count < 4100)
+        sound(58_999)
+        #expect(contents.last == "a58999" && !contents.contains("a60000"))
+    }
+
+    /// An encoder that stood still may show something else by now.
+    @Test mutating func nothingOfBeforeAPauseIsHeld() {
+        describeTracks()
+        picture(0, isKey: true)
+        sound(20)
+        take(.video(Self.sample(40)), at: 4020)
+        #expect(contents == ["t-h264", "t-aac", "v0", "a20", "v40"])
+        take(.video(Self.sample(80)), at: 8021)
+        #expect(contents.isEmpty && !group.isReady)
+        take(.video(Self.sample(120, isSync: true)), at: 8061)
+        #expect(contents == ["t-h264", "t-aac", "v120"])
     }
 
     @Test mutating func soundAloneDoesNotWhereThereIsAPicture() {

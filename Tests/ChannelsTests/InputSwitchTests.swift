@@ -121,6 +121,18 @@ import Time
         #expect(decide(at: 5000)?.fault == .closed, "sound alone is worth more than nothing")
     }
 
+    @Test(arguments: [false, true])
+    mutating func noOneChangesToWhatGivesNothing(stands: Bool) {
+        open(.primary, .backup)
+        send(.primary, 0..<5000)
+        send(.backup, 0..<1000)
+        if stands { send(.backup, 1000..<5000, stands: true) }
+        inputs[.primary]?.close()
+        #expect(decide(at: 5000) == nil, "what is held of it is old")
+        send(.backup, 5020..<5040)
+        #expect(decide(at: 5040)?.fault == .closed)
+    }
+
     @Test mutating func noOneChangesToWhatDoesNoBetter() {
         open(.primary, .backup)
         send(.primary, 0..<1000)

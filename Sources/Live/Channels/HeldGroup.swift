@@ -4,12 +4,15 @@ internal import Media
 internal import Time
 
 /// The newest group of pictures of an input, with its sound: with that a channel goes on when it changes to the input, and
-/// need not wait for a key frame. While that group is too short to be published, the one before it is held, too.
+/// need not wait for a key frame. While that group is too short to be published, the one before it is held, too. After a
+/// pause nothing is held of what came before it.
 struct HeldGroup {
     /// How many events, and how many bytes of samples, are held.
     private static let limit = (events: 4096, bytes: 32 << 20)
     /// How much sound is held where there are no pictures: as much as the channel wants before it believes that.
     private static let soundAlone = MediaTime.milliseconds(1500)
+    /// Sound so long before what came of its track is of a clock that was set.
+    private static let stepBack = MediaTime.milliseconds(1000)
 
     /// A longer group is not held: viewers would see again what they have seen, and be as far behind from then on.
     private let longest: MediaTime
@@ -19,6 +22,8 @@ struct HeldGroup {
     private var announcement: FeedEvent?
     private var video: Track?
     private var audio: [Int: Track] = [:]
+    /// When the newest sound of each track is decoded.
+    private var soundEnds: [Int: MediaTime] = [:]
     private var events: [(event: FeedEvent, arrival: Instant)] = []
     private var bytes = 0
     /// The key frames of the groups.
@@ -45,11 +50,16 @@ struct HeldGroup {
 
     /// Takes what came in at `arrival`; says whether it is a key frame, or does for one.
     mutating func take(_ event: FeedEvent, arrival: Instant) -> Bool {
+        if let last = events.last?.arrival, .milliseconds((arrival - last).wholeMilliseconds) > longest {
+            (events, bytes, keyFrames) = ([], 0, [])
+        }
         switch event {
         case .announcement: announcement = event
         case .track(let track): take(track)
         case .video(let sample): return take(sample, event, arrival)
-        case .audio(let sample, _):
+        case .audio(let sample, let track):
+            if let end = soundEnds[track], sample.decodeTime < end - Self.stepBack { dropSound() }
+            soundEnds[track] = sample.decodeTime
             append(event, arrival, sample.data.count)
             if let lastPicture, sample.decodeTime - lastPicture > longest {
                 (self.lastPicture, havePicturesStopped) = (nil, true)
@@ -96,6 +106,12 @@ struct HeldGroup {
         let isNext = keyFrames.last.map { (.zero...longest).contains(keyFrame.decodeTime - $0.decodeTime) } ?? false
         keyFrames.append(keyFrame)
         if !isNext { forget(groups: keyFrames.count - 1) }
+    }
+
+    /// What was heard before the source's clock was set has no place beside what comes.
+    private mutating func dropSound() {
+        soundEnds = [:]
+        remove { if case .audio = $0 { true } else { false } }
     }
 
     /// What is before the newest group goes: to begin with that shows nothing twice.

@@ -35,7 +35,8 @@ struct InputSwitch {
         steadySince = faults[.primary] == nil ? steadySince ?? now : nil
         let other = selected.other
         guard ready.contains(other) else { return nil }
-        if let fault = faults[selected], faults[other].map({ $0 < fault }) ?? true {
+        // What is held of an input that gives nothing is not what it shows now.
+        if let fault = faults[selected], faults[other].map({ $0 < min(fault, .frozen) }) ?? true {
             return change(to: other, fault)
         }
         guard rules.prefersPrimary, other == .primary, atKeyFrame == .primary, let steadySince,
