@@ -90,6 +90,18 @@ import Time
         try expect("forbidden_protocol", of: "HTTP/1.1 200 OK\r\n\r\n" + playlist)
     }
 
+    @Test func aPlaylistWithoutEndIsGivenUp() throws {
+        let segments = Array(String(repeating: "#EXTINF:2,\na.ts\n", count: 65_536).utf8)
+        let site = try Site { connection, _ in
+            guard connection.write(Self.whole(Array("#EXTM3U\n#EXT-X-TARGETDURATION:2\n".utf8))) else { return }
+            while connection.write(segments) {}
+        }
+        let pull = try pull(site.url)
+        let told = "headwater_ingest_refused_total{reason=\"endless_playlists\"}"
+        #expect(bench.eventually { bench.figure(told) ?? 0 >= 2 }, "\(bench.lines.all.withLock(\.self))")
+        pull.stop()
+    }
+
     @Test(arguments: ["", "gopher://127.0.0.1/a.ts\n"])
     func whatIsNoStreamIsUnreadable(line: String) throws {
         try expect("unreadable", of: "HTTP/1.1 200 OK\r\n\r\n\(line)#EXTM3U\n\(line)")

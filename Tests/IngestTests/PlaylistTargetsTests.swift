@@ -22,11 +22,23 @@ import Testing
             ("?a:b", false), ("#EXT-X-KEY:METHOD=NONE", false), (":", false), ("", false),
         ], [1, 7, 4096])
     func onlyHTTPIsHere(target: (String, Bool), pieces: Int) {
-        for end in ["", "\n", "\r\n#EXT-X-ENDLIST\r\n"] {
+        for end in ["", "\n", "\r\n#EXT-X-ENDLIST\r\n", "\r#EXT-X-ENDLIST\r"] {
             let text = "#EXTM3U\n#EXTINF:2,\nhttp://h/0.ts\n\(target.0)\(end)"
             #expect(leadElsewhere(text, pieces: pieces) == target.1)
             // Anything but a playlist has whatever it likes in it.
             #expect(!leadElsewhere("G" + text, pieces: pieces))
         }
+    }
+
+    @Test(arguments: ["#EXTM3U\n", "#EXTM3U\r", "G"])
+    func aPlaylistMayHaveFourMebibytes(begins: String) {
+        let piece = [UInt8](repeating: UInt8(ascii: "a"), count: 1 << 20)
+        var targets = PlaylistTargets()
+        Array(begins.utf8).withUnsafeBytes { targets.read($0) }
+        for _ in 0..<4 {
+            #expect(!targets.isTooLarge)
+            piece.withUnsafeBytes { targets.read($0) }
+        }
+        #expect(targets.isTooLarge == begins.hasPrefix("#"), "what is no playlist is as long as it likes")
     }
 }

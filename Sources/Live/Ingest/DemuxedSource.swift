@@ -141,6 +141,7 @@ private final class HTTPInput: DemuxerInput {
         let count = try download.read(into: buffer)
         targets.read(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         if targets.leadElsewhere { throw DemuxerError.refused }
+        if targets.isTooLarge { throw DemuxerError.input(PullFault.endlessPlaylist) }
         return count
     }
 
