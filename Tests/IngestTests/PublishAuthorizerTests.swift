@@ -151,10 +151,25 @@ import Time
 
     @Test func oneCallThatCanBeReadInTwoWaysIsOneFailure() {
         let authorizer = authorizer()
-        let readings = [PublishRequest.Reading](
-            repeating: PublishRequest.Reading(channel: nil, streamKey: Secret("nonsense")), count: 2)
-        let request = PublishRequest(scheme: "srt", readings: readings, address: "203.0.113.9", connectionID: "")
-        for _ in 0..<9 {
+        for number in 0..<9 {
+            let readings = ["nonsense\(number)", "absurdity\(number)"].map {
+                PublishRequest.Reading(channel: nil, streamKey: Secret($0))
+            }
+            let request = PublishRequest(scheme: "srt", readings: readings, address: "203.0.113.9", connectionID: "")
+            #expect(throws: PublishRefusal.self) { try authorizer.place(for: request, among: Self.places) }
+        }
+        #expect(lines.count("ingest.backoff") == 0)
+    }
+
+    /// Some encoders add the time, or a number.
+    @Test func whatStandsBesideAKeyMakesItNoOther() {
+        let authorizer = authorizer()
+        for number in 0..<50 {
+            let readings = [
+                PublishRequest.Reading(channel: nil, streamKey: Secret("news?key=nonsense&ts=\(number)")),
+                PublishRequest.Reading(channel: "news", streamKey: Secret("nonsense")),
+            ]
+            let request = PublishRequest(scheme: "rtmp", readings: readings, address: "203.0.113.9", connectionID: "")
             #expect(throws: PublishRefusal.self) { try authorizer.place(for: request, among: Self.places) }
         }
         #expect(lines.count("ingest.backoff") == 0)

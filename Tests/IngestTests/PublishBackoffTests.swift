@@ -56,18 +56,37 @@ import Time
         for guess in 0..<10 { #expect(backoff.noteFailure(of: client, guess: guess, at: begin) == nil) }
         #expect(backoff.noteFailure(of: client, guess: 10, at: begin)?.duration == .seconds(20))
         // Only so many are known again.
-        for guess in 11..<42 { _ = backoff.noteFailure(of: client, guess: guess, at: begin) }
+        for guess in 11..<50 { _ = backoff.noteFailure(of: client, guess: guess, at: begin) }
         #expect(backoff.noteFailure(of: client, guess: 10, at: begin) == nil)
-        #expect(backoff.noteFailure(of: client, guess: 9, at: begin) != nil)
+        for guess in 50..<89 { _ = backoff.noteFailure(of: client, guess: guess, at: begin) }
+        #expect(backoff.noteFailure(of: client, guess: 10, at: begin) == nil, "it came again")
+        #expect(backoff.noteFailure(of: client, guess: 11, at: begin) != nil)
     }
 
-    /// Its guess is one more of ten when those before are forgotten, not before.
-    @Test func whoComesBackWithTheSameForEverIsNeverHeldOff() throws {
+    /// Twelve encoders with keys of yesterday, who come every half a minute: once they are known they keep nobody out.
+    @Test func thoseWhoComeBackWithTheSameForEverAreHeldOffAtMostOnce() throws {
         var backoff = PublishBackoff()
         let client = try client()
-        for second in 0..<7200 {
-            #expect(backoff.noteFailure(of: client, guess: 1, at: begin + .seconds(second)) == nil)
+        var holds = 0
+        for second in stride(from: 0, to: 7200, by: 30) {
+            for guess in 0..<12 {
+                if backoff.noteFailure(of: client, guess: guess, at: begin + .seconds(second)) != nil { holds += 1 }
+            }
         }
+        #expect(holds == 3, "those of the first round")
+        #expect(
+            backoff.noteFailure(of: client, guess: 12, at: begin + .seconds(7200)) == nil, "their guesses have aged")
+    }
+
+    @Test func aGuessOfTenMinutesAgoIsANewOne() throws {
+        var limits = PublishBackoffLimits()
+        limits.failures = 1
+        var backoff = PublishBackoff(limits)
+        let client = try client()
+        #expect(backoff.noteFailure(of: client, guess: 1, at: begin) != nil)
+        #expect(backoff.noteFailure(of: client, guess: 1, at: begin + .seconds(599)) == nil)
+        #expect(backoff.noteFailure(of: client, guess: 1, at: begin + .seconds(1198)) == nil)
+        #expect(backoff.noteFailure(of: client, guess: 1, at: begin + .seconds(1798)) != nil)
     }
 
     @Test func tenQuietMinutesAreForgotten() throws {

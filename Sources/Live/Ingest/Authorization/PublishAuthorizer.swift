@@ -143,7 +143,9 @@ extension PublishRequest {
     /// The same for who asks for the same with the same key, and hardly ever for anybody else.
     fileprivate var guess: Int {
         var hasher = Hasher()
-        for reading in readings {
+        // What stands beside a channel and its key may be another each time.
+        let named = readings.filter { $0.channel != nil }
+        for reading in named.isEmpty ? readings : named {
             hasher.combine(reading.channel)
             hasher.combine(Array(reading.streamKey.exposed.utf8))
         }

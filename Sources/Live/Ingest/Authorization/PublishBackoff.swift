@@ -5,8 +5,9 @@ package import Time
 /// again is no further guess: an encoder that comes back with it for ever keeps nobody out who shares its address. A right
 /// key clears nothing, or whoever has one could guess the others.
 ///
-/// An address is an IPv4 address or an IPv6 network of 64 bits. Those who fail are remembered for ten minutes after their
-/// last guess, so many of them; where there are more, those who failed longest ago are forgotten.
+/// An address is an IPv4 address or an IPv6 network of 64 bits. Guesses count for ten minutes after the last new one, and are
+/// known again for as long after they came last. So many addresses are remembered; where there are more, those that failed
+/// longest ago are forgotten.
 package struct PublishBackoff: Sendable {
     /// A time for which an address is held off.
     package struct Hold: Sendable, Equatable {
@@ -19,22 +20,28 @@ package struct PublishBackoff: Sendable {
     private struct Failures {
         /// How many there were before the first hold.
         var count = 0
-        /// The last guesses.
-        var guesses: [Int] = []
         var holds = 0
         var heldUntil: Instant?
         var refused = 0
+        /// When a guess came last that was not known.
         var last: Instant
+        /// The guesses that are known again, and when each came last; the newest is the last one.
+        var guesses: [(guess: Int, at: Instant)] = []
 
         func isOver(at now: Instant) -> Bool { now - max(last, heldUntil ?? last) >= memory }
+
+        /// True when nothing has to be remembered any more.
+        func isForgotten(at now: Instant) -> Bool {
+            isOver(at: now) && guesses.last.map { now - $0.at >= memory } ?? true
+        }
     }
 
     private static let shortest = Duration.seconds(10)
     private static let memory = Duration.seconds(600)
-    /// How many guesses of an address are known again.
-    private static let knownGuesses = 32
 
     private let limits: PublishBackoffLimits
+    /// How many guesses of an address are known again: more than hold it off, or those who come back would go round in it.
+    private var knownGuesses: Int { max(32, limits.failures * 4) }
     private var clients: [IPRange: Failures] = [:]
 
     /// Nobody has failed yet.
@@ -54,9 +61,15 @@ package struct PublishBackoff: Sendable {
     package mutating func noteFailure(of client: IPRange, guess: Int, at now: Instant) -> Hold? {
         guard limits.failures > 0 else { return nil }
         var failures = clients[client] ?? Failures(last: now)
-        if failures.isOver(at: now) { failures = Failures(last: now) }
-        guard !failures.guesses.contains(guess) else { return nil }
-        failures.guesses = failures.guesses.suffix(Self.knownGuesses - 1) + [guess]
+        failures.guesses.removeAll { now - $0.at >= Self.memory }
+        if let place = failures.guesses.firstIndex(where: { $0.guess == guess }) {
+            failures.guesses.remove(at: place)
+            failures.guesses.append((guess, now))
+            clients[client] = failures
+            return nil
+        }
+        if failures.isOver(at: now) { failures = Failures(last: now, guesses: failures.guesses) }
+        failures.guesses = failures.guesses.suffix(knownGuesses - 1) + [(guess, now)]
         failures.count += 1
         failures.last = now
         var hold: Hold?
@@ -74,7 +87,7 @@ package struct PublishBackoff: Sendable {
 
     private mutating func makeRoom(at now: Instant) {
         guard clients.count >= limits.addresses else { return }
-        clients = clients.filter { !$1.isOver(at: now) }
+        clients = clients.filter { !$1.isForgotten(at: now) }
         guard clients.count >= limits.addresses, let oldest = clients.min(by: { $0.value.last < $1.value.last }) else {
             return
         }
