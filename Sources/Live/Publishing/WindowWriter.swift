@@ -84,17 +84,18 @@ public final class WindowWriter: Sendable {
 
     private func write(_ snapshot: PresentationSnapshot, of channel: String) {
         let (id, version) = (snapshot.id, snapshot.version)
-        let (known, behindSince) = progress.withLock { ($0.written[id]?.version ?? 0, $0.behindSince[id]) }
+        let behindSince = progress.withLock { $0.behindSince[id] }
         queue.signal { queue in
-            if max(queue.unwritten[id]?.snapshot.version ?? 0, known) < version {
-                queue.unwritten[id] = (channel, snapshot)
-            }
+            if queue.unwritten[id]?.snapshot.version ?? 0 < version { queue.unwritten[id] = (channel, snapshot) }
         }
         if let behindSince { return report(behindSince) }
         if !progress.wait(
             for: Self.patience, until: { ($0.written[id]?.version ?? 0) >= version || $0.behindSince[id] != nil })
         {
-            progress.withLock { [now = clock.now] in $0.behindSince[id] = $0.behindSince[id] ?? now }
+            progress.withLock { [now = clock.now] progress in
+                guard progress.written[id]?.version ?? 0 < version else { return }
+                progress.behindSince[id] = progress.behindSince[id] ?? now
+            }
         }
     }
 
@@ -132,7 +133,11 @@ public final class WindowWriter: Sendable {
                 defer { queue.unwritten = [:] }
                 return (queue.unwritten, queue.isStopping)
             }
-            waiting.merge(fresh) { $0.snapshot.version > $1.snapshot.version ? $0 : $1 }
+            // Publishers come in any order.
+            let known = progress.withLock { $0.written.mapValues(\.version) }
+            waiting.merge(fresh.filter { known[$0] ?? 0 < $1.snapshot.version }) {
+                $0.snapshot.version > $1.snapshot.version ? $0 : $1
+            }
             // What failed waits for its time, and nothing else waits for that.
             let isDue = isStopping || ContinuousClock.now >= retryAt
             if isDue { retryAt = .now + retryPace }
