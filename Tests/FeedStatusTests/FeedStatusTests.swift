@@ -36,6 +36,7 @@ import Time
                 Channel(
                     ChannelConfiguration(
                         id: "news", name: "The \"news\"", streamKey: Secret("the-key-of-news"),
+                        secondStreamKey: Secret("a key, 100%25 of it"),
                         profile: LatencyProfile(.low)), waker: Waker(), clock: clock, logger: logger, registry: registry
                 )
             ], authorizer: PublishAuthorizer(PublishRules(), clock: clock, logger: logger, registry: registry))
@@ -50,7 +51,10 @@ import Time
         return try TestClient(server.port).request(method, FeedStatus.path, fields)
     }
 
-    @Test(arguments: ["Bearer the-key-of-news", "bearer the-key-of-news", "BEARER  the-key-of-news "])
+    @Test(arguments: [
+        "Bearer the-key-of-news", "bearer the-key-of-news", "BEARER  the-key-of-news ",
+        "Bearer a%20key,%20100%2525%20of%20it",
+    ])
     func theStreamKeyIsABearerToken(authorization: String) throws {
         let answer = try ask(authorization)
         #expect(answer.status == 200 && answer["Content-Type"] == "application/json")

@@ -35,7 +35,7 @@ async function begin() {
 async function ask(mine) {
   let answer, body
   try {
-    answer = await fetch("/v1/feed", { headers: { Authorization: `Bearer ${encodable(key)}` }, cache: "no-store" })
+    answer = await fetch("/v1/feed", { headers: { Authorization: `Bearer ${encodeURIComponent(key)}` }, cache: "no-store" })
     body = await answer.json()
   } catch {
     if (mine === turn) element("problem").textContent = "The server cannot be reached. Trying again."
@@ -47,11 +47,6 @@ async function ask(mine) {
   if (answer.ok) show(body)
   else sessionStorage.removeItem("streamKey")
   return answer.ok
-}
-
-// What is no letter of Latin-1 cannot be sent, and is in no key.
-function encodable(text) {
-  return text.replace(/[^\x21-\x7e]/g, "?")
 }
 
 const states = { onAir: "On the air", standby: "On standby", absent: "Nothing comes in" }
