@@ -59,6 +59,8 @@ def test_all_faults_of_a_configuration_are_told_at_once(tmp_path):
 def test_what_was_checked_is_named(tmp_path):
     nothing = run("config", "check", cwd=tmp_path)
     assert nothing.returncode == 2 and "headwater.json5: there is no such file" in nothing.stderr
+    flags = run("config", "check", "--demo", cwd=tmp_path)
+    assert flags.returncode == 0 and flags.stdout.startswith("There is no file;")
     (tmp_path / "headwater.json5").write_text("{}")
     result = run("config", "check", cwd=tmp_path)
     assert result.returncode == 0 and result.stdout == "headwater.json5 is right.\n"

@@ -54,7 +54,8 @@ import Time
 
     private static func check(_ arguments: [String]) -> String {
         let configuration = load(arguments, needsFile: true)
-        return "\(configuration.file ?? "The configuration") is right."
+        return configuration.file.map { "\($0) is right." }
+            ?? "There is no file; what flags and variables say is right."
     }
 
     private static func token(_ arguments: [String]) {

@@ -55,7 +55,7 @@ public struct ConfigurationLoader<Settings: SchemaObject>: Sendable {
     }
 
     /// The configuration that `arguments` (without program and subcommand) and `environment` make with the file that
-    /// they name, or with `headwater.json5` where there is one. With `needsFile` it is a fault that there is none.
+    /// they name, or with `headwater.json5` where there is one. With `needsFile` it is a fault that there is nothing at all.
     public func load(
         arguments: [String], environment: [String: String], needsFile: Bool = false
     ) throws(ConfigurationError) -> EffectiveConfiguration<Settings> {
@@ -63,7 +63,8 @@ public struct ConfigurationLoader<Settings: SchemaObject>: Sendable {
         let flags = CommandLineFlags(arguments, settings: settings, faults: &early)
         addUnknownVariables(environment, to: &early)
         let name = flags.file ?? environment[Self.fileVariable]
-        let file = readDocument(named: name, isNeeded: needsFile || name != nil, into: &early)
+        let isAlone = flags.values.isEmpty && !settings.contains { environment[$0.variable] != nil }
+        let file = readDocument(named: name, isNeeded: name != nil || needsFile && isAlone, into: &early)
 
         var faults = FaultList(reportsMissing: file != nil)
         for fault in early.faults { faults.add(fault) }
@@ -106,7 +107,9 @@ public struct ConfigurationLoader<Settings: SchemaObject>: Sendable {
             }
         } catch {
             if !isNeeded, error == .missing { return JSONValue(.object([])) }
-            let hint = path == nil ? " in this folder; name another with \(CommandLineFlags.fileFlag)" : ""
+            let hint =
+                path == nil && error == .missing
+                ? " in this folder; name another with \(CommandLineFlags.fileFlag)" : ""
             faults.add(Fault(message: "\(name): \(error)\(hint)"))
             return nil
         }
