@@ -279,6 +279,18 @@ import Time
         #expect(contents.last == "a58999" && !contents.contains("a60000"))
     }
 
+    @Test mutating func eachTrackOfSoundHasItsOwnPlaceInTime() {
+        group = HeldGroup(.audio, longest: .milliseconds(4000), enough: .zero)
+        describeTracks()
+        sound(10_000)
+        sound(8000, track: 1)
+        #expect(contents.suffix(2) == ["a10000", "a8000"], "one may be late")
+        // The clock is set for all of them, and the second one's sound comes behind that.
+        sound(20)
+        sound(0, track: 1)
+        #expect(contents.suffix(2) == ["a20", "a0"])
+    }
+
     /// An encoder that stood still may show something else by now.
     @Test mutating func nothingOfBeforeAPauseIsHeld() {
         describeTracks()
