@@ -76,6 +76,9 @@ import Time
         #expect(holds == 3, "those of the first round")
         #expect(
             backoff.noteFailure(of: client, guess: 12, at: begin + .seconds(7200)) == nil, "their guesses have aged")
+        for guess in 0..<12 {
+            #expect(backoff.noteFailure(of: client, guess: guess, at: begin + .seconds(7200)) == nil, "and are known")
+        }
     }
 
     @Test func aGuessOfTenMinutesAgoIsANewOne() throws {

@@ -199,17 +199,20 @@ import Time
         bench.store.block(false)
     }
 
-    @Test func anOlderSnapshotIsNotWrittenBehindANewerOne() throws {
+    @Test(arguments: [0, 6])
+    func anOlderSnapshotIsNotWrittenBehindANewerOne(inHand: Int) throws {
         let bench = WindowBench()
         let snapshots = Self.snapshots(10)
+        var last = Array(snapshots.dropLast().suffix(7))
         bench.start()
-        for snapshot in snapshots.dropLast(7) { bench.keepWhole(snapshot) }
-        // The writer has the first of them in hand while the others come, of two threads the wrong way round.
+        for snapshot in snapshots.dropLast(8) { bench.keepWhole(snapshot) }
+        // The writer has one of them in hand while the others come, of two threads the wrong way round.
         bench.store.block(true)
-        bench.keep(snapshots[snapshots.count - 7])
+        bench.keep(last.remove(at: inHand))
         #expect(eventually { bench.store.isHolding })
-        for snapshot in snapshots.suffix(6).reversed() { bench.keep(snapshot) }
+        for snapshot in last.reversed() { bench.keep(snapshot) }
         bench.store.block(false)
+        bench.keepWhole(snapshots[snapshots.count - 1])
         bench.stop()
         let whole = WindowBench()
         whole.start()
