@@ -51,6 +51,8 @@ def test_the_backup_stands_in_and_the_primary_input_comes_back(serve, send, foll
     # Longer than a machine that others share stands still.
     server = serve([with_backup("low", switchAfter="3s")], "--player-hls", HLS)
     first = send(primary, server)
+    # A backup that is there first stands in.
+    wait_for(lambda: len(server.events("ingest.accepted")) == 1, what="the primary input")
     send(backup, server)
     folder = server.renditions("news")["video"]
     wait_for(lambda: len(server.events("ingest.accepted")) == 2, what="both inputs")
