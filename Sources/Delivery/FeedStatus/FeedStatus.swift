@@ -28,13 +28,9 @@ public struct FeedStatus: HTTPHandler {
                     401, "key_missing", "Send your stream key: Authorization: Bearer STREAMKEY",
                     [("WWW-Authenticate", "Bearer realm=\"feed\"")]))
         }
-        // As in a URL it may stand as it is, or percent-encoded.
-        let decoded = String(decoding: PercentEscapes.decoded(Array(key.utf8)[...]), as: UTF8.self)
-        let readings = (decoded == key ? [key] : [key, decoded]).map {
-            PublishRequest.Reading(channel: nil, streamKey: Secret($0))
-        }
         let asked = PublishRequest(
-            scheme: "http", readings: readings, address: request.remoteAddress, connectionID: "")
+            scheme: "http", readings: PublishRequest.Reading.each(channel: nil, streamKey: key),
+            address: request.remoteAddress, connectionID: "")
         do throws(PublishRefusal) {
             let report = try directory.report(for: asked)
             return .response(

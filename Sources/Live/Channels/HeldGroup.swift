@@ -51,7 +51,7 @@ struct HeldGroup {
     /// Takes what came in at `arrival`; says whether it is a key frame, or does for one.
     mutating func take(_ event: FeedEvent, arrival: Instant) -> Bool {
         if let last = events.last?.arrival, .milliseconds((arrival - last).wholeMilliseconds) > longest {
-            (events, bytes, keyFrames) = ([], 0, [])
+            clear()
         }
         switch event {
         case .announcement: announcement = event
@@ -156,8 +156,10 @@ struct HeldGroup {
         events.append((event, arrival))
         bytes += size
         guard events.count > Self.limit.events || bytes > Self.limit.bytes else { return }
-        (events, bytes, keyFrames) = ([], 0, [])
+        clear()
     }
+
+    private mutating func clear() { (events, bytes, keyFrames) = ([], 0, []) }
 
     private mutating func remove(_ isObsolete: (FeedEvent) -> Bool) {
         events.removeAll { isObsolete($0.event) }

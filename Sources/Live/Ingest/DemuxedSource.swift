@@ -141,7 +141,7 @@ private final class HTTPInput: DemuxerInput {
         let count = try download.read(into: buffer)
         targets.read(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         if targets.leadElsewhere { throw DemuxerError.refused }
-        if targets.isTooLarge { throw DemuxerError.input(PullFault.endlessPlaylist) }
+        if targets.isTooLarge { throw DemuxerError.input(PullFault.largePlaylist) }
         return count
     }
 

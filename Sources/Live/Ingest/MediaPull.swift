@@ -22,7 +22,7 @@ public final class MediaPull: Sendable {
     ) {
         self.init(
             address, channel: channel, input: input, isLooped: isLooped,
-            permits: { allowsLocal || !$0.isReserved && !$0.isOfThisMachine }, gate: gate, logger: logger,
+            permits: { allowsLocal || !$0.isLocal }, gate: gate, logger: logger,
             metrics: metrics, transportMetrics: transportMetrics, clock: clock)
     }
 

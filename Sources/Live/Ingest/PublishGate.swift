@@ -1,3 +1,4 @@
+internal import Bytes
 public import Media
 public import Telemetry
 public import Time
@@ -14,6 +15,16 @@ public struct PublishRequest: Sendable {
         /// That channel and that key.
         public init(channel: String?, streamKey: Secret<String>) {
             (self.channel, self.streamKey) = (channel, streamKey)
+        }
+
+        /// That channel and that key as they stand, and percent-decoded where that is something else: only who knows the keys
+        /// can tell which is meant.
+        public static func each(channel: String?, streamKey: String) -> [Reading] {
+            func decoded(_ text: String) -> String {
+                String(decoding: PercentEscapes.decoded(Array(text.utf8)[...]), as: UTF8.self)
+            }
+            let (plain, meant) = ((channel, streamKey), (channel.map(decoded), decoded(streamKey)))
+            return (meant == plain ? [plain] : [plain, meant]).map { Reading(channel: $0, streamKey: Secret($1)) }
         }
     }
 

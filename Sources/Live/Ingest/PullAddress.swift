@@ -1,5 +1,6 @@
 internal import Bytes
 internal import HTTP
+internal import Sockets
 
 /// Where a source is that the server fetches: the schemes here are all that there are.
 ///
@@ -62,4 +63,9 @@ public struct PullAddress: Sendable {
         guard let kind else { throw .address }
         self.kind = kind
     }
+}
+
+extension SocketAddress {
+    /// True where nothing is fetched from unless the configuration permits it.
+    var isLocal: Bool { isReserved || isOfThisMachine }
 }

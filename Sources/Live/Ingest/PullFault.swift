@@ -37,7 +37,7 @@ struct PullFault: Error {
     }
 
     static let endlessPlaylists = PullFault("endless_playlists", "one playlist after another leads elsewhere")
-    static let endlessPlaylist = PullFault("endless_playlists", "a playlist is larger than 4 MiB")
+    static let largePlaylist = PullFault("endless_playlists", "a playlist is larger than 4 MiB")
     static let stopped = PullFault("stopped", "stopped")
     static let unknownHost = PullFault(HTTPFault.unknownHost)
     static let forbiddenAddress = PullFault(HTTPFault.forbiddenAddress(isRedirect: false))

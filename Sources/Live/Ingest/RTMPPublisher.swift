@@ -257,19 +257,11 @@ final class RTMPPublisher: ConnectedPublisher {
         return (nil, name)
     }
 
-    /// Each way in which that can be read. Encoders send it as people write it, percent-encoded or not, and a key may have a
-    /// question mark in it, or look as if it were encoded: only who knows the keys can tell.
+    /// Each way in which that can be read. A key may have a question mark in it.
     static func readings(name: String, query: String?) -> [PublishRequest.Reading] {
-        typealias Reading = PublishRequest.Reading
-        func decoded(_ text: String) -> String {
-            String(decoding: PercentEscapes.decoded(Array(text.utf8)[...]), as: UTF8.self)
-        }
         let (channel, key) = credentials(name: name, query: query)
-        let whole = query.map { Reading(channel: nil, streamKey: Secret("\(name)?\($0)")) }
-        let plain = Reading(channel: channel, streamKey: Secret(key))
-        let isEncoded = [channel ?? "", key].contains { decoded($0) != $0 }
-        let meant = isEncoded ? Reading(channel: channel.map(decoded), streamKey: Secret(decoded(key))) : nil
-        return [whole, plain, meant].compactMap(\.self)
+        let whole = query.map { PublishRequest.Reading(channel: nil, streamKey: Secret("\(name)?\($0)")) }
+        return [whole].compactMap(\.self) + PublishRequest.Reading.each(channel: channel, streamKey: key)
     }
 
     /// Sends what the session and other threads have to say.

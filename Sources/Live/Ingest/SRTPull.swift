@@ -21,7 +21,7 @@ public final class SRTPull: Sendable {
             do throws(SRTError) {
                 let socket = try SRTSocket.connect(
                     to: address, options: options,
-                    permits: { allowsLocal || !$0.isReserved && !$0.isOfThisMachine }
+                    permits: { allowsLocal || !$0.isLocal }
                 ) { call.isWanted }
                 let begun = clock.now
                 defer { if clock.now - begun >= Backoff.goodConnection { _ = journal.recover() } }
