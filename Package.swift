@@ -150,7 +150,9 @@ let package = Package(
                 "Locks", "Bytes", "Crypto", "HTTP", "HTTPTestClient", "RawAnswers", "Runtime", "Sockets",
                 "TestTools", "Time",
             ]),
-        tests("FFmpegTests", ["Bytes", "FFmpeg", "Locks", "SRT", "Sockets", "Telemetry", "TestFolder", "TestTools"]),
+        tests(
+            "FFmpegTests",
+            ["Bytes", "FFmpeg", "Locks", "Runtime", "SRT", "Sockets", "Telemetry", "TestFolder", "TestTools"]),
         tests("ObjectStoreTests", ["Bytes", "ObjectStore", "TestFolder"]),
         tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom", "TestTools"]),
         tests(

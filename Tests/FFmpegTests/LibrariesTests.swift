@@ -1,5 +1,7 @@
 import FFmpeg
 import Glibc
+import Locks
+import Runtime
 import SRT
 import Sockets
 import Telemetry
@@ -20,8 +22,12 @@ import Testing
             try #require(dlsym(nil, "avformat_open_input") == nil)
             var address = SRTAddress(host: "127.0.0.1", port: listener.address.port)
             address.timeout = .seconds(20)
+            let connection = Mutex<SRTSocket?>(nil)
+            let thread = NamedThread("accept") { connection.withLock { $0 = listener.accept() } }
             let caller = try SRTSocket.connect(to: address)
-            let accepted = try #require(listener.accept())
+            thread.join()
+            let socket = connection.withLock { $0 }
+            let accepted = try #require(socket)
             // Its own is started by asking it for something.
             #expect(throws: DemuxerError.self) {
                 try Demuxer(

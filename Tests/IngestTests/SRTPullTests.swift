@@ -86,6 +86,7 @@ import Time
             }
             return .refuse(.notFound)
         }
+        let thread = NamedThread("accept") { _ = listener.accept() }
         var address = SRTAddress(host: "127.0.0.1", port: listener.address.port)
         address.passphrase = Secret("correct horse battery")
         let pull = pull(address)
@@ -101,6 +102,7 @@ import Time
         pull.stop()
         #expect(ContinuousClock.now - start < .milliseconds(2900))
         listener.shutDown()
+        thread.join()
         #expect(bench.lines.count("ingest.pull_failed") == 1 && bench.lines.count("not found (1404)") == 1)
         #expect(bench.lines.count("horse") == 0 && bench.lines.count("127.0.0.1") == 0)
     }

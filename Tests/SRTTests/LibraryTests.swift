@@ -19,6 +19,11 @@ extension SRTTests {
                     for _ in 0..<300 where Holdings.threads > 3 { usleep(100_000) }
                     return Holdings.threads == 3
                 }
+                // A port is ours until somebody calls.
+                try #require(Holdings.threads == 1)
+                let first = try SRTSocket.connect(to: address)
+                try #require(reception.next()).close()
+                first.close()
                 try #require(settle())
                 // Foundation has some, too.
                 let ports = Holdings.ports

@@ -5,13 +5,16 @@ public import Sockets
 
 /// A UDP port at which SRT callers are awaited. SRT API, "Listener".
 ///
-/// Connections that were accepted outlive it. They keep the port, and libsrt keeps it for another four seconds: until then
-/// no other process can have it, while another listener of this process can.
+/// Nobody is heard before `accept` waits, and libsrt costs nothing before the first call. Connections that were accepted
+/// outlive it. They keep the port, and libsrt keeps it for another four seconds: until then no other process can have it,
+/// while another listener of this process can.
 public final class SRTListener: Sendable {
     private let handle: SRTHandle
     /// libsrt has a bare pointer to it until the socket is closed.
     private let gate: SRTCallGate
     private let isOver = Atomic(false)
+    /// The port while nobody has called; nothing where libsrt has had it from the start.
+    private let port: SRTPort?
     /// Where callers are awaited, with the port that the system chose where 0 was asked for.
     public let address: SocketAddress
 
@@ -31,7 +34,14 @@ public final class SRTListener: Sendable {
         gate.beginHearing()
         do throws(SRTError) {
             try options.apply(to: handle)
-            self.address = try Self.listen(handle, at: address, gate)
+            if let port = SRTPort(address) {
+                (self.port, self.address) = (port, port.address)
+            } else {
+                // A port that connections of this process keep, or none at all.
+                try Self.bind(handle, to: address)
+                self.address = try Self.listen(handle, at: address, gate)
+                port = nil
+            }
         } catch {
             handle.close()
             gate.endHearing()
@@ -43,13 +53,16 @@ public final class SRTListener: Sendable {
 
     deinit { shutDown() }
 
-    private static func listen(
-        _ handle: SRTHandle, at address: SocketAddress, _ gate: SRTCallGate
-    ) throws(SRTError) -> SocketAddress {
+    private static func bind(_ handle: SRTHandle, to address: SocketAddress) throws(SRTError) {
         if address.host.contains(":") { try handle.set(SRTO_IPV6ONLY, "ipv6only", Int32(0)) }
         let bound = address.withSystemAddress { srt_bind(handle.number, $0, Int32($1)) }
         guard let bound else { throw .unknownHost(address.host) }
         guard bound == 0 else { throw .last("srt_bind", at: address.description) }
+    }
+
+    private static func listen(
+        _ handle: SRTHandle, at address: SocketAddress, _ gate: SRTCallGate
+    ) throws(SRTError) -> SocketAddress {
         let called = srt_listen_callback(
             handle.number,
             { context, socket, version, peer, text in
@@ -76,6 +89,7 @@ public final class SRTListener: Sendable {
     /// Waits for the next connection; nothing once the listener was shut down.
     public func accept() -> SRTSocket? {
         while !isOver.load(ordering: .acquiring) {
+            guard hasBegun() else { continue }
             var peer = sockaddr_storage()
             var size = Int32(MemoryLayout<sockaddr_storage>.size)
             let (number, address) = withUnsafeMutablePointer(to: &peer) {
@@ -92,9 +106,24 @@ public final class SRTListener: Sendable {
         return nil
     }
 
+    /// True when libsrt awaits callers; else waits for the first of them, for a moment.
+    private func hasBegun() -> Bool {
+        guard let port, port.isOurs else { return true }
+        guard port.wait(), let descriptor = port.take() else { return false }
+        if srt_bind_acquire(handle.number, descriptor) != 0 {
+            // It was shut down meanwhile.
+            close(descriptor)
+        } else {
+            // The options were taken when it was made: nothing is left that could be wrong.
+            _ = try? Self.listen(handle, at: address, gate)
+        }
+        return true
+    }
+
     /// Ends `accept`, now and from now on, and awaits nobody any more. Connections that were not accepted are closed.
     public func shutDown() {
         guard !isOver.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        port?.close()
         // Waits for the decision that is under way, and no other begins after it.
         handle.close()
         gate.endHearing()
