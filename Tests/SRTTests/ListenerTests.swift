@@ -54,8 +54,9 @@ extension SRTTests {
             #expect(throws: SRTError.addressInUse("\(taken)")) { try SRTListener(taken) { _ in .accept() } }
         }
 
-        @Test func aPortIsFreeAgainForThisProcessAtOnce() throws {
-            let reception = try Reception()
+        @Test(arguments: ["127.0.0.1", "::"])
+        func aPortIsFreeAgainForThisProcessAtOnce(host: String) throws {
+            let reception = try Reception(host: host)
             let caller = try SRTSocket.connect(to: SRTAddress(port: reception.port))
             let socket = try #require(reception.next())
             reception.end()

@@ -69,12 +69,13 @@ struct DemuxedSource {
         }
         var left = Self.references
         defer { left = .max }
+        let memory = HTTPInput.Memory()
         return try demuxer(
-            download.location, Self.httpOptions, input: HTTPInput(download),
+            download.location, Self.httpOptions, input: HTTPInput(download, at: download.location, memory),
             opener: { reference in
                 guard left > 0 else { throw DemuxerError.input(PullFault.endlessPlaylists) }
                 left -= 1
-                return try open(reference, beside: url)
+                return try open(reference, beside: url, memory)
             })
     }
 
@@ -84,10 +85,13 @@ struct DemuxedSource {
     }
 
     /// What a playlist names. Where it must not lead ends the source; what is merely missing does not.
-    private func open(_ reference: DemuxerReference, beside source: HTTPURL) throws -> any DemuxerInput {
+    private func open(
+        _ reference: DemuxerReference, beside source: HTTPURL, _ memory: HTTPInput.Memory
+    ) throws -> any DemuxerInput {
         guard let url = HTTPURL(reference.url)?.authorized(like: source) else { throw DemuxerError.refused }
         do throws(HTTPFault) {
-            return HTTPInput(try fetch(url, from: reference.offset, to: reference.end))
+            let download = try fetch(url, from: reference.offset, to: reference.end)
+            return HTTPInput(download, at: reference.url, memory)
         } catch {
             switch error {
             case .forbiddenAddress: throw DemuxerError.input(HTTPFault.forbiddenAddress(isRedirect: true))
@@ -132,16 +136,27 @@ struct DemuxedSource {
 
 /// What is fetched over HTTP, as a demuxer reads it.
 private final class HTTPInput: DemuxerInput {
-    private let download: HTTPDownload
-    private var targets = PlaylistTargets()
+    /// Shared by all that one source names, which one thread reads.
+    final class Memory {
+        var playlists = PlaylistMemory()
+    }
 
-    init(_ download: HTTPDownload) { self.download = download }
+    private let download: HTTPDownload
+    private let address: String
+    private let memory: Memory
+    private var targets: PlaylistTargets
+
+    init(_ download: HTTPDownload, at address: String, _ memory: Memory) {
+        (self.download, self.address, self.memory) = (download, address, memory)
+        targets = PlaylistTargets(at: address)
+    }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         let count = try download.read(into: buffer)
         targets.read(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        memory.playlists.note(targets.weight, of: address)
         if targets.leadElsewhere { throw DemuxerError.refused }
-        if targets.isTooLarge { throw DemuxerError.input(PullFault.largePlaylist) }
+        if targets.isTooLarge || memory.playlists.isFull { throw DemuxerError.input(PullFault.largePlaylist) }
         return count
     }
 

@@ -150,11 +150,11 @@ public final class WindowWriter: Sendable {
             }
             for id in gone { waiting[id] = nil }
             if isStopping { writing.stop() }
-            let isBehind = queue.withLock { Set($0.unwritten.keys) }
+            let unwritten = queue.withLock { $0.unwritten.mapValues(\.snapshot.version) }
             progress.signal { [written] progress in
                 for (id, version, ends) in written {
                     progress.written[id] = (version, ends)
-                    if !isBehind.contains(id) { progress.behindSince[id] = nil }
+                    if unwritten[id] ?? 0 <= version { progress.behindSince[id] = nil }
                 }
                 for id in gone { (progress.written[id], progress.behindSince[id]) = (nil, nil) }
                 progress.hasStopped = isStopping

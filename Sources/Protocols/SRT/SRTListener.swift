@@ -34,7 +34,8 @@ public final class SRTListener: Sendable {
         gate.beginHearing()
         do throws(SRTError) {
             try options.apply(to: handle)
-            if let port = SRTPort(address) {
+            if address.host.contains(":") { try handle.set(SRTO_IPV6ONLY, "ipv6only", Int32(0)) }
+            if let port = SRTPort(address, receiveBuffer: options.systemReceiveBuffer) {
                 (self.port, self.address) = (port, port.address)
             } else {
                 // A port that connections of this process keep, or none at all.
@@ -54,7 +55,6 @@ public final class SRTListener: Sendable {
     deinit { shutDown() }
 
     private static func bind(_ handle: SRTHandle, to address: SocketAddress) throws(SRTError) {
-        if address.host.contains(":") { try handle.set(SRTO_IPV6ONLY, "ipv6only", Int32(0)) }
         let bound = address.withSystemAddress { srt_bind(handle.number, $0, Int32($1)) }
         guard let bound else { throw .unknownHost(address.host) }
         guard bound == 0 else { throw .last("srt_bind", at: address.description) }
@@ -109,14 +109,15 @@ public final class SRTListener: Sendable {
     /// True when libsrt awaits callers; else waits for the first of them, for a moment.
     private func hasBegun() -> Bool {
         guard let port, port.isOurs else { return true }
-        guard port.wait(), let descriptor = port.take() else { return false }
-        if srt_bind_acquire(handle.number, descriptor) != 0 {
-            // It was shut down meanwhile.
-            close(descriptor)
-        } else {
-            // The options were taken when it was made: nothing is left that could be wrong.
-            _ = try? Self.listen(handle, at: address, gate)
+        guard port.wait() else { return false }
+        let isTaken = port.handOver { srt_bind_acquire(handle.number, $0) == 0 }
+        guard isTaken else {
+            // There is no thread to be had for it now, say. Who calls calls again.
+            usleep(100_000)
+            return false
         }
+        // The options were taken when it was made: nothing is left that could be wrong.
+        _ = try? Self.listen(handle, at: address, gate)
         return true
     }
 

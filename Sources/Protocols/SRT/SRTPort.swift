@@ -10,8 +10,9 @@ final class SRTPort: Sendable {
     /// With the port that the system chose where 0 was asked for.
     let address: SocketAddress
 
-    /// Binds `address`; nothing where that cannot be.
-    init?(_ address: SocketAddress) {
+    /// Binds `address`; nothing where that cannot be. As many bytes of calls wait as in libsrt's hands: all encoders call at
+    /// once when a server is back.
+    init?(_ address: SocketAddress, receiveBuffer: Int32) {
         let family = address.withSystemAddress { address, _ in Int32(address.pointee.sa_family) }
         guard let family else { return nil }
         let descriptor = socket(family, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -19,6 +20,8 @@ final class SRTPort: Sendable {
         var isIPv6Only: Int32 = 0
         let size = socklen_t(MemoryLayout<Int32>.size)
         if family == AF_INET6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &isIPv6Only, size) }
+        var receiveBuffer = receiveBuffer
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, size)
         guard address.withSystemAddress({ bind(descriptor, $0, $1) }) == 0 else {
             Glibc.close(descriptor)
             return nil
@@ -46,13 +49,25 @@ final class SRTPort: Sendable {
         return poll(&entry, 1, 100) > 0
     }
 
-    /// Gives the socket away: who takes it closes it. Nothing where it was closed.
-    func take() -> Int32? {
+    /// Has `take` take a descriptor of the socket, which closes it even where it fails. True when it is ours no longer.
+    func handOver(to take: (Int32) -> Bool) -> Bool {
         descriptor.withLock { descriptor in
-            defer { descriptor = nil }
-            return descriptor
+            guard let own = descriptor else { return false }
+            let copy = fcntl(own, F_DUPFD_CLOEXEC, 0)
+            guard copy >= 0, take(copy) else { return false }
+            Glibc.close(own)
+            descriptor = nil
+            return true
         }
     }
 
-    func close() { if let descriptor = take() { Glibc.close(descriptor) } }
+    func close() {
+        descriptor.withLock { descriptor in
+            guard let own = descriptor else { return }
+            // Who waits has it until it wakes, and nobody else could bind the port.
+            shutdown(own, Int32(SHUT_RDWR))
+            Glibc.close(own)
+            descriptor = nil
+        }
+    }
 }
