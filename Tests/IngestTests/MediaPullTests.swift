@@ -110,6 +110,23 @@ import Time
         pull.stop()
     }
 
+    /// Whole addresses of segments are kept, and each has that of its playlist.
+    @Test func playlistsThatTakeTooMuchMemoryAreGivenUp() throws {
+        let folder = String(repeating: "a", count: 1900)
+        let segments = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n" + String(repeating: "#EXTINF:2,\na\n", count: 4000)
+        let variants = (0..<64).map { "#EXT-X-STREAM-INF:BANDWIDTH=1\n\(folder)/\($0).m3u8\n" }.joined()
+        let requests = Mutex(0)
+        let site = try Site { connection, request in
+            requests.withLock { $0 += 1 }
+            _ = connection.write(Self.whole(Array((request.contains("aaa") ? segments : "#EXTM3U\n" + variants).utf8)))
+        }
+        let pull = try pull(site.url)
+        let told = "headwater_ingest_refused_total{reason=\"endless_playlists\"}"
+        #expect(bench.eventually { bench.figure(told) ?? 0 >= 1 }, "\(bench.lines.all.withLock(\.self))")
+        pull.stop()
+        #expect(requests.withLock { $0 } < 40)
+    }
+
     @Test(arguments: ["", "gopher://127.0.0.1/a.ts\n"])
     func whatIsNoStreamIsUnreadable(line: String) throws {
         try expect("unreadable", of: "HTTP/1.1 200 OK\r\n\r\n\(line)#EXTM3U\n\(line)")
