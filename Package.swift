@@ -200,7 +200,8 @@ let package = Package(
                 "Packaging", "Publishing", "Runtime", "Sockets", "Telemetry", "TestFolder", "Time",
             ]),
         tests(
-            "PackagingTests", ["Bytes", "Media", "Time", "HLS", "ISOBMFF", "Packaging", "SampleFeed", "SeededRandom"]),
+            "PackagingTests",
+            ["Bytes", "Media", "Time", "HLS", "HLSRules", "ISOBMFF", "Packaging", "SampleFeed", "SeededRandom"]),
     ],
     swiftLanguageModes: [.v6])
 

@@ -159,7 +159,7 @@ import Time
 
     /// What was lost before it may have had other dates.
     @Test func whatComesBehindAStandingTellsAllOfItsDates() throws {
-        var window = RenditionWindow(name: "audio", profile: LatencyProfile(.low), wallStart: .epoch)
+        var window = RenditionWindow(name: "audio", profile: LatencyProfile(.low), wallStart: .epoch, isVideo: false)
         let standing = RenditionStanding(nextSegment: 7, nextPart: 40, discontinuities: 0, keyFrames: 0)
         let part = PartRecord(
             start: .milliseconds(9000), end: .milliseconds(9500), byteCount: 10, keyFrame: nil, isIndependent: true,

@@ -67,7 +67,7 @@ public final class Origin: Sendable {
         guard let snapshot = channel.output.snapshot(of: String(presentation)),
             let rendition = snapshot.rendition(String(path.next())),
             let resource = MediaResource(fileName: path.next()), path.isAtEnd,
-            resource != .iFramePlaylist || rendition.name == Presentation.video,
+            resource != .iFramePlaylist || rendition.isVideo,
             resource != .dvrPlaylist || rendition.history != nil
         else { return .response(responses.failure(404, "There is no such file", cacheSeconds: 1)) }
         switch resource {
@@ -106,7 +106,7 @@ public final class Origin: Sendable {
                 part: offset + part.lowerBound..<offset + part.upperBound)
         else { return .response(responses.failure(404, "This part of the stream is not kept", cacheSeconds: 1)) }
         let deadline = clock.now + .seconds(3 * snapshot.profile.targetDuration)
-        return .park { [responses, isVideo = rendition.name == Presentation.video] ticket in
+        return .park { [responses, isVideo = rendition.isVideo] ticket in
             reader.open(wanted, until: deadline) { outcome in
                 let answer =
                     switch outcome {

@@ -190,7 +190,7 @@ final class SharedResponses: Sendable {
         let key = MediaKey(presentation: snapshot.id, rendition: rendition.name, resource: resource)
         if let known = state.withLock({ $0.media[key] }) { return known }
         guard let chunks = Self.chunks(resource, of: rendition), !chunks.isEmpty else { return nil }
-        let response = media(.chunks(chunks), isVideo: rendition.name == Presentation.video, snapshot.profile)
+        let response = media(.chunks(chunks), isVideo: rendition.isVideo, snapshot.profile)
         let (shared, isSweepDue) = state.withLock { state -> (HTTPResponse, Bool) in
             if let other = state.media[key] { return (other, false) }
             state.media[key] = response

@@ -5,10 +5,6 @@ internal import Media
 struct AudioFollower {
     /// How much earlier than video audio may end; what lacks beyond that is a hole.
     private static let largestLag = MediaTime.milliseconds(250)
-    /// Sound that comes later than that is not waited for: tracks are no farther apart.
-    private static let largestDelay = MediaTime.milliseconds(10_000)
-    /// For how long it is remembered how late sound came.
-    private static let memory = MediaTime.milliseconds(30_000)
 
     private(set) var cutter: AudioCutter
     /// A frame that nothing is heard of, where there is one: it stands for sound that is missing.
@@ -19,37 +15,28 @@ struct AudioFollower {
     var heard = MediaTime.zero
     /// True while the others go on without it: nothing has come since then.
     private(set) var hasStopped: Bool
-    /// How far what leads had come when something came of it last.
-    private(set) var heardAt: MediaTime
-    /// How far behind what leads it came, at most lately: it is waited for as much longer.
-    private(set) var delay = MediaTime.zero
-    /// How far what leads had come when it came so late.
-    private var delayedAt: MediaTime
+    private(set) var lateness: Lateness
     /// Where it is still to be cut.
-    var targets: [AudioTarget] = []
+    var targets: [CutTarget] = []
 
     init(cutter: AudioCutter, silence: ByteChunk?, isAbsent: Bool) {
         self.cutter = cutter
         self.silence = silence
         self.isAbsent = isAbsent
         hasStopped = isAbsent
-        (heardAt, delayedAt) = (cutter.end, cutter.end)
+        lateness = Lateness(start: cutter.end)
     }
 
     /// Takes the next frame, shown at `time` on the presentation's timeline, when what leads has come to `leading`. One that
     /// is dropped because it is late tells how late those behind it will be: they are in time, if they are waited for.
     mutating func append(_ data: ByteChunk, at time: MediaTime, leading: MediaTime) {
-        let late = leading - time
         if cutter.append(data, at: time, silence: silence) {
             heard += cutter.frameLength
             hasStopped = false
-        } else if time >= cutter.end || late > Self.largestDelay {
+        } else if time >= cutter.end || leading - time > Lateness.most {
             return
         }
-        heardAt = max(heardAt, leading)
-        if late >= delay || leading - delayedAt > Self.memory {
-            (delay, delayedAt) = (max(.zero, min(late, Self.largestDelay)), leading)
-        }
+        lateness.note(time, leading: leading)
     }
 
     /// The source has no such track any more.

@@ -1,14 +1,5 @@
 internal import Media
 
-/// What audio has to do next.
-enum AudioTarget {
-    /// End chunks up to the first frame at or after that instant; only those before the one that reaches it, when that may
-    /// not be cut yet.
-    case chunkEnd(MediaTime, mayReach: Bool = true)
-    /// End the segment.
-    case segmentEnd(SegmentEnd)
-}
-
 /// Where audio is cut when there is no video to follow: at the instants of the profile's grid, and a segment at every
 /// target duration; at every second while the presentation is young.
 struct AudioPacer {
@@ -28,8 +19,8 @@ struct AudioPacer {
     }
 
     /// The instants up to `end` that have not been given before.
-    mutating func targets(upTo end: MediaTime) -> [AudioTarget] {
-        var targets: [AudioTarget] = []
+    mutating func targets(upTo end: MediaTime) -> [CutTarget] {
+        var targets: [CutTarget] = []
         while next <= end {
             let next = next
             chunks += 1

@@ -41,10 +41,13 @@ public struct PresentationReplay: Sendable {
 }
 
 extension Presentation {
+    /// No presentation has more video renditions.
+    private static let renditionLimit = 16
+
     /// Gives a complete segment its media again.
     public mutating func restore(_ media: ByteChunk, segment: Int64, rendition: String) {
-        if rendition == Self.video {
-            videoWindow?.restore(media, segment: segment)
+        if let index = videoWindows.firstIndex(where: { $0.name == rendition }) {
+            videoWindows[index].restore(media, segment: segment)
         } else if let index = audioWindows.firstIndex(where: { $0.name == rendition }) {
             audioWindows[index].restore(media, segment: segment)
         }
@@ -53,26 +56,37 @@ extension Presentation {
     fileprivate mutating func replay(_ record: PresentationRecord) {
         switch record {
         case .presentation, .ended, .stopped: break
-        case .frameRate(let rate): frameRate = rate
+        case .frameRate(let rate, let rung):
+            // Records that contradict each other must not keep a server from starting.
+            guard rung < Self.renditionLimit else { break }
+            while frameRates.count <= rung { frameRates.append(nil) }
+            frameRates[rung] = rate
         case .dependentSegments: hasIndependentSegments = false
         case .splice(let splice):
             dateRanges.replay(splice, wallStart: start.wall, reach: profile.window + profile.target * 2)
         case .track(let name, _, _), .part(let name, _), .segmentEnd(let name), .standing(let name, _),
             .lost(let name, _), .gap(let name, _), .shift(let name, _):
-            if name == Self.video {
-                if videoWindow == nil { videoWindow = window(name) }
-                videoWindow?.replay(record)
+            if let index = videoIndex(of: name) {
+                videoWindows[index].replay(record)
             } else if let index = audioIndex(of: name) {
                 audioWindows[index].replay(record)
             }
         }
     }
 
+    /// The video rendition of that name, made when it is the next one.
+    private mutating func videoIndex(of name: String) -> Int? {
+        if let known = videoWindows.firstIndex(where: { $0.name == name }) { return known }
+        guard name == Self.video(videoWindows.count) else { return nil }
+        add(video: window(name, isVideo: true))
+        return videoWindows.count - 1
+    }
+
     /// The audio rendition of that name, made when it is the next one.
     private mutating func audioIndex(of name: String) -> Int? {
         if let known = audioWindows.firstIndex(where: { $0.name == name }) { return known }
         guard name == Self.audio(audioWindows.count) else { return nil }
-        audioWindows.append(window(name))
+        audioWindows.append(window(name, isVideo: false))
         audioSequenceNumbers.append(0)
         return audioWindows.count - 1
     }
@@ -100,7 +114,9 @@ extension Presentation {
             announced = .most(of: windows, until: passed)
         }
         leading.endSegment()
-        guard videoWindow?.follow(leading) ?? true else { return false }
+        for index in videoWindows.indices {
+            guard videoWindows[index].follow(leading) else { return false }
+        }
         for index in audioWindows.indices {
             guard audioWindows[index].follow(leading) else { return false }
         }
@@ -108,7 +124,7 @@ extension Presentation {
         // A removal is told of until the Skip Boundary has passed it.
         dateRanges.settle(before: windowStarts, margin: profile.target * 8, edge: anchor.dated(edge))
         // Fragments go on to be numbered behind those that there were (ISO/IEC 14496-12 §8.8.5): no part has two.
-        videoSequenceNumber = UInt32(truncatingIfNeeded: videoWindow?.nextPartNumber ?? 0)
+        videoSequenceNumbers = videoWindows.map { UInt32(truncatingIfNeeded: $0.nextPartNumber) }
         audioSequenceNumbers = audioWindows.map { UInt32(truncatingIfNeeded: $0.nextPartNumber) }
         let elapsed = anchor.dated(max(passed, edge)).ticks(in: .milliseconds, rounding: .up)
         start.instant = now - .milliseconds(elapsed)
@@ -128,8 +144,8 @@ extension Presentation {
         guard count <= min(max(lost, 0) / 500 + 64, 1 << 15), lost / profile.gapPart.ticks(in: .milliseconds) <= 1 << 18
         else { return false }
         for (index, number) in announced.nextParts.enumerated() {
-            let audio = videoWindow == nil ? index : index - 1
-            if audio < 0 { videoWindow?.skipParts(before: number) }
+            let audio = index - videoWindows.count
+            if audio < 0 { videoWindows[index].skipParts(before: number) }
             if audioWindows.indices.contains(audio) { audioWindows[audio].skipParts(before: number) }
         }
         guard count > 0 else { return true }
@@ -138,8 +154,7 @@ extension Presentation {
         let begin = edge
         for number in 1...count {
             if number <= announced.discontinuities - known.discontinuities {
-                videoWindow?.discontinue()
-                for index in audioWindows.indices { audioWindows[index].discontinue() }
+                changeAll { $0.discontinue() }
             }
             let end =
                 begin + .milliseconds(min(length * number / count, profile.target.ticks(in: .milliseconds) * number))

@@ -1,4 +1,3 @@
-internal import Bytes
 internal import ISOBMFF
 public import Media
 public import Time
@@ -17,31 +16,31 @@ public enum PresentationEvent: Sendable, Equatable {
 
 /// One run of a channel between start and ENDLIST: samples in, renditions' windows out.
 ///
-/// Pure: time comes with the samples, and with `passSilence` while there are none. Video leads where there is video, and
-/// audio is cut where video was. Audio is never published beyond what video has decided, video never runs more than one
+/// Pure: time comes with the samples, and with `passSilence` while there are none. Video leads where there is video, the
+/// first of it where there is more, and all else is cut where that was. Audio is never published beyond what video has decided, video never runs more than one
 /// part ahead of audio, and a track that stops releases the other before long. While sound is alone in a presentation that
 /// has pictures or expects some, their rendition has missing media where the sound is cut.
 public struct Presentation: Sendable {
     /// How far ahead of the newest media metadata may be.
     private static let largestAdvance = MediaTime.milliseconds(60_000)
-    /// The renditions' names.
-    public static let video = "video"
+    /// The name of the video rendition of that index: `video`, `video2`, `video3`.
+    public static func video(_ index: Int) -> String { index == 0 ? "video" : "video\(index + 1)" }
     /// The name of the audio rendition of that index: `audio`, `audio2`, `audio3`.
     public static func audio(_ index: Int) -> String { index == 0 ? "audio" : "audio\(index + 1)" }
     /// The random name under which all media of the presentation lie.
     public let id: String
     /// The profile, constant for the life of the presentation.
     public let profile: LatencyProfile
-    /// The video rendition, where there is one.
-    public internal(set) var videoWindow: RenditionWindow?
+    /// The video renditions, from the largest down. The first leads.
+    public internal(set) var videoWindows: [RenditionWindow] = []
     /// The audio renditions.
     public internal(set) var audioWindows: [RenditionWindow] = []
     /// True while every segment began with a key frame. It never comes back: in the multivariant playlist
     /// EXT-X-INDEPENDENT-SEGMENTS speaks of all segments to come (§4.4.2.1), clients read it once, and an encoder that
     /// has left out one key frame leaves out another. Without the tag nothing is promised, and nothing is wrong.
     public internal(set) var hasIndependentSegments = true
-    /// The measured frame rate of the video.
-    public internal(set) var frameRate: Double?
+    /// The measured frame rates of the video renditions, as far as they are known.
+    public internal(set) var frameRates: [Double?] = []
 
     /// When the timeline's zero was: the date for clients, the instant for pace. Dates go on as the monotonic clock
     /// does, so that a wall clock that is set never moves them.
@@ -50,15 +49,17 @@ public struct Presentation: Sendable {
     var anchor = WallAnchor()
     /// How the clock of the current run's source stands to ours.
     var clock: SourceClock?
-    private var run: Run?
+    var run: Run?
     private var silence: Silence?
-    var videoSequenceNumber: UInt32 = 0
+    var videoSequenceNumbers: [UInt32] = []
     var audioSequenceNumbers: [UInt32] = []
     /// Which audio rendition each audio track of the current run goes on with.
-    private var audioPlaces: [Int] = []
+    private(set) var audioPlaces: [Int] = []
     /// True while the current run has no pictures: sound leads.
-    private var isSoundAlone = false
-    private var metadata = PendingMetadata()
+    private(set) var isSoundAlone = false
+    var metadata = PendingMetadata()
+    /// Of each video rendition but the first, the metadata that the first has published and it has not.
+    var unpublishedEvents: [[EventMessage]] = []
     /// What is known of breaks and the like.
     var dateRanges: DateRangeBook
 
@@ -72,7 +73,7 @@ public struct Presentation: Sendable {
 
     // MARK: Feeding
 
-    /// Begins a run of samples with those tracks, whose source timeline stands at `sourceStart` at the instant `now`.
+    /// Begins a run of samples with those tracks, the video tracks from the largest down, whose source timeline stands at `sourceStart` at the instant `now`.
     /// The first run begins at the presentation's zero; a later one begins a discontinuity, at the place that the
     /// clock gives it.
     ///
@@ -80,71 +81,105 @@ public struct Presentation: Sendable {
     /// the first run has no sound yet and `expectsSound`, there is a rendition for it from the start, silent until it comes;
     /// when it has no picture and `expectsPicture`, there is one of missing media, of which clients learn when it comes.
     ///
-    /// Returns false when the tracks do not fit the renditions that clients know: then a new presentation is needed.
+    /// Returns false when the tracks do not fit the renditions that clients know: then a new presentation is needed. Pictures
+    /// that lack altogether are missing media; else there are as many of them as ever.
     public mutating func beginRun(
         tracks: [Track], sourceStart: MediaTime, now: Instant, continues: Bool = false, expectsSound: Bool = false,
         expectsPicture: Bool = false
     ) -> Bool {
-        let video = tracks.first { if case .video = $0.format { true } else { false } }
+        let video = tracks.filter { if case .video = $0.format { true } else { false } }
         let audio = tracks.filter { if case .audio = $0.format { true } else { false } }
-        let isFirst = videoWindow == nil && audioWindows.isEmpty
+        let isFirst = videoWindows.isEmpty && audioWindows.isEmpty
         guard let places = isFirst ? Array(audio.indices) : places(of: video, audio) else { return false }
         let (continued, oldClock) = continues ? (run?.place(sourceStart), clock) : (nil, nil)
         interrupt()
         audioPlaces = places
-        isSoundAlone = video == nil
+        isSoundAlone = video.isEmpty
         var start = MediaTime.zero
         if isFirst {
-            if video != nil || expectsPicture { videoWindow = window(Self.video) }
-            let isSilent = audio.isEmpty && video != nil && expectsSound
+            if !video.isEmpty || expectsPicture { addVideo(count: max(video.count, 1)) }
+            let isSilent = audio.isEmpty && !video.isEmpty && expectsSound
             let count = isSilent ? 1 : audio.count
-            audioWindows = (0..<count).map { window(Self.audio($0)) }
+            audioWindows = (0..<count).map { window(Self.audio($0), isVideo: false) }
             audioSequenceNumbers = [UInt32](repeating: 0, count: count)
             if isSilent, let silence = SilentSound.track { audioWindows[0].begin(silence) }
         } else {
             if let continued {
                 // Sound may end a frame behind the picture: it goes on there.
-                start = max(continued, videoWindow?.edge ?? edge)
+                start = max(continued, videoWindows.first?.edge ?? edge)
             } else {
                 start = max(elapsed(at: now), edge).converted(to: .milliseconds, rounding: .up)
             }
             endSilence(at: start)
+            addVideo(count: video.count)
         }
-        if let video { videoWindow?.begin(video) }
+        for (index, track) in video.enumerated() { videoWindows[index].begin(track) }
         for (place, track) in zip(places, audio) { audioWindows[place].begin(track) }
-        videoWindow?.discontinue()
-        for index in audioWindows.indices { audioWindows[index].discontinue() }
+        changeAll { $0.discontinue() }
         run = Run(
             profile: profile, video: video, audio: audioWindows.compactMap(\.sound),
-            present: places, sourceStart: sourceStart, sourceTimescale: sourceStart.timescale, start: start)
+            present: places, sourceStart: sourceStart, start: start)
         clock = oldClock ?? SourceClock(start: now, shift: now - self.start.instant - start.duration)
         return true
     }
 
     /// A rendition without media.
-    func window(_ name: String) -> RenditionWindow {
-        RenditionWindow(name: name, profile: profile, wallStart: start.wall)
+    func window(_ name: String, isVideo: Bool) -> RenditionWindow {
+        RenditionWindow(name: name, profile: profile, wallStart: start.wall, isVideo: isVideo)
+    }
+
+    /// Sees to it that there are so many video renditions. Where there is one already that clients have not been told of,
+    /// the others have been missing as long.
+    private mutating func addVideo(count: Int) {
+        while videoWindows.count < count {
+            let name = Self.video(videoWindows.count)
+            add(video: videoWindows.first?.renamed(name) ?? window(name, isVideo: true))
+        }
+    }
+
+    /// Makes `window` the next video rendition.
+    mutating func add(video window: RenditionWindow) {
+        videoWindows.append(window)
+        videoSequenceNumbers.append(0)
+        unpublishedEvents.append([])
+        if frameRates.count < videoWindows.count { frameRates.append(nil) }
+    }
+
+    /// Changes all renditions alike.
+    mutating func changeAll(_ change: (inout RenditionWindow) -> Void) {
+        for index in videoWindows.indices { change(&videoWindows[index]) }
+        for index in audioWindows.indices { change(&audioWindows[index]) }
     }
 
     /// The audio renditions that these tracks go on with; nothing when clients of the renditions cannot play all of them:
     /// what picture there is is coded as before, and every sound has its rendition. What lacks will be missing media.
-    private func places(of video: Track?, _ audio: [Track]) -> [Int]? {
-        if let video {
-            guard let videoWindow else { return nil }
-            if let known = videoWindow.initializations.last, known.track.codec != video.codec { return nil }
+    private func places(of video: [Track], _ audio: [Track]) -> [Int]? {
+        if !video.isEmpty {
+            let known = videoWindows.map { $0.initializations.last?.track.codec }
+            // Nobody was told how many there are of pictures that have not come.
+            let isAnnounced = known.contains { $0 != nil }
+            guard !known.isEmpty, !isAnnounced || known.count == video.count else { return nil }
+            for (codec, track) in zip(known, video) where codec ?? track.codec != track.codec { return nil }
         }
         return Self.places(of: audio, among: audioWindows.compactMap { $0.initializations.last?.track })
     }
 
-    /// Takes a video sample of the current run, which came in at `arrival`, where that is known. A sample that nothing can be
-    /// shown from is dropped: false.
-    public mutating func appendVideo(_ sample: Sample, arrival: Instant? = nil) -> Bool {
-        guard let place = run?.place(sample.decodeTime) else { return false }
-        let isTaken = run?.appendVideo(sample) ?? false
-        if isTaken { clock?.observe(place, arrival: arrival) }
-        frameRate = run?.frameRate ?? frameRate
+    /// Takes a sample of the current run's video track of that index, its times on the source's timescale, which came in at
+    /// `arrival`, where that is known. A sample that nothing can be shown from is dropped: false.
+    public mutating func appendVideo(_ sample: Sample, rung: Int = 0, arrival: Instant? = nil) -> Bool {
+        guard videoWindows.indices.contains(rung), let place = run?.place(sample.decodeTime) else { return false }
+        let isTaken = run?.appendVideo(sample, rung: rung) ?? false
+        if isTaken, rung == 0 { clock?.observe(place, arrival: arrival) }
+        frameRates[rung] = run?.frameRate(rung) ?? frameRates[rung]
         advance()
         return isTaken
+    }
+
+    /// Nothing comes any more of the current run's video track of that index, which is not the first: nobody waits for it,
+    /// until it comes back with a key frame.
+    public mutating func withdrawVideo(rung: Int) {
+        run?.withdrawVideo(rung: rung)
+        advance()
     }
 
     /// Takes a sample of the current run's audio track of that index, which came in at `arrival`, where that is known.
@@ -192,13 +227,14 @@ public struct Presentation: Sendable {
         clock = nil
         anchor.hold(from: edge)
         metadata.clear()
+        for index in unpublishedEvents.indices { unpublishedEvents[index] = [] }
         reportedStalls = []
     }
 
     /// Lets time pass in which nothing comes in: what the clock says should be there is published as missing media, in
     /// all renditions alike (EXT-X-GAP, §4.4.4.7). Does nothing while a run goes on.
     public mutating func passSilence(until now: Instant) {
-        guard run == nil, videoWindow != nil || !audioWindows.isEmpty else { return }
+        guard run == nil, !videoWindows.isEmpty || !audioWindows.isEmpty else { return }
         let time = elapsed(at: now)
         if silence == nil {
             guard time - edge >= profile.gapPart else { return }
@@ -213,8 +249,7 @@ public struct Presentation: Sendable {
         pass(until: time, isLast: true)
         events.append(.silenceEnded(time - silence.start))
         self.silence = nil
-        videoWindow?.endSegment()
-        for index in audioWindows.indices { audioWindows[index].endSegment() }
+        changeAll { $0.endSegment() }
     }
 
     private mutating func pass(until time: MediaTime, isLast: Bool) {
@@ -224,20 +259,19 @@ public struct Presentation: Sendable {
 
     /// Publishes a stretch without media in all renditions.
     mutating func pass(_ stretch: Silence.Stretch) {
-        videoWindow?.publish(stretch, of: profile, anchor: anchor)
-        for index in audioWindows.indices { audioWindows[index].publish(stretch, of: profile, anchor: anchor) }
+        let (profile, anchor) = (profile, anchor)
+        changeAll { $0.publish(stretch, of: profile, anchor: anchor) }
     }
 
     /// Lets go of old media that are kept elsewhere: of each rendition, those before the segment of that number.
     public mutating func releaseMedia(before stored: [String: Int64]) {
-        if let number = stored[Self.video] { videoWindow?.releaseMedia(before: number) }
-        for index in audioWindows.indices {
-            if let number = stored[audioWindows[index].name] { audioWindows[index].releaseMedia(before: number) }
+        changeAll { window in
+            if let number = stored[window.name] { window.releaseMedia(before: number) }
         }
     }
 
     /// Lets date ranges go with the media that they lie in, whether these were published or missing.
-    private mutating func forgetDateRanges() {
+    mutating func forgetDateRanges() {
         if !dateRanges.isEmpty { dateRanges.forget(before: windowStarts, edge: anchor.dated(edge)) }
     }
 
@@ -249,7 +283,14 @@ public struct Presentation: Sendable {
     /// The end of the newest media of all.
     var edge: MediaTime { windows.compactMap(\.edge).max() ?? .zero }
 
-    var windows: [RenditionWindow] { [videoWindow].compactMap(\.self) + audioWindows }
+    /// The video rendition that leads, where there is one.
+    public var videoWindow: RenditionWindow? { videoWindows.first }
+
+    /// The measured frame rate of the video that leads.
+    public var frameRate: Double? { frameRates.first ?? nil }
+
+    /// All renditions, video first.
+    var windows: [RenditionWindow] { videoWindows + audioWindows }
 
     /// The dates with which the live playlists begin, and those of the DVR window, counted from that of the timeline's zero.
     var windowStarts: (live: MediaTime, dvr: MediaTime) {
@@ -265,14 +306,14 @@ public struct Presentation: Sendable {
 
     /// Grows with every change that a client can see.
     public var version: Int64 {
-        audioWindows.reduce(videoWindow?.version ?? 0) { $0 + $1.version } + dateRanges.version
+        let versions = audioWindows.reduce(videoWindows.reduce(0) { $0 + $1.version }) { $0 + $1.version }
+        return versions + dateRanges.version
     }
 
     /// Ends the presentation.
     public mutating func end() {
         interrupt()
-        videoWindow?.end()
-        for index in audioWindows.indices { audioWindows[index].end() }
+        changeAll { $0.end() }
     }
 
     /// What happened since the last call.
@@ -281,91 +322,6 @@ public struct Presentation: Sendable {
         return events
     }
 
-    private var events: [PresentationEvent] = []
-    private var reportedStalls: Set<String> = []
-
-    // MARK: Publishing
-
-    /// Publishes all that the decisions so far allow.
-    private mutating func advance() {
-        defer {
-            reportStalls()
-            forgetDateRanges()
-        }
-        while let release = run?.nextRelease() {
-            switch release {
-            case .video(.chunk(let chunk)):
-                videoWindow?.publish(
-                    chunk, in: .video, number: &videoSequenceNumber, anchor: anchor,
-                    events: metadata.take(into: chunk, of: .video))
-            case .video(.segmentEnd(let reason)):
-                var delay = MediaTime.zero
-                switch reason {
-                case .openKeyFrame(let ticks):
-                    hasIndependentSegments = false
-                    delay = MediaTime(ticks, .video)
-                case .withoutKeyFrame:
-                    hasIndependentSegments = false
-                    events.append(
-                        .segmentWithoutKeyFrame(sequenceNumber: videoWindow?.segments.last?.sequenceNumber ?? 0))
-                case .keyFrame, .hole, .interruption: break
-                }
-                videoWindow?.endSegment(nextKeyFrameDelay: delay)
-                followClock()
-            case .audio(let index, .chunk(let chunk)):
-                guard let timescale = audioWindows[index].initializations.last?.track.timescale else { break }
-                audioWindows[index].publish(
-                    chunk, in: timescale, number: &audioSequenceNumbers[index], anchor: anchor,
-                    events: isLeading(index) ? metadata.take(into: chunk, of: timescale) : [])
-                if isLeading(index) {
-                    let missing = Silence.Stretch(
-                        end: MediaTime(chunk.end, timescale), endsSegment: false, isWhole: true)
-                    videoWindow?.publish(missing, of: profile, anchor: anchor)
-                }
-            case .audio(let index, .segmentEnd):
-                audioWindows[index].endSegment()
-                guard isLeading(index) else { break }
-                videoWindow?.endSegment()
-                followClock()
-            }
-        }
-    }
-
-    /// True for the audio rendition that leads, where there are no pictures.
-    private func isLeading(_ audio: Int) -> Bool { isSoundAlone && audio == audioPlaces.min() }
-
-    private mutating func reportStalls() {
-        guard let stalled = run?.stalled, stalled != reportedStalls else { return }
-        for rendition in stalled.subtracting(reportedStalls).sorted() {
-            events.append(.trackStalled(rendition: rendition))
-        }
-        reportedStalls = stalled
-    }
-}
-
-extension RenditionWindow {
-    fileprivate var sound: Sound? { initializations.last.flatMap { Sound(of: $0.track, upTo: edge ?? .zero) } }
-
-    fileprivate mutating func publish(
-        _ chunk: Chunk, in timescale: Timescale, number: inout UInt32, anchor: WallAnchor, events: [EventMessage]
-    ) {
-        var (data, keyFrame): (ByteChunk?, KeyFrame?) = (nil, nil)
-        if !chunk.samples.isEmpty {
-            number &+= 1
-            let bytes = CMAFChunk.bytes(
-                sequenceNumber: number, baseMediaDecodeTime: UInt64(clamping: chunk.start), samples: chunk.samples,
-                events: events)
-            if name == Presentation.video, chunk.isIndependent, let first = chunk.samples.first {
-                let others = chunk.samples.dropFirst().reduce(0) { $0 + $1.data.count }
-                keyFrame = KeyFrame(
-                    range: events.reduce(0) { $0 + $1.bytes.count }..<bytes.count - others,
-                    delay: MediaTime(Int64(first.compositionOffset), timescale))
-            }
-            data = bytes
-        }
-        let media = PartMedia(
-            end: MediaTime(chunk.end, timescale), isIndependent: chunk.isIndependent, data: data, keyFrame: keyFrame)
-        let start = MediaTime(chunk.start, timescale)
-        append(media, from: start, shift: anchor.shift(at: start))
-    }
+    var events: [PresentationEvent] = []
+    var reportedStalls: Set<String> = []
 }

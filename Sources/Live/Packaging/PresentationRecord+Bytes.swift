@@ -17,7 +17,9 @@ extension PresentationRecord {
             fields.write(UInt32(clamping: profile.targetDuration))
             fields.write(UInt64(bitPattern: wallStart.microseconds))
             fields.write(optional: profile.dvrWindow.map { UInt64(clamping: $0.ticks(in: .milliseconds)) } as UInt64?)
-        case .frameRate(let rate): fields.write(rate.bitPattern)
+        case .frameRate(let rate, let rung):
+            fields.write(rate.bitPattern)
+            if rung > 0 { fields.write(UInt32(clamping: rung)) }
         case .dependentSegments, .ended, .stopped: break
         case .track(let rendition, let version, let track):
             fields.write(text: rendition)
@@ -57,7 +59,7 @@ extension PresentationRecord {
         case .part: 3
         case .segmentEnd: 4
         case .standing: 5
-        case .frameRate: 6
+        case .frameRate(_, let rung): rung == 0 ? 6 : 14
         case .dependentSegments: 7
         case .ended: 8
         case .lost: 9
@@ -111,10 +113,11 @@ extension PresentationRecord {
         case 3: record = .part(rendition: try fields.readText(), try PartRecord(from: &fields))
         case 4: record = .segmentEnd(rendition: try fields.readText())
         case 5: record = .standing(rendition: try fields.readText(), try RenditionStanding(from: &fields))
-        case 6:
+        case let kind where kind == 6 || kind == 14:
             let rate = Double(bitPattern: try fields.readUInt64())
-            guard rate.isFinite, rate > 0 else { throw reader.fault }
-            record = .frameRate(rate)
+            let rung = kind == 6 ? 0 : Int(try fields.readUInt32())
+            guard rate.isFinite, rate > 0, kind == 6 || rung > 0 else { throw reader.fault }
+            record = .frameRate(rate, rung: rung)
         case 7: record = .dependentSegments
         case 8: record = .ended
         case 9: record = .lost(rendition: try fields.readText(), before: try fields.readCount())

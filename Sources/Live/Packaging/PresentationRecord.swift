@@ -7,8 +7,8 @@ public import Time
 public enum PresentationRecord: Sendable, Equatable {
     /// The presentation began.
     case presentation(id: String, profile: LatencyProfile, wallStart: WallTime)
-    /// The frame rate of the pictures was measured.
-    case frameRate(Double)
+    /// The frame rate of the pictures of the video rendition of that index was measured.
+    case frameRate(Double, rung: Int = 0)
     /// A segment began without a key frame.
     case dependentSegments
     /// A splice was announced.

@@ -14,14 +14,33 @@ extension PresentationSnapshot {
         let audios = offered.filter { !$0.isVideo }
         // Sound alone needs no group, unless there is a choice.
         let groups = videos.isEmpty && audios.count < 2 ? [] : audioGroups
+        let ladder = Self.listed(videos)
         let variants = (groups.isEmpty ? [nil] : groups.map(\.self)).flatMap { group in
-            (videos.isEmpty ? Array((group?.members ?? audios).prefix(1)) : videos).map { rendition in
-                variant(of: rendition, with: group, resource)
+            (videos.isEmpty ? Array((group?.members ?? audios).prefix(1)) : ladder).map { rendition in
+                variant(of: rendition, with: group, score: score(of: rendition), resource)
             }
         }
         return MultivariantPlaylist(
             hasIndependentSegments: hasIndependentSegments, audio: groups.flatMap { members(of: $0, resource) },
             variants: variants, iFrameVariants: resource == .playlist ? videos.map(iFrameVariant) : [])
+    }
+
+    /// What a client has that knows nothing of its line: the variant that is listed first is the one to begin with, and is to
+    /// be one of so many bits per second (Apple's authoring rule 1.21).
+    private static let firstBandwidth = 2_000_000
+
+    /// The video renditions in the order in which they are listed: the largest that anybody can begin with, then all others
+    /// from the largest down.
+    private static func listed(_ videos: [RenditionWindow]) -> [RenditionWindow] {
+        let first = videos.firstIndex { $0.measuredBandwidth.average <= firstBandwidth } ?? videos.count - 1
+        guard first > 0 else { return videos }
+        return [videos[first]] + videos[..<first] + videos[(first + 1)...]
+    }
+
+    /// Of two variants a client takes the one with the higher score, if its line can carry it: the larger (§4.4.6.2).
+    private func score(of rendition: RenditionWindow) -> Int {
+        let videos = offered.filter(\.isVideo)
+        return videos.firstIndex { $0.name == rendition.name }.map { videos.count - $0 } ?? 1
     }
 
     /// Audio renditions that are coded alike: who can decode one can decode all of them.
@@ -46,7 +65,7 @@ extension PresentationSnapshot {
     }
 
     private func variant(
-        of rendition: RenditionWindow, with group: AudioGroup?, _ resource: MediaResource
+        of rendition: RenditionWindow, with group: AudioGroup?, score: Int, _ resource: MediaResource
     ) -> MultivariantPlaylist.Variant {
         let own = rendition.measuredBandwidth
         // The greatest of each that any other can add (Apple's authoring rule 9.13): not always the same one's.
@@ -56,10 +75,11 @@ extension PresentationSnapshot {
         return MultivariantPlaylist.Variant(
             stableID: isFirst || !rendition.isVideo ? rendition.name : "\(rendition.name)-\(group?.id ?? "")",
             bandwidth: own.peak + (added.map(\.peak).max() ?? 0),
-            averageBandwidth: own.average + (added.map(\.average).max() ?? 0), score: 1,
+            averageBandwidth: own.average + (added.map(\.average).max() ?? 0), score: score,
             codecs: ([rendition] + others).flatMap(\.codecs).uniqued,
             resolution: rendition.resolution, videoRange: rendition.videoRange,
-            frameRate: rendition.isVideo ? frameRate : nil, audioGroup: group?.id, uri: uri(of: resource, in: rendition)
+            frameRate: rendition.isVideo ? frameRate(of: rendition) : nil, audioGroup: group?.id,
+            uri: uri(of: resource, in: rendition)
         )
     }
 
@@ -85,7 +105,7 @@ extension PresentationSnapshot {
         let all = rendition.measuredBandwidth
         return .init(
             stableID: "\(rendition.name)-iframes", bandwidth: rendition.keyFrameBandwidth.peak ?? all.peak,
-            averageBandwidth: rendition.keyFrameBandwidth.average ?? all.average, score: 1,
+            averageBandwidth: rendition.keyFrameBandwidth.average ?? all.average, score: score(of: rendition),
             codecs: rendition.codecs, resolution: rendition.resolution, videoRange: rendition.videoRange,
             uri: uri(of: .iFramePlaylist, in: rendition))
     }
@@ -128,8 +148,6 @@ extension PresentationSnapshot {
 
 extension RenditionWindow {
     fileprivate var track: Track? { initializations.last?.track }
-
-    fileprivate var isVideo: Bool { if case .video? = track?.format { true } else { false } }
 
     fileprivate var resolution: (width: Int, height: Int)? {
         if case .video(let format)? = track?.format { (format.width, format.height) } else { nil }

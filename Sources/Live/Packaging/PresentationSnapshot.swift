@@ -11,8 +11,8 @@ public final class PresentationSnapshot: Sendable {
     public let wallStart: WallTime
     /// The renditions, video first.
     public let renditions: [RenditionWindow]
-    /// The measured frame rate of the video.
-    public let frameRate: Double?
+    /// The measured frame rates of the video renditions, as far as they are known.
+    public let frameRates: [Double?]
     /// True while every segment began with a key frame.
     public let hasIndependentSegments: Bool
     /// What is known of breaks and the like.
@@ -21,14 +21,14 @@ public final class PresentationSnapshot: Sendable {
     public let version: Int64
 
     fileprivate init(
-        id: String, profile: LatencyProfile, wallStart: WallTime, renditions: [RenditionWindow], frameRate: Double?,
+        id: String, profile: LatencyProfile, wallStart: WallTime, renditions: [RenditionWindow], frameRates: [Double?],
         hasIndependentSegments: Bool, dateRanges: DateRangeBook, version: Int64
     ) {
         self.id = id
         self.profile = profile
         self.wallStart = wallStart
         self.renditions = renditions
-        self.frameRate = frameRate
+        self.frameRates = frameRates
         self.hasIndependentSegments = hasIndependentSegments
         self.dateRanges = dateRanges
         self.version = version
@@ -52,12 +52,29 @@ public final class PresentationSnapshot: Sendable {
 
     /// True when clients can begin to play every rendition that they are told of, and all is known that they must be told.
     public var isPlayable: Bool {
-        !offered.isEmpty && offered.allSatisfy(\.isPlayable)
-            && (frameRate != nil || !offered.contains { $0.name == Presentation.video })
+        !offered.isEmpty && offered.allSatisfy { $0.isPlayable && (!$0.isVideo || frameRate(of: $0) != nil) }
     }
 
-    /// The renditions that clients are told of: not one of missing media alone, whose track nobody knows.
-    var offered: [RenditionWindow] { renditions.filter { !$0.initializations.isEmpty } }
+    /// The measured frame rate of the video that leads.
+    public var frameRate: Double? { frameRates.first ?? nil }
+
+    /// The measured frame rate of `rendition`, which is one of these.
+    func frameRate(of rendition: RenditionWindow) -> Double? {
+        // Video comes first.
+        guard let rung = renditions.firstIndex(where: { $0.name == rendition.name }), frameRates.indices.contains(rung)
+        else { return nil }
+        return frameRates[rung]
+    }
+
+    /// The renditions that clients are told of: not one of missing media alone, whose track nobody knows, nor one that
+    /// follows another and of which nothing has come yet, when it should have.
+    var offered: [RenditionWindow] {
+        renditions.enumerated().filter { index, rendition in
+            guard !rendition.initializations.isEmpty else { return false }
+            guard index > 0, rendition.isVideo, frameRates[index] == nil else { return true }
+            return rendition.segments.isEmpty || rendition.segments.contains { !$0.isGap }
+        }.map(\.element)
+    }
 }
 
 extension Presentation {
@@ -65,7 +82,7 @@ extension Presentation {
     public var snapshot: PresentationSnapshot {
         PresentationSnapshot(
             id: id, profile: profile, wallStart: start.wall,
-            renditions: [videoWindow].compactMap(\.self) + audioWindows, frameRate: frameRate,
+            renditions: windows, frameRates: frameRates,
             hasIndependentSegments: hasIndependentSegments, dateRanges: dateRanges, version: version)
     }
 }

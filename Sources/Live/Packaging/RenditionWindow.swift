@@ -7,8 +7,10 @@ internal import Time
 ///
 /// A value: a copy is a snapshot, and shares the media with the original.
 public struct RenditionWindow: Sendable {
-    /// The rendition's name, which is its folder in URIs: `video` or `audio`.
-    public let name: String
+    /// The rendition's name, which is its folder in URIs: `video` or `audio`, or either with a number.
+    public private(set) var name: String
+    /// True for pictures, false for sound.
+    public let isVideo: Bool
     /// The profile that the presentation was started with.
     public let profile: LatencyProfile
     /// The initializations of all segments that can be fetched and of the next, oldest first.
@@ -46,13 +48,21 @@ public struct RenditionWindow: Sendable {
     /// The first segment of which nobody has said that it is kept elsewhere.
     private var firstUnkept: Int64 = 0
 
-    init(name: String, profile: LatencyProfile, wallStart: WallTime) {
+    init(name: String, profile: LatencyProfile, wallStart: WallTime, isVideo: Bool) {
         self.name = name
+        self.isVideo = isVideo
         self.profile = profile
         self.wallStart = wallStart
         history = profile.dvrWindow.map { SegmentHistory(depth: max($0, profile.window)) }
         bandwidth = BandwidthMeter(targetDuration: profile.target)
         keyFrameBandwidth = bandwidth
+    }
+
+    /// The same under another name.
+    func renamed(_ name: String) -> RenditionWindow {
+        var window = self
+        window.name = name
+        return window
     }
 
     // MARK: Growing

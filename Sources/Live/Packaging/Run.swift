@@ -14,7 +14,8 @@ internal import Timeline
 struct Run {
     /// A cut that may be published now.
     enum Release {
-        case video(Cut)
+        /// Of the video rendition of that index.
+        case video(Int, Cut)
         /// Of the audio rendition of that index.
         case audio(Int, Cut)
     }
@@ -27,30 +28,38 @@ struct Run {
     private let start: MediaTime
 
     private var video: VideoCutter?
+    /// The other video renditions.
+    private var rungs: [VideoFollower]
     private var audio: [AudioFollower]
     /// Cuts that video has made and not published.
     private var videoCuts: [Cut] = []
     private var pacer: AudioPacer
     /// The instant up to which audio was last told to come.
     private var approached: MediaTime?
-    /// How far sound was ahead of the pictures when these came, at most lately; in milliseconds.
-    private var soundLead: Int64 = 0
+    /// How far the others were ahead of the leading pictures when these came, at most lately; in milliseconds.
+    private var lag: Int64 = 0
     private var isEnding = false
     /// The renditions that were waited for in vain.
     private(set) var stalled: Set<String> = []
 
-    /// A run of those tracks, whose audio renditions are those of `audio`. The source has those at the indices `present`;
+    /// A run of the `video` tracks, of which the first leads, and of the audio renditions of `audio`. The source has those at the indices `present`;
     /// the others are to be kept going.
     init(
-        profile: LatencyProfile, video: Track?, audio: [Sound], present: [Int], sourceStart: MediaTime,
-        sourceTimescale: Timescale, start: MediaTime
+        profile: LatencyProfile, video: [Track], audio: [Sound], present: [Int], sourceStart: MediaTime,
+        start: MediaTime
     ) {
         self.profile = profile
         self.sourceStart = sourceStart
         self.start = start
-        self.video = video.map { track in
+        let sourceTimescale = sourceStart.timescale
+        self.video = video.first.map { track in
             VideoCutter(
                 profile: profile, sourceTimescale: sourceTimescale, reordersPictures: track.codec.reordersPictures)
+        }
+        rungs = video.dropFirst().map { track in
+            VideoFollower(
+                profile: profile, sourceTimescale: sourceTimescale, reordersPictures: track.codec.reordersPictures,
+                start: start)
         }
         self.audio = audio.enumerated().map { index, sound in
             AudioFollower(
@@ -60,32 +69,45 @@ struct Run {
         pacer = AudioPacer(profile: profile, start: start)
     }
 
-    /// The measured frame rate of the video.
-    var frameRate: Double? { video?.frameRate }
+    /// The measured frame rate of the video rendition of that index.
+    func frameRate(_ rung: Int) -> Double? { rung == 0 ? video?.frameRate : rungs[rung - 1].frameRate }
 
     // MARK: Taking samples
 
-    /// Takes a video sample; false when nothing can be shown from it.
-    mutating func appendVideo(_ sample: Sample) -> Bool {
+    /// Takes a sample of the video rendition of that index; false when nothing can be shown from it.
+    mutating func appendVideo(_ sample: Sample, rung: Int) -> Bool {
+        guard rung <= rungs.count else { return false }
         let frame = TimedFrame(
             data: sample.data, sourceDecodeTime: sample.decodeTime.value,
             decodeTime: place(sample.decodeTime).ticks(in: .video),
             presentationTime: place(sample.presentationTime).ticks(in: .video), access: sample.access)
-        if let video, !video.needsKeyFrame, let end = furthestSound {
-            let lead = (end - video.endTime).ticks(in: .milliseconds)
-            soundLead = max(min(lead, Self.patience.ticks(in: .milliseconds)), soundLead * 63 / 64)
-        }
-        let isTaken = video?.append(frame, cuts: &videoCuts) ?? false
-        if isTaken { for index in audio.indices { audio[index].heard = .zero } }
+        if rung == 0 { return lead(with: frame) }
+        let leading = leadingEnd ?? place(sample.presentationTime)
+        let isTaken = rungs[rung - 1].append(frame, leading: leading)
+        giveUpOnLeader()
         return isTaken
     }
+
+    private mutating func lead(with frame: TimedFrame) -> Bool {
+        if let video, !video.needsKeyFrame, let end = furthest {
+            let lead = (end - video.endTime).ticks(in: .milliseconds)
+            lag = max(min(lead, Self.patience.ticks(in: .milliseconds)), lag * 63 / 64)
+        }
+        guard video?.append(frame, cuts: &videoCuts) ?? false else { return false }
+        for index in audio.indices { audio[index].heard = .zero }
+        for index in rungs.indices { rungs[index].noteLeading() }
+        return true
+    }
+
+    /// Nothing comes any more of the video rendition of that index, until it comes back; not of the leading one.
+    mutating func withdrawVideo(rung: Int) { if rung > 0, rung <= rungs.count { rungs[rung - 1].withdraw() } }
 
     /// Takes a sample of the audio rendition of that index.
     mutating func appendAudio(_ sample: Sample, track: Int) {
         guard audio.indices.contains(track), !audio[track].isAbsent else { return }
         let time = place(sample.presentationTime)
         audio[track].append(sample.data, at: time, leading: leadingEnd ?? time)
-        giveUpOnVideo()
+        giveUpOnLeader()
     }
 
     /// Nothing comes any more of the audio rendition of that index.
@@ -93,20 +115,25 @@ struct Run {
         if audio.indices.contains(track) { audio[track].withdraw() }
     }
 
-    /// When pictures have stopped, what they lack becomes a hole. They have when none came while `patience` of sound did,
-    /// and all sound that still comes is that far ahead of them: one track ahead of the others says nothing. A track that had
-    /// nothing while another had twice the patience comes no more. From then on the hole grows as sound comes, only not
-    /// beyond where a picture may still be that comes as late beside its sound as those before.
-    private mutating func giveUpOnVideo() {
-        guard let video, video.isRunning, let most = audio.map(\.heard).max(), most > Self.patience else { return }
-        let coming = audio.filter { !$0.hasStopped && most - $0.heard <= Self.patience * 2 }
-        guard let end = coming.map(\.cutter.end).min(), video.needsKeyFrame || end - video.endTime > Self.patience
+    /// When the leading pictures have stopped, what they lack becomes a hole. They have when none came while `patience` of
+    /// another track did, and all tracks that still come are that far ahead of them: one track ahead of the others says
+    /// nothing. A track that had nothing while another had twice the patience comes no more. From then on the hole grows as
+    /// the others come, only not beyond where a picture may still be that comes as late beside them as those before.
+    private mutating func giveUpOnLeader() {
+        guard let video, video.isRunning else { return }
+        let most = max(audio.map(\.heard).max() ?? .zero, rungs.map(\.heard).max() ?? .zero)
+        guard most > Self.patience else { return }
+        let followers =
+            audio.map { ($0.heard, $0.hasStopped, $0.cutter.end) } + rungs.map { ($0.heard, $0.hasStopped, $0.end) }
+        let coming = followers.filter { heard, hasStopped, _ in !hasStopped && most - heard <= Self.patience * 2 }
+        guard let end = coming.map(\.2).min(), video.needsKeyFrame || end - video.endTime > Self.patience
         else { return }
-        self.video?.giveUp(before: end - profile.gapPart - .milliseconds(soundLead), cuts: &videoCuts)
-        stalled.insert(Presentation.video)
+        self.video?.giveUp(before: end - profile.gapPart - .milliseconds(lag), cuts: &videoCuts)
+        stalled.insert(Presentation.video(0))
     }
 
-    private mutating func follow(_ targets: [AudioTarget]) {
+    private mutating func follow(_ targets: [CutTarget]) {
+        for index in rungs.indices { rungs[index].targets += targets }
         for index in audio.indices { audio[index].targets += targets }
     }
 
@@ -117,6 +144,7 @@ struct Run {
     mutating func interrupt() {
         isEnding = true
         video?.interrupt(cuts: &videoCuts)
+        for index in rungs.indices { rungs[index].flush() }
         if video == nil, let end = furthestSound {
             follow(pacer.targets(upTo: end) + [.chunkEnd(end), .segmentEnd(.interruption)])
         }
@@ -124,6 +152,12 @@ struct Run {
 
     /// Where the audio track ends that has come furthest.
     private var furthestSound: MediaTime? { audio.map(\.cutter.end).max() }
+
+    /// Where what follows pictures ends that has come furthest.
+    private var furthest: MediaTime? {
+        guard let end = rungs.map(\.end).max() else { return furthestSound }
+        return max(end, furthestSound ?? end)
+    }
 
     /// How far what leads has come.
     private var leadingEnd: MediaTime? { video?.endTime ?? furthestSound }
@@ -142,9 +176,12 @@ struct Run {
                 // Who is further on waits with it.
                 if audio[index].isApproaching { break }
             }
-            // All audio has followed as far as it has come.
-            if audio.contains(where: { !$0.targets.isEmpty }) {
-                guard giveUpOnAudio() else { return nil }
+            for index in rungs.indices {
+                if let cut = rungs[index].next(isEnding: isEnding) { return .video(index + 1, cut) }
+            }
+            // All have followed as far as they have come.
+            if audio.contains(where: { !$0.targets.isEmpty }) || rungs.contains(where: { !$0.targets.isEmpty }) {
+                guard giveUpOnFollowers() else { return nil }
                 continue
             }
             if video == nil, let end = furthestSound, pacer.next <= end {
@@ -158,34 +195,46 @@ struct Run {
             }
             videoCuts.removeFirst()
             switch cut {
-            case .chunk(let chunk): follow([.chunkEnd(MediaTime(chunk.end, .video))])
+            case .chunk(let chunk):
+                for index in rungs.indices { rungs[index].open(at: chunk.start) }
+                follow([.chunkEnd(MediaTime(chunk.end, .video))])
             case .segmentEnd(let reason): follow([.segmentEnd(reason)])
             }
-            return .video(cut)
+            return .video(0, cut)
         }
     }
 
     /// What audio has to do before anything may end at `instant`; nothing when that was said. Parts of long frames end where
     /// they can: those that end before the instant come before it, so that no rendition falls behind by more than a part.
-    private mutating func approach(_ instant: MediaTime) -> [AudioTarget]? {
+    private mutating func approach(_ instant: MediaTime) -> [CutTarget]? {
         if approached == instant { return nil }
         approached = instant
         return [.chunkEnd(instant, mayReach: false)]
     }
 
-    /// When a track of audio has kept the others waiting for longer than `patience` and its delay, what it lacks becomes a
-    /// hole; at once, when nothing has come of it for twice as long.
-    private mutating func giveUpOnAudio() -> Bool {
+    /// When a track has kept the others waiting for longer than `patience` and its delay, what it lacks becomes a hole; at
+    /// once, when nothing has come of it for twice as long.
+    private mutating func giveUpOnFollowers() -> Bool {
         guard let leading = leadingEnd else { return false }
+        func isGivenUp(_ end: MediaTime, _ lateness: Lateness) -> Bool {
+            isEnding || leading - end > Self.patience + lateness.delay
+                || leading - lateness.heardAt > Self.patience * 2
+        }
         var hasGivenUp = false
         for index in audio.indices {
-            let patience = Self.patience + audio[index].delay
             guard case .chunkEnd(let instant, _)? = audio[index].targets.first,
-                isEnding || leading - audio[index].cutter.end > patience
-                    || leading - audio[index].heardAt > patience * 2
+                isGivenUp(audio[index].cutter.end, audio[index].lateness)
             else { continue }
             audio[index].giveUp(before: instant)
             stalled.insert(Presentation.audio(index))
+            hasGivenUp = true
+        }
+        for index in rungs.indices {
+            guard case .chunkEnd(let instant, _)? = rungs[index].targets.first,
+                isGivenUp(rungs[index].end, rungs[index].lateness)
+            else { continue }
+            rungs[index].giveUp(before: instant)
+            stalled.insert(Presentation.video(index + 1))
             hasGivenUp = true
         }
         return hasGivenUp

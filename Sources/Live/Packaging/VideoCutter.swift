@@ -1,7 +1,6 @@
 internal import Bytes
 internal import ISOBMFF
 internal import Media
-internal import Timeline
 
 /// A frame on the presentation's own timeline, in ticks of its track.
 struct TimedFrame {
@@ -70,10 +69,7 @@ struct VideoCutter {
 
     private let profile: LatencyProfile
     private let timescale = Timescale.video
-    private let sourceTicksPerSecond: Int64
-    /// Samples of codings that do not are to have no composition offsets: each is shown when it is decoded.
-    private let reordersPictures: Bool
-    private(set) var cadence: Cadence
+    private var timing: PictureTiming
 
     private var frames: [TimedFrame] = []
     /// Where the open chunk begins.
@@ -98,15 +94,8 @@ struct VideoCutter {
 
     init(profile: LatencyProfile, sourceTimescale: Timescale, reordersPictures: Bool) {
         self.profile = profile
-        self.reordersPictures = reordersPictures
-        sourceTicksPerSecond = Int64(sourceTimescale.ticksPerSecond)
-        cadence = Cadence(ticksPerSecond: sourceTicksPerSecond)
-        timeline = Self.timeline(sourceTicksPerSecond)
-    }
-
-    private static func timeline(_ sourceTicksPerSecond: Int64) -> DecodeTimeline {
-        // Each time is rounded to a tick of the source's.
-        DecodeTimeline(tolerance: max(2 * 90_000 / sourceTicksPerSecond, 90))
+        timing = PictureTiming(sourceTimescale: sourceTimescale, reordersPictures: reordersPictures)
+        timeline = timing.timeline
     }
 
     /// The end of everything that was cut or taken, as far as it is known.
@@ -116,7 +105,7 @@ struct VideoCutter {
     var endTime: MediaTime { MediaTime(end, timescale) }
 
     /// Frames per second, once they are known.
-    var frameRate: Double? { cadence.frameRate }
+    var frameRate: Double? { timing.frameRate }
 
     /// True between the first key frame and an interruption.
     var isRunning: Bool { isOpen }
@@ -130,7 +119,7 @@ struct VideoCutter {
         let begins = !isOpen || needsKeyFrame
         if frame.isSync { dropsLeading = begins && frame.access == .openSync }
         needsKeyFrame = false
-        _ = cadence.observe(frame.sourceDecodeTime)
+        timing.observe(frame)
         for frame in timeline.take(frame, begins: begins || frame.access == .sync) { place(frame, cuts: &cuts) }
         // The next one is expected behind the newest.
         if let newest = frames.last, let next = predictedTime(after: newest), isChunkDue(at: next) {
@@ -186,8 +175,8 @@ struct VideoCutter {
         }
         cuts.append(.segmentEnd(.interruption))
         (isOpen, needsKeyFrame) = (false, false)
-        cadence = Cadence(ticksPerSecond: sourceTicksPerSecond)
-        timeline = Self.timeline(sourceTicksPerSecond)
+        timing.restart()
+        timeline = timing.timeline
     }
 
     private mutating func open(at time: Int64) {
@@ -303,7 +292,7 @@ struct VideoCutter {
         let reached = time + tolerance
         // Where frames are shown in another order, the segment's end waits for one that may follow it.
         if !timeline.hasDelay, reached - segmentStart >= ticks(profile.target) { return true }
-        guard cadence.frameDuration != nil else { return isLongEnough(upTo: time) }
+        guard timing.hasBeat else { return isLongEnough(upTo: time) }
         if let grid = profile.grid.map(ticks) {
             // The first grid instant that a legal chunk can end at, and one of audio, which may be a frame shorter.
             var next = gridOrigin + ((chunkStart + tolerance - gridOrigin) / grid + 1) * grid
@@ -322,75 +311,25 @@ struct VideoCutter {
     /// Makes the frames taken so far, or the lack of any, a chunk that ends at `end`.
     private mutating func close(at end: Int64, cuts: inout [Cut]) {
         let end = max(end, chunkStart + Int64(max(frames.count, 1)))
-        let starts = decodeTimes(upTo: end)
-        var samples: [ChunkSample] = []
-        samples.reserveCapacity(frames.count)
-        let earliest = frames.map(\.presentationTime).min()
-        for (position, frame) in frames.enumerated() {
-            let next = position + 1 < starts.count ? starts[position + 1] : end
-            // What a segment begins with, and a key frame, is shown when the chunk begins, where times that are rounded put it
-            // beside that.
-            let begins =
-                position == 0 && frame.access == .sync
-                || chunkStart == segmentStart && frame.presentationTime == earliest
-            let isRounded = begins && abs(frame.presentationTime - chunkStart) <= slack
-            let shown =
-                !reordersPictures ? starts[position] : isRounded ? chunkStart : frame.presentationTime
-            samples.append(
-                ChunkSample(
-                    data: frame.data, duration: UInt32(clamping: next - starts[position]),
-                    compositionOffset: Int32(clamping: shown - starts[position]), isSync: frame.isSync))
-        }
-        cuts.append(.chunk(Chunk(start: chunkStart, end: end, samples: samples)))
+        let chunk = timing.chunk(
+            of: frames, from: chunkStart, to: end, beginsSegment: chunkStart == segmentStart, reach: slack)
+        cuts.append(.chunk(chunk))
         frames.removeAll(keepingCapacity: true)
         chunkStart = end
     }
 
-    /// When each frame of the open chunk is decoded: regularly where no frame is missing, else as the source says.
-    private func decodeTimes(upTo end: Int64) -> [Int64] {
-        if let duration = cadence.frameDuration {
-            let regular = (0...Int64(frames.count)).map { chunkStart + ticks(frames: $0, of: duration) }
-            if abs(regular[frames.count] - end) <= tolerance { return Array(regular.dropLast()) }
-        }
-        var times: [Int64] = []
-        for (position, frame) in frames.enumerated() {
-            let earliest = (times.last ?? chunkStart - 1) + 1
-            let latest = end - Int64(frames.count - position)
-            times.append(position == 0 ? chunkStart : min(max(frame.decodeTime, earliest), latest))
-        }
-        return times
-    }
-
     /// When the frame after `frame`, the last one taken, will be decoded.
     private func predictedTime(after frame: TimedFrame) -> Int64? {
-        guard timeline.isSteady else { return nil }
-        return cadence.predicted().map { frame.decodeTime + ($0 - frame.sourceDecodeTime) * ticksPerSourceTick }
+        timeline.isSteady ? timing.predictedTime(after: frame) : nil
     }
 
     // MARK: Units
 
-    private var ticksPerSourceTick: Int64 { Int64(timescale.ticksPerSecond) / sourceTicksPerSecond }
+    private var tolerance: Int64 { timing.tolerance }
 
-    /// Times of a coarse clock lie up to two of its ticks from the truth.
-    private var tolerance: Int64 { 2 * ticksPerSourceTick }
+    private var slack: Int64 { timing.slack }
 
-    /// A key frame may be shown so much beside its time, for the end of what is before it.
-    private var slack: Int64 { max(tolerance, Int64(timescale.ticksPerSecond) / 1000) }
-
-    /// A frame's length: by the cadence, else the distance of the last two frames.
-    private var typicalDuration: Int64 {
-        if let duration = cadence.frameDuration { return ticks(frames: 1, of: duration) }
-        guard frames.count >= 2 else { return Int64(timescale.ticksPerSecond) / 30 }
-        let (last, before) = (frames[frames.count - 1], frames[frames.count - 2])
-        return max((last.sourceDecodeTime - before.sourceDecodeTime) * ticksPerSourceTick, 1)
-    }
-
-    private func ticks(frames: Int64, of duration: Cadence.FrameDuration) -> Int64 {
-        let (ticks, divisor) = (
-            frames * duration.numerator * Int64(timescale.ticksPerSecond), sourceTicksPerSecond * duration.denominator
-        )
-        return (ticks + divisor / 2) / divisor
-    }
+    private var typicalDuration: Int64 { timing.typicalDuration(of: frames) }
 
     private func ticks(_ time: MediaTime) -> Int64 { time.ticks(in: timescale) }
 }

@@ -213,8 +213,8 @@ public final class LiveOutput: Sendable {
 private struct Progress {
     private let snapshot: PresentationSnapshot?
     private let renditions: [(name: String, edge: PlaylistEdge, nextPart: Int64)]
-    /// Every key frame is counted for it, and hardly anybody waits for it.
-    private lazy var iFrameEdge = snapshot?.rendition(Presentation.video)?.iFramePlaylistEdge
+    /// Every key frame is counted for them, and hardly anybody waits for them.
+    private var iFrameEdges: [String: PlaylistEdge] = [:]
 
     init(_ snapshot: PresentationSnapshot?) {
         self.snapshot = snapshot
@@ -235,8 +235,10 @@ private struct Progress {
         case .beginning: return snapshot.isPlayable ? .published(snapshot) : nil
         case .playlist(_, let position):
             return rendition.edge.decide(position) == .answer ? .published(snapshot) : nil
-        case .iFramePlaylist(_, let position):
-            return iFrameEdge?.decide(position) == .answer ? .published(snapshot) : nil
+        case .iFramePlaylist(let name, let position):
+            let edge = iFrameEdges[name] ?? snapshot.rendition(name)?.iFramePlaylistEdge
+            iFrameEdges[name] = edge
+            return edge?.decide(position) == .answer ? .published(snapshot) : nil
         case .part(_, let number):
             if number < rendition.nextPart { return .published(snapshot) }
             return rendition.edge.isEnded ? .cancelled : nil

@@ -106,8 +106,11 @@ private struct KeptPresentation {
     /// True for a folder in which nothing is but what a presentation has.
     private static func isPresentation(_ folder: ObjectKey, in store: any ObjectStore) throws(StoreError) -> Bool {
         let names = try store.names(below: folder)
-        let own = [StoredPresentation.headName, Presentation.video]
-        return !names.isEmpty && names.allSatisfy { own.contains($0) || $0.hasPrefix(Presentation.audio(0)) }
+        let kinds = [Presentation.video(0), Presentation.audio(0)]
+        return !names.isEmpty
+            && names.allSatisfy { name in
+                name == StoredPresentation.headName || kinds.contains { name.hasPrefix($0) }
+            }
     }
 
     /// The presentation without its media.
@@ -151,7 +154,7 @@ private struct KeptPresentation {
         }
         try readMedia(of: &presentation, from: store)
         let stored = try StoredPresentation(
-            folder: folder, headLength: headLength, frameRate: presentation.frameRate,
+            folder: folder, headLength: headLength, frameRates: presentation.frameRates,
             hasIndependentSegments: presentation.hasIndependentSegments, renditions: renditions, in: store)
         return RestoredPresentation(presentation: presentation, stored: stored)
     }
@@ -164,8 +167,8 @@ private struct KeptPresentation {
     /// The renditions, in the order in which a presentation numbers them.
     private func renditions(in store: any ObjectStore) throws(StoreError) -> [String] {
         let names = try store.names(below: folder)
-        let sound = (0..<names.count).map(Presentation.audio)
-        return ([Presentation.video] + sound).filter(names.contains)
+        let count = 0..<names.count
+        return (count.map(Presentation.video) + count.map(Presentation.audio)).filter(names.contains)
     }
 
     private static func oldestSegment(among names: [String]) -> Int64? {

@@ -16,7 +16,8 @@ struct StoredPresentation: Sendable {
 
     /// What of a snapshot is about no single rendition, as far as it changes.
     private struct Head: Equatable {
-        var frameRate: Double?
+        /// Of each video rendition.
+        var frameRates: [Double?] = []
         var hasIndependentSegments = true
         /// The number of the last splice that this process has taken.
         var splices = 0
@@ -32,12 +33,12 @@ struct StoredPresentation: Sendable {
 
     /// A presentation that another process kept, whose head has `length` whole bytes.
     init(
-        folder: ObjectKey, headLength length: Int, frameRate: Double?, hasIndependentSegments: Bool,
+        folder: ObjectKey, headLength length: Int, frameRates: [Double?], hasIndependentSegments: Bool,
         renditions: [String: StoredRendition], in store: any ObjectStore
     ) throws(StoreError) {
         self.folder = folder
         head = try store.resume(folder / Self.headName, at: length)
-        written = Head(frameRate: frameRate, hasIndependentSegments: hasIndependentSegments)
+        written = Head(frameRates: frameRates, hasIndependentSegments: hasIndependentSegments)
         self.renditions = renditions
     }
 
@@ -59,9 +60,11 @@ struct StoredPresentation: Sendable {
             try writer.append([ByteChunk(first.bytes)])
             head = writer
         }
-        if let rate = snapshot.frameRate, written.frameRate.map({ abs(rate / $0 - 1) > 0.01 }) ?? true {
-            try head?.append([ByteChunk(PresentationRecord.frameRate(rate).bytes)])
-            written.frameRate = rate
+        for (rung, rate) in snapshot.frameRates.enumerated() {
+            while written.frameRates.count <= rung { written.frameRates.append(nil) }
+            guard let rate, written.frameRates[rung].map({ abs(rate / $0 - 1) > 0.01 }) ?? true else { continue }
+            try head?.append([ByteChunk(PresentationRecord.frameRate(rate, rung: rung).bytes)])
+            written.frameRates[rung] = rate
         }
         if !snapshot.hasIndependentSegments, written.hasIndependentSegments {
             try head?.append([ByteChunk(PresentationRecord.dependentSegments.bytes)])

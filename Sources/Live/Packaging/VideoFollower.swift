@@ -1,0 +1,202 @@
+internal import ISOBMFF
+internal import Media
+
+/// A video rendition that follows the leading one: its chunks and segments end at the instants at which those of the leading
+/// one do, whatever frame rate and order it has of its own.
+///
+/// A chunk has the pictures whose turn comes before its end. Where that lies between two of them the next one is decoded as
+/// much earlier, and shown in its time. An instant that would make a part too short is left out, one that would make it too
+/// long comes in steps. What no picture comes for is missing media: from a segment on that has none to begin with, and from
+/// where it was waited for in vain, up to a segment that begins with a key frame. Where clients cannot be told of parts a
+/// segment is one chunk, whole or missing.
+struct VideoFollower {
+    /// How far ahead of what was cut frames may be: as far as tracks may be apart, and as long as one waits for another.
+    private static let limit = MediaTime.milliseconds(13_000)
+
+    private let profile: LatencyProfile
+    private let timescale = Timescale.video
+    private var timing: PictureTiming
+    private var timeline: DecodeTimeline
+
+    /// Frames that have their turn and are not cut yet.
+    private var frames: [TimedFrame] = []
+    /// Where the open chunk and the open segment begin.
+    private var chunkStart: Int64
+    private var segmentStart: Int64
+    /// The last instant that was reached, up to which what is left goes with the segment.
+    private var reached: Int64
+    private var isOpen = false
+    /// True until a segment begins with a key frame.
+    private var isMissing = true
+    /// True while no frame can be taken but a key frame.
+    private var needsKeyFrame = true
+    /// True while frames lack what they need because it came before the key frame that we began with.
+    private var dropsLeading = false
+    /// What was cut and may be published.
+    private var ready: [Cut] = []
+
+    /// True while the others go on without it: nothing has come since then.
+    private(set) var hasStopped = false
+    private(set) var lateness: Lateness
+    /// Where its frames ended when one of the leading rendition came last.
+    private var heardFrom: MediaTime?
+    /// Where it is still to be cut.
+    var targets: [CutTarget] = []
+
+    /// A follower in a run that begins at `start`, of a source whose times are in ticks of `sourceTimescale`.
+    init(profile: LatencyProfile, sourceTimescale: Timescale, reordersPictures: Bool, start: MediaTime) {
+        self.profile = profile
+        timing = PictureTiming(sourceTimescale: sourceTimescale, reordersPictures: reordersPictures)
+        timeline = timing.timeline
+        chunkStart = start.ticks(in: .video)
+        (segmentStart, reached) = (chunkStart, chunkStart)
+        lateness = Lateness(start: start)
+    }
+
+    /// The end of everything that was cut or taken, as far as it is known.
+    var end: MediaTime { MediaTime(frames.last.map { max(chunkStart, $0.decodeTime) } ?? chunkStart, timescale) }
+
+    /// Frames per second, once they are known.
+    var frameRate: Double? { timing.frameRate }
+
+    // MARK: Taking frames
+
+    /// Takes the next frame in decode order, when what leads has come to `leading`; false when nothing can be shown from it.
+    mutating func append(_ frame: TimedFrame, leading: MediaTime) -> Bool {
+        let time = MediaTime(frame.presentationTime, timescale)
+        guard leading - time <= Lateness.most else { return false }
+        lateness.note(time, leading: leading)
+        guard frame.isSync || !needsKeyFrame else { return false }
+        if frame.access == .leading, dropsLeading { return false }
+        let begins = needsKeyFrame
+        if frame.isSync { dropsLeading = begins && frame.access == .openSync }
+        (needsKeyFrame, hasStopped) = (false, false)
+        timing.observe(frame)
+        frames += timeline.take(frame, begins: begins || frame.access == .sync)
+        if end - MediaTime(chunkStart, timescale) > Self.limit { stop() }
+        return true
+    }
+
+    /// A frame of the leading rendition came.
+    mutating func noteLeading() { heardFrom = end }
+
+    /// How much has come since then.
+    var heard: MediaTime { heardFrom.map { end - $0 } ?? .zero }
+
+    /// No frame comes any more: those that wait for their turn have it.
+    mutating func flush() { frames += timeline.flush() }
+
+    /// Nothing comes any more, until a key frame does: nobody waits for it.
+    mutating func withdraw() {
+        flush()
+        (needsKeyFrame, hasStopped) = (true, true)
+    }
+
+    /// What was taken and not cut is lost.
+    private mutating func stop() {
+        _ = timeline.flush()
+        frames = []
+        (isMissing, needsKeyFrame, hasStopped) = (true, true, true)
+    }
+
+    // MARK: Cutting
+
+    /// The leading rendition begins there.
+    mutating func open(at start: Int64) {
+        if isOpen { return }
+        isOpen = true
+        (chunkStart, segmentStart, reached) = (start, start, start)
+    }
+
+    /// The next chunk or segment end, as far as the frames reach; all of them when the run `isEnding`.
+    mutating func next(isEnding: Bool) -> Cut? {
+        while ready.isEmpty, let target = targets.first {
+            switch target {
+            case .chunkEnd(_, mayReach: false): break
+            case .chunkEnd(let instant, mayReach: true):
+                guard isEnding || isComplete(upTo: instant) else { return nil }
+                cut(at: instant)
+            case .segmentEnd(let reason): endSegment(reason)
+            }
+            targets.removeFirst()
+        }
+        return ready.isEmpty ? nil : ready.removeFirst()
+    }
+
+    /// Gives up waiting for frames before `instant`, the next target: what there is of them is all.
+    mutating func giveUp(before instant: MediaTime) {
+        flush()
+        cut(at: instant)
+        targets.removeFirst()
+        stop()
+    }
+
+    /// True when no frame is to come that belongs before `instant`.
+    private func isComplete(upTo instant: MediaTime) -> Bool {
+        // It comes back with a segment.
+        if isMissing, chunkStart != segmentStart { return true }
+        let end = instant.ticks(in: timescale) - timing.tolerance
+        guard let newest = frames.last else { return hasStopped }
+        if newest.decodeTime >= end || needsKeyFrame { return true }
+        guard timeline.isSteady, let next = timing.predictedTime(after: newest) else { return false }
+        return next >= end
+    }
+
+    private mutating func cut(at instant: MediaTime) {
+        reached = instant.ticks(in: timescale)
+        guard profile.offersParts else { return }
+        let (longest, step) = (ticks(profile.partTarget), ticks(profile.gapPart))
+        while reached - chunkStart > longest { close(at: chunkStart + step) }
+        if reached - chunkStart >= profile.shortestPart.ticks(in: timescale, rounding: .up) { close(at: reached) }
+    }
+
+    /// The last part of a segment may be as short as it is.
+    private mutating func endSegment(_ reason: SegmentEnd) {
+        if reached > chunkStart { close(at: reached) }
+        ready.append(.segmentEnd(reason))
+        segmentStart = chunkStart
+    }
+
+    /// Makes the frames whose turn comes before `end`, or the lack of any, a chunk.
+    private mutating func close(at end: Int64) {
+        let beginsSegment = chunkStart == segmentStart
+        let count = frames.firstIndex { $0.decodeTime >= end - timing.tolerance } ?? frames.count
+        var taken = Array(frames[..<count])
+        frames.removeFirst(count)
+        if isMissing {
+            taken = beginsSegment ? returning(with: taken) : []
+        } else if beginsSegment, taken.isEmpty {
+            isMissing = true
+        }
+        // The first picture of a segment is shown when that begins, even where pictures come more seldom than in the leading
+        // rendition.
+        let reach = max(timing.slack, beginsSegment ? timing.typicalDuration(of: taken) : 0)
+        keep(timing.chunk(of: taken, from: chunkStart, to: end, beginsSegment: beginsSegment, reach: reach))
+    }
+
+    /// Those of `taken`, the frames at the beginning of a segment, from the key frame on with which the rendition comes back.
+    /// What is before it is missing.
+    private mutating func returning(with taken: [TimedFrame]) -> [TimedFrame] {
+        let key = taken.firstIndex { $0.isSync && $0.decodeTime >= chunkStart - timing.tolerance }
+        guard let key, profile.offersParts || taken[key].decodeTime - chunkStart <= timing.slack else { return [] }
+        isMissing = false
+        let begin = taken[key]
+        if begin.decodeTime - chunkStart > timing.slack {
+            keep(Chunk(start: chunkStart, end: begin.decodeTime, samples: []))
+        }
+        guard begin.access == .openSync else { return Array(taken[key...]) }
+        // What is shown before it needs what came before it.
+        let next = frames.firstIndex(where: \.isSync)
+        dropsLeading = next == nil
+        let end = next ?? frames.endIndex
+        frames = frames[..<end].filter { $0.access != .leading } + frames[end...]
+        return taken[key...].filter { $0.access != .leading }
+    }
+
+    private mutating func keep(_ chunk: Chunk) {
+        ready.append(.chunk(chunk))
+        chunkStart = chunk.end
+    }
+
+    private func ticks(_ time: MediaTime) -> Int64 { time.ticks(in: timescale) }
+}

@@ -1,0 +1,122 @@
+import Bytes
+import Media
+import Packaging
+import SampleFeed
+import Time
+
+/// The pictures of one source in several sizes, as encoders give them, and its sound.
+struct LadderFeed: Sendable {
+    /// The pictures in one size.
+    struct Rung: Sendable {
+        /// One of so many of the source's pictures is there.
+        var divisor: Int64 = 1
+        /// True when they are decoded in another order than they are shown in.
+        var reorders = false
+        /// How much later than the source's the picture of a time comes, in milliseconds; nothing when it never does.
+        var delay: @Sendable (_ time: Int64) -> Int64? = { _ in 0 }
+    }
+
+    struct Arrival {
+        let time: Int64
+        /// Nothing for sound.
+        let rung: Int?
+        let sample: Sample
+    }
+
+    /// The frame rate of the source is `frames` in `perSeconds` seconds.
+    var frames: Int64 = 30
+    var perSeconds: Int64 = 1
+    var gopFrames: Int64 = 60
+    var hasAudio = true
+    var rungs: [Rung]
+
+    private static let sizes = [(1920, 1080), (1280, 720), (640, 360)]
+
+    var video: [Track] {
+        rungs.indices.map { rung in
+            Track(
+                codec: .h264, format: .video(VideoFormat(width: Self.sizes[rung].0, height: Self.sizes[rung].1)),
+                decoderConfiguration: ByteChunk([1, 0x64, 0, 0x1F, 0xFF, 0xE0, 0]), codecString: "avc1.64001f")
+        }
+    }
+
+    var tracks: [Track] { video + (hasAudio ? [Feed().audio] : []) }
+
+    /// So many pictures are decoded before the first is shown.
+    private var shift: Int64 { rungs.contains { $0.reorders } ? 1 : 0 }
+
+    func milliseconds(ofFrame frame: Int64) -> Int64 { (frame * 1000 * perSeconds + frames / 2) / frames }
+
+    /// When the pictures of the source are shown that come in so many seconds, on the presentation's timeline.
+    func shown(_ rung: Int, seconds: Int64) -> [Int64] {
+        let count = seconds * frames / perSeconds
+        return (0..<count).filter { $0 % rungs[rung].divisor == 0 }.map {
+            (milliseconds(ofFrame: $0 + shift) - milliseconds(ofFrame: shift)) * 90
+        }
+    }
+
+    /// All that comes of so many seconds of the source, whose clock begins at `start`, in the order in which it comes.
+    func arrivals(seconds: Int64, from start: Int64 = 0) -> [Arrival] {
+        var arrivals: [Arrival] = []
+        for (index, rung) in rungs.enumerated() {
+            for frame in 0..<seconds * frames / perSeconds where frame % rung.divisor == 0 {
+                let position = frame % gopFrames
+                var (decoded, shown) = (frame + shift, frame + shift)
+                if rung.reorders {
+                    // I P B P B …: the picture after next is decoded before the next one.
+                    let turn: Int64 = position == 0 ? 0 : position % 2 == 0 ? -1 : position == gopFrames - 1 ? 0 : 1
+                    (decoded, shown) = (frame, frame + shift + turn)
+                }
+                let time = milliseconds(ofFrame: decoded)
+                guard let delay = rung.delay(time) else { continue }
+                let isSync = position == 0
+                let payload = [UInt8](repeating: 0x2A, count: 120 - 40 * index)
+                let sample = Sample(
+                    data: ByteChunk([0, 0, 0, UInt8(payload.count + 1), isSync ? 0x65 : 0x41] + payload),
+                    decodeTime: .milliseconds(start + time),
+                    presentationTime: .milliseconds(start + milliseconds(ofFrame: shown)), isSync: isSync)
+                arrivals.append(Arrival(time: time + delay, rung: index, sample: sample))
+            }
+        }
+        if hasAudio {
+            for case .audio(let sample) in Feed(hasVideo: false).events(seconds: seconds, from: start) {
+                arrivals.append(Arrival(time: sample.decodeTime.value - start, rung: nil, sample: sample))
+            }
+        }
+        return arrivals.sorted { $0.time < $1.time }
+    }
+
+    /// A presentation that waits for the first picture.
+    func started(_ name: LatencyProfile.Name, dvrWindow: MediaTime? = nil) -> Presentation {
+        var profile = LatencyProfile(name)
+        profile.dvrWindow = dvrWindow
+        var presentation = Presentation(
+            id: "test", profile: profile, wallStart: WallTime(microseconds: 1_800_000_000_000_000),
+            start: Instant(nanoseconds: 0))
+        _ = begin(&presentation)
+        return presentation
+    }
+
+    /// Begins a run whose first picture comes when the clock shows so many milliseconds.
+    func begin(_ presentation: inout Presentation, from start: Int64 = 0, at clock: Int64 = 0) -> Bool {
+        presentation.beginRun(
+            tracks: tracks, sourceStart: .milliseconds(start + milliseconds(ofFrame: shift)),
+            now: Instant(nanoseconds: clock * 1_000_000))
+    }
+}
+
+extension Presentation {
+    /// Takes what comes, and does `each` after everything, with the time at which it came.
+    mutating func play(
+        _ arrivals: [LadderFeed.Arrival], each: (inout Presentation, _ time: Int64) -> Void = { _, _ in }
+    ) {
+        for arrival in arrivals {
+            if let rung = arrival.rung {
+                _ = appendVideo(arrival.sample, rung: rung)
+            } else {
+                appendAudio(arrival.sample)
+            }
+            each(&self, arrival.time)
+        }
+    }
+}
