@@ -197,7 +197,7 @@ let package = Package(
             "OriginTests",
             [
                 "Bytes", "Channels", "HLS", "HTTP", "HTTPTestClient", "Ingest", "Media", "ObjectStore", "Origin",
-                "Packaging", "Publishing", "Runtime", "Sockets", "Telemetry", "TestFolder", "Time",
+                "Packaging", "Publishing", "Runtime", "SampleFeed", "Sockets", "Telemetry", "TestFolder", "Time",
             ]),
         tests(
             "PackagingTests",

@@ -5,6 +5,7 @@ import HTTPTestClient
 import Origin
 import Packaging
 import Publishing
+import SampleFeed
 import Testing
 
 /// One playlist in several forms: each request gets the one that it asked for, over a real socket.
@@ -72,5 +73,26 @@ import Testing
         let id = try #require(live.channel.output.snapshot?.id)
         #expect(try TestClient(live.server.port).get("/live/news/\(id)/video/iframes.m3u8").status == 200)
         #expect(try TestClient(live.server.port).get("/live/news/\(id)/audio/iframes.m3u8").status == 404)
+    }
+
+    /// What is said of the pictures is said of them in every size.
+    @Test func picturesInEverySizeAreServedAsPictures() throws {
+        let live = try LiveChannel()
+        let feed = LadderFeed(gopFrames: 30, rungs: [LadderFeed.Rung(), LadderFeed.Rung(divisor: 2)])
+        var presentation = feed.started(.low)
+        presentation.play(feed.arrivals(seconds: 9))
+        live.channel.output.publish(presentation.snapshot)
+        func answer(_ path: String) throws -> TestClient.Response {
+            try TestClient(live.server.port).get("/live/news/test/" + path)
+        }
+        for name in ["video", "video2"] {
+            #expect(try answer("\(name)/iframes.m3u8").status == 200)
+            for file in ["init1.mp4", "s0.m4s", "p0.m4s"] {
+                let response = try answer("\(name)/\(file)")
+                #expect(response.status == 200 && response["content-type"] == "video/mp4", "\(name)/\(file)")
+            }
+        }
+        #expect(try answer("audio/iframes.m3u8").status == 404)
+        #expect(try answer("audio/s0.m4s")["content-type"] == "audio/mp4")
     }
 }

@@ -7,6 +7,8 @@ import Packaging
 struct Judge {
     private var history = PresentationHistory()
     private var fetched: Set<String> = []
+    /// The playlists that he was told of.
+    private var told: [String] = []
     private var lastLook = -Double.infinity
     private var version: Int64 = -1
     /// What broke a rule, but for those of HTTP.
@@ -22,11 +24,13 @@ struct Judge {
         let snapshot = presentation.snapshot
         guard snapshot.isPlayable else { return }
         (lastLook, version) = (time, presentation.version)
-        if fetched.insert("multivariant").inserted || isLast {
-            take(.multivariant, "index.m3u8", snapshot.multivariantPlaylist.rendered(), time)
-        }
+        let streams = snapshot.multivariantPlaylist
+        let uris = streams.variants.map(\.uri) + streams.audio.map(\.uri)
+        if uris != told || isLast { take(.multivariant, "index.m3u8", streams.rendered(), time) }
+        told = uris
         for rendition in snapshot.renditions {
             let folder = "\(snapshot.id)/\(rendition.name)/"
+            guard uris.contains(folder + "index.m3u8") else { continue }
             take(.playlist(.plain), folder + "index.m3u8", snapshot.playlist(of: rendition).rendered(), time)
             if rendition.isVideo, rendition.listed.contains(where: \.isComplete) {
                 take(

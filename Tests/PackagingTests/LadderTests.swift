@@ -38,12 +38,14 @@ import Time
 
     @Test(arguments: names, ladders)
     func allAreCutAtTheSameInstantsAndShowTheirPicturesInTheirTime(name: LatencyProfile.Name, ladder: [Rung]) throws {
-        for (frames, perSeconds, gop) in [(30, 1, 60), (25, 1, 50), (30_000, 1001, 60)] as [(Int64, Int64, Int64)] {
+        for (frames, perSeconds, gop) in [(30, 1, 60), (25, 1, 50), (30_000, 1001, 60), (50, 1, 100)]
+            as [(Int64, Int64, Int64)]
+        {
             let feed = LadderFeed(frames: frames, perSeconds: perSeconds, gopFrames: gop, rungs: ladder)
             var presentation = feed.started(name)
             var judge = Judge()
-            presentation.play(feed.arrivals(seconds: 20)) { presentation, time in judge.look(at: presentation, time) }
-            judge.look(at: presentation, 20_000, isLast: true)
+            presentation.play(feed.arrivals(seconds: 14)) { presentation, time in judge.look(at: presentation, time) }
+            judge.look(at: presentation, 14_000, isLast: true)
             #expect(judge.faults.isEmpty, "\(judge.faults.prefix(5))")
             let events = presentation.takeEvents()
             #expect(events.isEmpty && presentation.hasIndependentSegments)
@@ -53,7 +55,7 @@ import Time
                 let shown = try Self.shown(presentation, window.name)
                 #expect(shown.count > 200 / Int(ladder[rung].divisor) && window.segments.count > 2)
                 // Where they are reordered one that is shown before the last may still be to come.
-                let wanted = feed.shown(rung, seconds: 20).prefix(shown.count - 1)
+                let wanted = feed.shown(rung, seconds: 14).prefix(shown.count - 1)
                 #expect(shown.dropLast() == Array(wanted)[...], "\(window.name)")
                 for segment in window.segments {
                     #expect(segment.parts.allSatisfy { !$0.isGap } && segment.parts[0].isIndependent)
@@ -62,6 +64,24 @@ import Time
                 #expect(presentation.frameRates[rung].map { abs($0 - rate) < 0.001 } == true)
             }
         }
+    }
+
+    /// Screens and telephones send pictures when there is something new.
+    @Test(arguments: names) func sourcesWithoutABeatAreCutAlikeToo(name: LatencyProfile.Name) throws {
+        @Sendable func delay(_ time: Int64) -> Int64? {
+            let frame = (time * 30 + 500) / 1000
+            return frame % 60 != 0 && (frame % 5 == 1 || frame % 11 == 3) ? nil : 0
+        }
+        let feed = LadderFeed(rungs: [Rung(delay: delay), Rung(delay: delay), Rung(divisor: 2, delay: delay)])
+        var presentation = feed.started(name)
+        var judge = Judge()
+        presentation.play(feed.arrivals(seconds: 20)) { presentation, time in judge.look(at: presentation, time) }
+        #expect(judge.faults.isEmpty, "\(judge.faults.prefix(5))")
+        Self.expectAlike(presentation)
+        OddFeedTests.expectLegalParts(presentation, "\(name)")
+        let shown = try presentation.videoWindows.map { try Self.shown(presentation, $0.name) }
+        #expect(shown[1].count > 350 && shown[1] == Array(shown[0].prefix(shown[1].count)))
+        #expect(Set(shown[0]).isSuperset(of: shown[2]))
     }
 
     /// Between two of its pictures, where the leading rendition has one more.

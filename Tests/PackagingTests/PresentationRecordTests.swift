@@ -39,7 +39,8 @@ import Time
             .presentation(
                 id: "a1b2", profile: LatencyProfile(.ultra, targetDuration: 3),
                 wallStart: WallTime(microseconds: 1_790_000_000_123_456)),
-            .frameRate(30000.0 / 1001), .dependentSegments, .ended, .track(rendition: "video", version: 7, video),
+            .frameRate(30000.0 / 1001), .frameRate(12.5, rung: 2), .dependentSegments, .ended,
+            .track(rendition: "video", version: 7, video),
             .track(rendition: "video", version: 8, graded), .track(rendition: "video", version: 9, lit),
             .track(rendition: "audio2", version: 1, audio),
             .part(rendition: "video", part), .part(rendition: "audio2", gap), .segmentEnd(rendition: "video"),

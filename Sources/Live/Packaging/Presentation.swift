@@ -73,9 +73,9 @@ public struct Presentation: Sendable {
 
     // MARK: Feeding
 
-    /// Begins a run of samples with those tracks, the video tracks from the largest down, whose source timeline stands at `sourceStart` at the instant `now`.
-    /// The first run begins at the presentation's zero; a later one begins a discontinuity, at the place that the
-    /// clock gives it.
+    /// Begins a run of samples with those tracks, the video tracks from the largest down, whose source timeline stands at
+    /// `sourceStart` at the instant `now`. The first run begins at the presentation's zero; a later one begins a
+    /// discontinuity, at the place that the clock gives it.
     ///
     /// With `continues` the source's timeline goes on as in the run before, only its tracks have changed: so does ours. When
     /// the first run has no sound yet and `expectsSound`, there is a rendition for it from the start, silent until it comes;
@@ -170,7 +170,7 @@ public struct Presentation: Sendable {
         guard videoWindows.indices.contains(rung), let place = run?.place(sample.decodeTime) else { return false }
         let isTaken = run?.appendVideo(sample, rung: rung) ?? false
         if isTaken, rung == 0 { clock?.observe(place, arrival: arrival) }
-        frameRates[rung] = run?.frameRate(rung) ?? frameRates[rung]
+        if let rate = run?.frameRate(rung), rate != frameRates[rung] { frameRates[rung] = rate }
         advance()
         return isTaken
     }

@@ -25,8 +25,8 @@ extension PresentationSnapshot {
             variants: variants, iFrameVariants: resource == .playlist ? videos.map(iFrameVariant) : [])
     }
 
-    /// What a client has that knows nothing of its line: the variant that is listed first is the one to begin with, and is to
-    /// be one of so many bits per second (Apple's authoring rule 1.21).
+    /// The variant that is listed first is the one that a client begins with who knows nothing of his line: in Apple's
+    /// authoring specification one of so many bits per second.
     private static let firstBandwidth = 2_000_000
 
     /// The video renditions in the order in which they are listed: the largest that anybody can begin with, then all others

@@ -4,7 +4,8 @@ internal import Timeline
 
 /// A row of samples on one unbroken timeline of a source: what has been cut, and what of it may be published.
 ///
-/// Video leads where there is video. Audio is cut at the instants of the chunks that video has published, and video
+/// Video leads where there is video, the first rendition of it where there are more; the others are cut at its instants,
+/// and wait and are waited for as audio is. Audio is cut at the instants of the chunks that video has published, and video
 /// publishes a chunk only when audio has followed the one before: no rendition is more than one part ahead. Where
 /// frames of sound are too long to be cut there, a part of it that ends before a chunk does comes before it. Without video
 /// audio is cut at the instants that the track has reached that has come furthest, at each when all have followed to the
@@ -128,7 +129,10 @@ struct Run {
         let coming = followers.filter { heard, hasStopped, _ in !hasStopped && most - heard <= Self.patience * 2 }
         guard let end = coming.map(\.2).min(), video.needsKeyFrame || end - video.endTime > Self.patience
         else { return }
-        self.video?.giveUp(before: end - profile.gapPart - .milliseconds(lag), cuts: &videoCuts)
+        // Those of the slowest: the others have pictures wherever it has one.
+        let others = rungs.filter { !$0.hasStopped }.map(\.waiting).min { $0.count < $1.count }
+        self.video?.giveUp(
+            before: end - profile.gapPart - .milliseconds(lag), others: others ?? [], cuts: &videoCuts)
         stalled.insert(Presentation.video(0))
     }
 

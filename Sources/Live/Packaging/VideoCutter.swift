@@ -22,6 +22,12 @@ struct TimedFrame {
     }
 }
 
+/// When a rendition that goes on has a picture that is not cut yet.
+struct OtherFrame {
+    let time: Int64
+    let isSync: Bool
+}
+
 /// What a cutter has decided, in order.
 enum Cut {
     /// A chunk is whole.
@@ -141,17 +147,36 @@ struct VideoCutter {
     }
 
     /// Gives up waiting for frames before `time`, so that other tracks can go on: what is missing becomes chunks
-    /// without samples, in segments of their own, and the next frame taken must be a key frame.
-    mutating func giveUp(before time: MediaTime, cuts: inout [Cut]) {
+    /// without samples, in segments of their own, and the next frame taken must be a key frame. Where another rendition has
+    /// pictures, chunks end with them, and segments where it has a key frame, as they would here.
+    mutating func giveUp(before time: MediaTime, others: [OtherFrame], cuts: inout [Cut]) {
         guard isOpen else { return }
         for frame in timeline.flush() { place(frame, cuts: &cuts) }
         let (time, step) = (ticks(time), ticks(profile.gapPart))
         guard time - chunkStart > step else { return }
-        if let last = frames.last { close(at: max(chunkStart + step, last.decodeTime + 1), cuts: &cuts) }
-        if !needsKeyFrame, chunkStart - segmentStart >= step { endSegment(.hole, cuts: &cuts) }
+        if let last = frames.last { close(at: max(missingEnd(others), last.decodeTime + 1), cuts: &cuts) }
+        // Where clients cannot be told of parts, a segment has no hole.
+        let isWhole = others.isEmpty || !profile.offersParts
+        if !needsKeyFrame, isWhole, chunkStart - segmentStart >= step { endSegment(.hole, cuts: &cuts) }
         needsKeyFrame = true
-        while time - chunkStart > step { leaveOut(upTo: chunkStart + step, cuts: &cuts) }
+        while time - chunkStart > step {
+            let begins = others.contains { $0.isSync && abs($0.time - chunkStart) <= tolerance }
+            if begins, isKeyFrameDue(at: chunkStart) { endSegment(.hole, cuts: &cuts) }
+            leaveOut(upTo: missingEnd(others), cuts: &cuts)
+        }
     }
+
+    /// Where a part of missing media ends that begins here.
+    private func missingEnd(_ others: [OtherFrame]) -> Int64 {
+        let latest = chunkStart + ticks(profile.partTarget)
+        let begin = others.first { $0.isSync && $0.time > chunkStart + tolerance && isKeyFrameDue(at: $0.time) }
+        if let begin, begin.time <= latest { return begin.time }
+        let earliest = chunkStart + profile.shortestPart.ticks(in: timescale, rounding: .up)
+        return others.last { (earliest...latest).contains($0.time) }?.time ?? chunkStart + ticks(profile.gapPart)
+    }
+
+    /// True where a segment ends if there is a key frame, and no other reason.
+    private func isKeyFrameDue(at time: Int64) -> Bool { time - segmentStart + tolerance >= ticks(profile.target) / 2 }
 
     /// Ends the segment with the first key frame at or after `time`, however short it is then. Only so many such times are
     /// kept.
@@ -283,7 +308,7 @@ struct VideoCutter {
         guard length >= ticks(profile.gapPart), frame.isSync || isMissing else { return false }
         if isMissing { return true }
         if wantedEnds.contains(where: { $0 <= time + tolerance }) { return true }
-        return segmentsEnded < LatencyProfile.eagerSegments || length >= ticks(profile.target) / 2
+        return segmentsEnded < LatencyProfile.eagerSegments || isKeyFrameDue(at: time)
     }
 
     /// A chunk ends at the first frame at or after the next grid instant, or where one more frame would be too many.

@@ -56,6 +56,9 @@ struct VideoFollower {
     /// The end of everything that was cut or taken, as far as it is known.
     var end: MediaTime { MediaTime(frames.last.map { max(chunkStart, $0.decodeTime) } ?? chunkStart, timescale) }
 
+    /// The frames that are not cut yet.
+    var waiting: [OtherFrame] { frames.map { OtherFrame(time: $0.decodeTime, isSync: $0.isSync) } }
+
     /// Frames per second, once they are known.
     var frameRate: Double? { timing.frameRate }
 
@@ -64,7 +67,10 @@ struct VideoFollower {
     /// Takes the next frame in decode order, when what leads has come to `leading`; false when nothing can be shown from it.
     mutating func append(_ frame: TimedFrame, leading: MediaTime) -> Bool {
         let time = MediaTime(frame.presentationTime, timescale)
-        guard leading - time <= Lateness.most else { return false }
+        guard leading - time <= Lateness.most else {
+            needsKeyFrame = true
+            return false
+        }
         lateness.note(time, leading: leading)
         guard frame.isSync || !needsKeyFrame else { return false }
         if frame.access == .leading, dropsLeading { return false }
@@ -145,9 +151,13 @@ struct VideoFollower {
     private mutating func cut(at instant: MediaTime) {
         reached = instant.ticks(in: timescale)
         guard profile.offersParts else { return }
-        let (longest, step) = (ticks(profile.partTarget), ticks(profile.gapPart))
-        while reached - chunkStart > longest { close(at: chunkStart + step) }
-        if reached - chunkStart >= profile.shortestPart.ticks(in: timescale, rounding: .up) { close(at: reached) }
+        let (longest, shortest) = (ticks(profile.partTarget), profile.shortestPart.ticks(in: timescale, rounding: .up))
+        while reached - chunkStart > longest {
+            // With a picture of its own: no part that is left is to be without one.
+            let steps = chunkStart + shortest...chunkStart + longest
+            close(at: frames.last { steps.contains($0.decodeTime) }?.decodeTime ?? chunkStart + ticks(profile.gapPart))
+        }
+        if reached - chunkStart >= shortest { close(at: reached) }
     }
 
     /// The last part of a segment may be as short as it is.
@@ -164,7 +174,7 @@ struct VideoFollower {
         var taken = Array(frames[..<count])
         frames.removeFirst(count)
         if isMissing {
-            taken = beginsSegment ? returning(with: taken) : []
+            taken = beginsSegment ? returning(with: taken, upTo: end) : []
         } else if beginsSegment, taken.isEmpty {
             isMissing = true
         }
@@ -174,22 +184,22 @@ struct VideoFollower {
         keep(timing.chunk(of: taken, from: chunkStart, to: end, beginsSegment: beginsSegment, reach: reach))
     }
 
-    /// Those of `taken`, the frames at the beginning of a segment, from the key frame on with which the rendition comes back.
-    /// What is before it is missing.
-    private mutating func returning(with taken: [TimedFrame]) -> [TimedFrame] {
-        let key = taken.firstIndex { $0.isSync && $0.decodeTime >= chunkStart - timing.tolerance }
-        guard let key, profile.offersParts || taken[key].decodeTime - chunkStart <= timing.slack else { return [] }
+    /// Those of `taken`, the frames of the first chunk of a segment, from the key frame on with which the rendition comes
+    /// back. What is before it is missing.
+    private mutating func returning(with taken: [TimedFrame], upTo end: Int64) -> [TimedFrame] {
+        let (earliest, latest) = (chunkStart - timing.tolerance, end - timing.tolerance)
+        let key = taken.firstIndex { $0.isSync && $0.decodeTime >= earliest && $0.presentationTime < latest }
+        guard let key, case let begin = taken[key] else { return [] }
+        let isLater = begin.presentationTime - chunkStart > timing.slack
+        guard profile.offersParts || !isLater else { return [] }
         isMissing = false
-        let begin = taken[key]
-        if begin.decodeTime - chunkStart > timing.slack {
-            keep(Chunk(start: chunkStart, end: begin.decodeTime, samples: []))
-        }
+        if isLater { keep(Chunk(start: chunkStart, end: begin.presentationTime, samples: [])) }
         guard begin.access == .openSync else { return Array(taken[key...]) }
         // What is shown before it needs what came before it.
         let next = frames.firstIndex(where: \.isSync)
         dropsLeading = next == nil
-        let end = next ?? frames.endIndex
-        frames = frames[..<end].filter { $0.access != .leading } + frames[end...]
+        let group = frames[..<(next ?? frames.endIndex)]
+        frames = group.filter { $0.access != .leading } + frames[group.endIndex...]
         return taken[key...].filter { $0.access != .leading }
     }
 

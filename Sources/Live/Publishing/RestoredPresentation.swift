@@ -106,11 +106,13 @@ private struct KeptPresentation {
     /// True for a folder in which nothing is but what a presentation has.
     private static func isPresentation(_ folder: ObjectKey, in store: any ObjectStore) throws(StoreError) -> Bool {
         let names = try store.names(below: folder)
-        let kinds = [Presentation.video(0), Presentation.audio(0)]
-        return !names.isEmpty
-            && names.allSatisfy { name in
-                name == StoredPresentation.headName || kinds.contains { name.hasPrefix($0) }
-            }
+        return !names.isEmpty && names.allSatisfy { $0 == StoredPresentation.headName || isRendition($0) }
+    }
+
+    private static func isRendition(_ name: String) -> Bool {
+        [Presentation.video(0), Presentation.audio(0)].contains { kind in
+            name.hasPrefix(kind) && name.dropFirst(kind.count).allSatisfy { $0.isNumber }
+        }
     }
 
     /// The presentation without its media.

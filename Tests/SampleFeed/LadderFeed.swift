@@ -1,38 +1,66 @@
 import Bytes
-import Media
-import Packaging
-import SampleFeed
+public import Media
+public import Packaging
 import Time
 
 /// The pictures of one source in several sizes, as encoders give them, and its sound.
-struct LadderFeed: Sendable {
+public struct LadderFeed: Sendable {
     /// The pictures in one size.
-    struct Rung: Sendable {
+    public struct Rung: Sendable {
         /// One of so many of the source's pictures is there.
-        var divisor: Int64 = 1
+        public var divisor: Int64
         /// True when they are decoded in another order than they are shown in.
-        var reorders = false
+        public var reorders: Bool
         /// How much later than the source's the picture of a time comes, in milliseconds; nothing when it never does.
-        var delay: @Sendable (_ time: Int64) -> Int64? = { _ in 0 }
+        public var delay: @Sendable (_ time: Int64) -> Int64?
+
+        /// Pictures of that kind.
+        public init(
+            divisor: Int64 = 1, reorders: Bool = false,
+            delay: @escaping @Sendable (_ time: Int64) -> Int64? = { _ in 0 }
+        ) {
+            (self.divisor, self.reorders, self.delay) = (divisor, reorders, delay)
+        }
     }
 
-    struct Arrival {
-        let time: Int64
+    /// Something that comes.
+    public struct Arrival: Sendable {
+        /// When it comes, in milliseconds.
+        public let time: Int64
         /// Nothing for sound.
-        let rung: Int?
-        let sample: Sample
+        public let rung: Int?
+        /// The picture, or the frame of sound.
+        public let sample: Sample
+
+        /// That sample, which comes then.
+        public init(time: Int64, rung: Int?, sample: Sample) {
+            (self.time, self.rung, self.sample) = (time, rung, sample)
+        }
     }
 
     /// The frame rate of the source is `frames` in `perSeconds` seconds.
-    var frames: Int64 = 30
-    var perSeconds: Int64 = 1
-    var gopFrames: Int64 = 60
-    var hasAudio = true
-    var rungs: [Rung]
+    public var frames: Int64
+    /// See `frames`.
+    public var perSeconds: Int64
+    /// From one key frame to the next.
+    public var gopFrames: Int64
+    /// True when there is sound.
+    public var hasAudio: Bool
+    /// The sizes, from the largest down.
+    public var rungs: [Rung]
+
+    /// A source of that kind.
+    public init(
+        frames: Int64 = 30, perSeconds: Int64 = 1, gopFrames: Int64 = 60, hasAudio: Bool = true, rungs: [Rung]
+    ) {
+        (self.frames, self.perSeconds, self.gopFrames) = (frames, perSeconds, gopFrames)
+        (self.hasAudio, self.rungs) = (hasAudio, rungs)
+    }
 
     private static let sizes = [(1920, 1080), (1280, 720), (640, 360)]
 
-    var video: [Track] {
+    /// The tracks of the pictures.
+    public var video: [Track] {
         rungs.indices.map { rung in
             Track(
                 codec: .h264, format: .video(VideoFormat(width: Self.sizes[rung].0, height: Self.sizes[rung].1)),
@@ -40,15 +68,16 @@ struct LadderFeed: Sendable {
         }
     }
 
-    var tracks: [Track] { video + (hasAudio ? [Feed().audio] : []) }
+    /// The tracks there are.
+    public var tracks: [Track] { video + (hasAudio ? [Feed().audio] : []) }
 
     /// So many pictures are decoded before the first is shown.
     private var shift: Int64 { rungs.contains { $0.reorders } ? 1 : 0 }
 
-    func milliseconds(ofFrame frame: Int64) -> Int64 { (frame * 1000 * perSeconds + frames / 2) / frames }
+    private func milliseconds(ofFrame frame: Int64) -> Int64 { (frame * 1000 * perSeconds + frames / 2) / frames }
 
     /// When the pictures of the source are shown that come in so many seconds, on the presentation's timeline.
-    func shown(_ rung: Int, seconds: Int64) -> [Int64] {
+    public func shown(_ rung: Int, seconds: Int64) -> [Int64] {
         let count = seconds * frames / perSeconds
         return (0..<count).filter { $0 % rungs[rung].divisor == 0 }.map {
             (milliseconds(ofFrame: $0 + shift) - milliseconds(ofFrame: shift)) * 90
@@ -56,7 +85,7 @@ struct LadderFeed: Sendable {
     }
 
     /// All that comes of so many seconds of the source, whose clock begins at `start`, in the order in which it comes.
-    func arrivals(seconds: Int64, from start: Int64 = 0) -> [Arrival] {
+    public func arrivals(seconds: Int64, from start: Int64 = 0) -> [Arrival] {
         var arrivals: [Arrival] = []
         for (index, rung) in rungs.enumerated() {
             for frame in 0..<seconds * frames / perSeconds where frame % rung.divisor == 0 {
@@ -87,7 +116,7 @@ struct LadderFeed: Sendable {
     }
 
     /// A presentation that waits for the first picture.
-    func started(_ name: LatencyProfile.Name, dvrWindow: MediaTime? = nil) -> Presentation {
+    public func started(_ name: LatencyProfile.Name, dvrWindow: MediaTime? = nil) -> Presentation {
         var profile = LatencyProfile(name)
         profile.dvrWindow = dvrWindow
         var presentation = Presentation(
@@ -98,7 +127,7 @@ struct LadderFeed: Sendable {
     }
 
     /// Begins a run whose first picture comes when the clock shows so many milliseconds.
-    func begin(_ presentation: inout Presentation, from start: Int64 = 0, at clock: Int64 = 0) -> Bool {
+    public func begin(_ presentation: inout Presentation, from start: Int64 = 0, at clock: Int64 = 0) -> Bool {
         presentation.beginRun(
             tracks: tracks, sourceStart: .milliseconds(start + milliseconds(ofFrame: shift)),
             now: Instant(nanoseconds: clock * 1_000_000))
@@ -107,7 +136,7 @@ struct LadderFeed: Sendable {
 
 extension Presentation {
     /// Takes what comes, and does `each` after everything, with the time at which it came.
-    mutating func play(
+    public mutating func play(
         _ arrivals: [LadderFeed.Arrival], each: (inout Presentation, _ time: Int64) -> Void = { _, _ in }
     ) {
         for arrival in arrivals {

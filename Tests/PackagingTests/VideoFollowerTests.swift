@@ -1,0 +1,99 @@
+import Bytes
+import Media
+import Testing
+
+@testable import Packaging
+
+/// One rendition that follows, by itself: 25 pictures in a second, on a clock of milliseconds, each decoded two pictures
+/// before it is shown.
+@Suite struct VideoFollowerTests {
+    private static func follower(_ name: LatencyProfile.Name) -> VideoFollower {
+        VideoFollower(
+            profile: LatencyProfile(name), sourceTimescale: .milliseconds, reordersPictures: true, start: .zero)
+    }
+
+    private static func frame(decoded: Int64, shown: Int64, _ access: SampleAccess) -> TimedFrame {
+        TimedFrame(
+            data: ByteChunk([1]), sourceDecodeTime: decoded, decodeTime: decoded * 90, presentationTime: shown * 90,
+            access: access)
+    }
+
+    /// What comes of it, in milliseconds: where chunks begin and end, and how many samples they have.
+    private static func chunks(of follower: inout VideoFollower) -> [[Int64]] {
+        var chunks: [[Int64]] = []
+        while let cut = follower.next(isEnding: false) {
+            if case .chunk(let chunk) = cut {
+                chunks.append([chunk.start / 90, chunk.end / 90, Int64(chunk.samples.count)])
+            }
+        }
+        return chunks
+    }
+
+    private static func play(_ follower: inout VideoFollower, _ times: some Sequence<Int64>, leading: Int64? = nil)
+        -> Int
+    {
+        times.count { time in
+            let access: SampleAccess = time % 1000 == 0 ? .sync : .dependent
+            return follower.append(
+                frame(decoded: time - 80, shown: time, access), leading: .milliseconds(leading ?? time))
+        }
+    }
+
+    /// An encoder that comes back with a key frame of its own, a little later than the segment begins.
+    @Test func beforeAKeyFrameInsideTheFirstPartMediaAreMissing() {
+        for (name, expected) in [(.ultra, [[900, 1000, 0], [1000, 1100, 3]]), (.standard, [[900, 1100, 0]])]
+            as [(LatencyProfile.Name, [[Int64]])]
+        {
+            var follower = Self.follower(name)
+            _ = Self.play(&follower, stride(from: 1000, through: 1400, by: 40))
+            follower.open(at: 900 * 90)
+            follower.targets = [.chunkEnd(.milliseconds(1100)), .segmentEnd(.keyFrame)]
+            let chunks = Self.chunks(of: &follower)
+            #expect(chunks == expected, "\(name)")
+        }
+    }
+
+    /// Behind the first picture of an open group come some that need what came before it.
+    @Test func itDoesNotComeBackWithPicturesThatNeedWhatIsMissing() {
+        var follower = Self.follower(.ultra)
+        _ = Self.play(&follower, stride(from: 0, to: 1000, by: 40))
+        let group: [(Int64, SampleAccess)] = [
+            (1080, .openSync), (1000, .leading), (1040, .leading), (1120, .dependent),
+        ]
+        for (place, (shown, access)) in group.enumerated() {
+            let frame = Self.frame(decoded: 920 + Int64(place) * 40, shown: shown, access)
+            _ = follower.append(frame, leading: .milliseconds(shown))
+        }
+        _ = Self.play(&follower, stride(from: 1160, through: 1400, by: 40))
+        follower.open(at: 1000 * 90)
+        follower.targets = [.chunkEnd(.milliseconds(1200))]
+        let chunks = Self.chunks(of: &follower)
+        #expect(chunks == [[1000, 1080, 0], [1080, 1200, 3]])
+    }
+
+    /// As long as nothing leads.
+    @Test func whatIsTooFarAheadIsNotKept() {
+        var follower = Self.follower(.low)
+        _ = Self.play(&follower, stride(from: 0, to: 60_000, by: 40))
+        #expect(follower.end < .milliseconds(14_000) && follower.waiting.count < 400)
+    }
+
+    /// What follows a picture that was left out can be shown only from a key frame on.
+    @Test func whatIsTooLateNeedsAKeyFrame() {
+        var follower = Self.follower(.low)
+        #expect(Self.play(&follower, stride(from: 0, to: 400, by: 40)) == 10)
+        #expect(Self.play(&follower, [400], leading: 12_000) == 0)
+        #expect(Self.play(&follower, stride(from: 440, to: 1000, by: 40)) == 0)
+        #expect(Self.play(&follower, stride(from: 1000, to: 1400, by: 40)) == 10)
+    }
+
+    /// An instant that comes too soon for a part is left out, and one that comes too late is reached in steps.
+    @Test func instantsThatMakeNoPartAreLeftOut() {
+        var follower = Self.follower(.ultra)
+        _ = Self.play(&follower, stride(from: 0, through: 2000, by: 40))
+        follower.open(at: 0)
+        follower.targets = [100, 200, 230, 600, 660].map { .chunkEnd(.milliseconds($0)) } + [.segmentEnd(.hole)]
+        let chunks = Self.chunks(of: &follower)
+        #expect(chunks.map { $0[1] } == [200, 400, 600, 660])
+    }
+}
