@@ -92,6 +92,10 @@ import Time
         #expect(streams.variants.allSatisfy { $0.audioGroup == "audio" && $0.codecs.contains("mp4a.40.1") })
         #expect(streams.iFrameVariants.map(\.uri) == ["video", "video2", "video3"].map { "test/\($0)/iframes.m3u8" })
         #expect(streams.iFrameVariants.map(\.score) == [3, 2, 1])
+        for window in presentation.videoWindows {
+            let pictures = String(decoding: presentation.snapshot.iFramePlaylist(of: window).rendered(), as: UTF8.self)
+            #expect(pictures.contains("#EXT-X-BYTERANGE:") && !pictures.contains("#EXT-X-GAP"), "\(window.name)")
+        }
         for name in ["video", "video2", "video3", "audio"] {
             let playlist = presentation.playlist(name)
             let others = ["video", "video2", "video3", "audio"].filter { $0 != name }
@@ -176,7 +180,12 @@ import Time
         return PresentationRecord.read(bytes.span).records
     }
 
-    @Test(arguments: names, [[:], ["video": 9], ["video2": 9], ["video3": 5, "audio": 12]])
+    @Test(
+        arguments: names,
+        [
+            [:], ["video": 9], ["video2": 9], ["video3": 5, "audio": 12],
+            ["video": 9, "video2": 9, "video3": 9, "audio": 9],
+        ])
     func anotherProcessGoesOnWithAllSizes(name: LatencyProfile.Name, lost: [String: Int]) throws {
         let feed = Self.feed
         var presentation = feed.started(name, dvrWindow: .milliseconds(200_000))

@@ -123,7 +123,7 @@ import Time
     }
 
     /// A source whose key frames come too seldom: no segment may begin later than it is decoded.
-    @Test(arguments: [1, 2] as [Int64]) func aSegmentWithoutAKeyFrameBeginsWithAPicture(divisor: Int64) throws {
+    @Test(arguments: [1, 2, 3] as [Int64]) func aSegmentWithoutAKeyFrameBeginsWithAPicture(divisor: Int64) throws {
         let feed = LadderFeed(frames: 25, gopFrames: 500, rungs: [Rung(), Rung(divisor: divisor)])
         var presentation = feed.started(.low)
         var judge = Judge()

@@ -96,4 +96,24 @@ import Testing
         let chunks = Self.chunks(of: &follower)
         #expect(chunks.map { $0[1] } == [200, 400, 600, 660])
     }
+
+    /// Where a part has to be shared out, none is without a picture.
+    @Test func stepsEndWithPictures() {
+        var follower = Self.follower(.ultra)
+        _ = Self.play(&follower, stride(from: 0, through: 1980, by: 66))
+        follower.open(at: 0)
+        follower.targets = [.chunkEnd(.milliseconds(230)), .segmentEnd(.hole)]
+        let chunks = Self.chunks(of: &follower)
+        #expect(chunks == [[0, 198, 3], [198, 230, 1]])
+    }
+
+    @Test func anOpenGroupToBeginWithLacksItsLeadingPictures() {
+        var follower = Self.follower(.ultra)
+        let group: [(Int64, SampleAccess)] = [(160, .openSync), (80, .leading), (120, .leading), (200, .dependent)]
+        let taken = group.enumerated().map { place, picture in
+            let frame = Self.frame(decoded: Int64(place) * 40, shown: picture.0, picture.1)
+            return follower.append(frame, leading: .milliseconds(picture.0))
+        }
+        #expect(taken == [true, false, false, true])
+    }
 }

@@ -221,8 +221,8 @@ struct Run {
     private mutating func giveUpOnFollowers() -> Bool {
         guard let leading = leadingEnd else { return false }
         func isGivenUp(_ end: MediaTime, _ lateness: Lateness) -> Bool {
-            isEnding || leading - end > Self.patience + lateness.delay
-                || leading - lateness.heardAt > Self.patience * 2
+            let patience = Self.patience + lateness.delay
+            return isEnding || leading - end > patience || leading - lateness.heardAt > patience * 2
         }
         var hasGivenUp = false
         for index in audio.indices {
