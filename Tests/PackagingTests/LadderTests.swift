@@ -84,6 +84,19 @@ import Time
         #expect(Set(shown[0]).isSuperset(of: shown[2]))
     }
 
+    /// The first pictures come when the run has begun for a while.
+    @Test(arguments: names) func allBeginWhereTheLeadingOneDoes(name: LatencyProfile.Name) throws {
+        let feed = LadderFeed(hasAudio: false, rungs: [Rung(), Rung(divisor: 2)])
+        var presentation = Presentation(
+            id: "test", profile: LatencyProfile(name), wallStart: WallTime(microseconds: 1_800_000_000_000_000),
+            start: Instant(nanoseconds: 0))
+        _ = feed.begin(&presentation, from: -700)
+        presentation.play(feed.arrivals(seconds: 14))
+        Self.expectAlike(presentation)
+        #expect(presentation.videoWindows.map { $0.segments.first?.start } == [.milliseconds(700), .milliseconds(700)])
+        #expect(presentation.videoWindows[1].segments.allSatisfy { !$0.isGap })
+    }
+
     /// Between two of its pictures, where the leading rendition has one more.
     @Test func aPartMayEndBetweenThePicturesOfASlowerRendition() throws {
         let feed = LadderFeed(frames: 25, gopFrames: 50, rungs: [Rung(), Rung(divisor: 2)])

@@ -116,4 +116,31 @@ import Testing
         }
         #expect(taken == [true, false, false, true])
     }
+
+    /// Times are rounded: a key frame is not put before the end of the segment that it follows.
+    @Test func aPictureThatIsAMillisecondEarlyIsBehindTheInstant() {
+        var follower = Self.follower(.ultra)
+        _ = Self.play(&follower, stride(from: 0, through: 2000, by: 40))
+        follower.open(at: 0)
+        follower.targets =
+            [200, 400, 600, 800, 1001].map { .chunkEnd(.milliseconds($0)) } + [.segmentEnd(.keyFrame)]
+            + [.chunkEnd(.milliseconds(1201))]
+        let chunks = Self.chunks(of: &follower)
+        #expect(chunks.map { $0[1] } == [200, 400, 600, 800, 1001, 1201])
+        #expect(chunks.allSatisfy { $0[2] == 5 })
+    }
+
+    @Test func whatWasGivenUpNeedsAKeyFrame() {
+        var follower = Self.follower(.ultra)
+        _ = Self.play(&follower, stride(from: 0, to: 400, by: 40))
+        follower.open(at: 0)
+        follower.targets = [200, 400].map { .chunkEnd(.milliseconds($0)) }
+        #expect(Self.chunks(of: &follower).count == 2)
+        follower.targets = [.chunkEnd(.milliseconds(600))]
+        #expect(Self.chunks(of: &follower).isEmpty && !follower.hasStopped)
+        follower.giveUp(before: .milliseconds(600))
+        #expect(Self.chunks(of: &follower) == [[400, 600, 0]] && follower.hasStopped)
+        #expect(Self.play(&follower, stride(from: 400, to: 1000, by: 40)) == 0)
+        #expect(Self.play(&follower, stride(from: 1000, to: 1400, by: 40)) == 10)
+    }
 }
