@@ -184,7 +184,7 @@ import Time
         arguments: names,
         [
             [:], ["video": 9], ["video2": 9], ["video3": 5, "audio": 12],
-            ["video": 9, "video2": 9, "video3": 9, "audio": 9],
+            ["video": 9, "video2": 9, "video3": 9, "audio": 9], ["video": 1, "video2": 1, "video3": 1, "audio": 1],
         ])
     func anotherProcessGoesOnWithAllSizes(name: LatencyProfile.Name, lost: [String: Int]) throws {
         let feed = Self.feed
