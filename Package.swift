@@ -36,7 +36,7 @@ let package = Package(
         system("CCurl", pkgConfig: "libcurl", apt: ["libcurl4-openssl-dev"]),
         system("CSRT", apt: ["libsrt-openssl-dev"]),  // pkg-config would link the shared library
         // It is loaded when it is needed, so that a server without such inputs goes without its 130 libraries.
-        system("CFFmpeg", apt: ["libavformat-dev"]),
+        system("CFFmpeg", apt: ["libavformat-dev", "libswscale-dev", "libavfilter-dev"]),
         // Core
         library("Bytes", in: "Core"),
         library("Locks", in: "Core"),
@@ -63,7 +63,7 @@ let package = Package(
                 .linkedLibrary(":libsrt.a"), .linkedLibrary("crypto"), .linkedLibrary("stdc++"),
                 .unsafeFlags(["-Xlinker", "--exclude-libs=libsrt.a"]),
             ]),
-        library("FFmpeg", in: "Protocols", ["Bytes", "CFFmpeg", "Locks", "Telemetry", "Time"]),
+        library("FFmpeg", in: "Protocols", ["Bitstreams", "Bytes", "CFFmpeg", "Locks", "Media", "Telemetry", "Time"]),
         library("ObjectStore", in: "Protocols", ["Bytes", "Locks"]),
         library(
             "HTTP", in: "Protocols",
@@ -152,7 +152,10 @@ let package = Package(
             ]),
         tests(
             "FFmpegTests",
-            ["Bytes", "FFmpeg", "Locks", "Runtime", "SRT", "Sockets", "Telemetry", "TestFolder", "TestTools"]),
+            [
+                "Bitstreams", "Bytes", "FFmpeg", "ISOBMFF", "Locks", "Media", "Runtime", "SRT", "Sockets", "Telemetry",
+                "TestFolder", "TestTools",
+            ]),
         tests("ObjectStoreTests", ["Bytes", "ObjectStore", "TestFolder"]),
         tests("RTMPTests", ["Bytes", "RTMP", "SeededRandom", "TestTools"]),
         tests(

@@ -2,12 +2,12 @@
 #ifndef HEADWATER_CFFMPEG_SHIM_H
 #define HEADWATER_CFFMPEG_SHIM_H
 
-#include <dlfcn.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/dict.h>
-#include <libavutil/log.h>
+
+#include "loading.h"
 
 /* Each function, with the library that has it. */
 #define CFFMPEG_FUNCTIONS(ENTRY) \
@@ -28,31 +28,20 @@
     ENTRY(util, av_dict_get) \
     ENTRY(util, av_dict_free) \
     ENTRY(util, av_malloc) \
-    ENTRY(util, av_free) \
-    ENTRY(util, av_log_set_callback) \
-    ENTRY(util, av_log_set_level)
+    ENTRY(util, av_free)
 
 /* The libraries, loaded. */
 struct cffmpeg_library {
-#define CFFMPEG_MEMBER(library, function) __typeof__(&function) function;
     CFFMPEG_FUNCTIONS(CFFMPEG_MEMBER)
-#undef CFFMPEG_MEMBER
 };
 
-#define CFFMPEG_NAME(library, version) CFFMPEG_NAME_OF(library, version)
-#define CFFMPEG_NAME_OF(library, version) "lib" #library ".so." #version
-
-/* Loads the versions that these headers describe, with their names visible to nobody else; what the loader says where one
-   is missing. */
+/* Loads them; what the loader says where one is missing. */
 static inline const char *cffmpeg_load(struct cffmpeg_library *functions) {
-    void *util = dlopen(CFFMPEG_NAME(avutil, LIBAVUTIL_VERSION_MAJOR), RTLD_NOW | RTLD_LOCAL);
-    void *codec = util ? dlopen(CFFMPEG_NAME(avcodec, LIBAVCODEC_VERSION_MAJOR), RTLD_NOW | RTLD_LOCAL) : NULL;
-    void *format = codec ? dlopen(CFFMPEG_NAME(avformat, LIBAVFORMAT_VERSION_MAJOR), RTLD_NOW | RTLD_LOCAL) : NULL;
+    void *util = CFFMPEG_UTIL;
+    void *codec = util ? CFFMPEG_CODEC : NULL;
+    void *format = codec ? CFFMPEG_FORMAT : NULL;
     if (!format) return dlerror();
-#define CFFMPEG_LOOK_UP(library, function) \
-    if (!(functions->function = (__typeof__(functions->function))dlsym(library, #function))) return dlerror();
     CFFMPEG_FUNCTIONS(CFFMPEG_LOOK_UP)
-#undef CFFMPEG_LOOK_UP
     return NULL;
 }
 
@@ -67,14 +56,6 @@ static inline int cffmpeg_not_found(void) { return AVERROR(ENOENT); }
 static inline int cffmpeg_protocol_missing(void) { return AVERROR_PROTOCOL_NOT_FOUND; }
 static inline int cffmpeg_invalid(void) { return AVERROR_INVALIDDATA; }
 static inline int cffmpeg_seekable(void) { return AVIO_SEEKABLE_NORMAL; }
-
-/* A sink that is not interested in the arguments: an array or a structure that goes by reference either way. */
-typedef void (*cffmpeg_sink)(void *context, int level, const char *format, void *arguments);
-
-static inline void cffmpeg_log_to(const struct cffmpeg_library *functions, int level, cffmpeg_sink sink) {
-    functions->av_log_set_level(level);
-    functions->av_log_set_callback((void (*)(void *, int, const char *, va_list))sink);
-}
 
 /* The calls. */
 static inline AVFormatContext *cffmpeg_alloc(const struct cffmpeg_library *f) { return f->avformat_alloc_context(); }

@@ -17,7 +17,7 @@ final class FFmpegLibrary: Sendable {
         memory = .allocate(capacity: 1)
         memory.initialize(to: cffmpeg_library())
         if let reason = cffmpeg_load(memory) { throw .libraryMissing(String(cString: reason)) }
-        LibraryLog.attach(to: UnsafePointer(memory))
+        LibraryLog.attach()
     }
 
     /// The library.

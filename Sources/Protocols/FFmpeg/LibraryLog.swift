@@ -16,8 +16,8 @@ enum LibraryLog {
     static func tell(_ logger: Logger) { self.logger.withLock { $0 = logger } }
 
     /// Errors and warnings go into the log from now on.
-    static func attach(to functions: UnsafePointer<cffmpeg_library>) {
-        cffmpeg_log_to(functions, AV_LOG_WARNING) { _, level, format, _ in
+    static func attach() {
+        cffmpeg_log_to(AV_LOG_WARNING) { _, level, format, _ in
             // It is called with messages of all levels.
             guard level <= AV_LOG_WARNING, let format else { return }
             LibraryLog.write(String(cString: format), isError: level <= AV_LOG_ERROR)

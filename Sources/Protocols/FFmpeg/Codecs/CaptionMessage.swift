@@ -1,0 +1,44 @@
+internal import Bytes
+
+/// Captions as `user_data_registered_itu_t_t35`, ANSI/SCTE 128-1 §8.1, for encoders that write none.
+struct CaptionMessage {
+    private let payload: [UInt8]
+
+    /// A message with those `cc_data` constructs; nothing where there are none.
+    init?(_ constructs: ByteChunk) {
+        let count = min(constructs.count / 3, 31)
+        guard count > 0 else { return nil }
+        var writer = ByteWriter(capacity: 12 + 3 * count)
+        // The United States, ATSC, ATSC_user_data with cc_data.
+        writer.write(0xB5 as UInt8)
+        writer.write(0x0031 as UInt16)
+        writer.write(utf8: "GA94")
+        writer.write(0x03 as UInt8)
+        // process_cc_data_flag, cc_count; em_data; marker_bits
+        writer.write(0x40 | UInt8(count))
+        writer.write(0xFF as UInt8)
+        writer.write(constructs[0..<(3 * count)].array)
+        writer.write(0xFF as UInt8)
+        payload = writer.bytes
+    }
+
+    /// A prefix SEI of HEVC, §7.3.2.4, behind its length.
+    var hevcUnit: ByteChunk {
+        // payloadType 4, payloadSize, rbsp_trailing_bits
+        let message = [4, UInt8(payload.count)] + payload + [0x80]
+        var bytes: [UInt8] = [39 << 1, 1]
+        var zeros = 0
+        for byte in message {
+            if zeros == 2, byte <= 3 {
+                bytes.append(3)
+                zeros = 0
+            }
+            bytes.append(byte)
+            zeros = byte == 0 ? zeros + 1 : 0
+        }
+        var writer = ByteWriter(capacity: 4 + bytes.count)
+        writer.write(UInt32(bytes.count))
+        writer.write(bytes)
+        return ByteChunk(writer.bytes)
+    }
+}

@@ -1,0 +1,113 @@
+internal import Bitstreams
+internal import Bytes
+internal import CFFmpeg
+internal import Media
+
+/// Makes samples, as an MP4 track carries them, of the packets that encoders write.
+final class SamplePacker {
+    private let codec: Codec
+    private var av1 = AV1StreamReader()
+
+    init(codec: Codec) { self.codec = codec }
+
+    /// The track of what an encoder says before its first packet.
+    func track(_ header: UnsafeRawBufferPointer) throws(CodecError) -> Track {
+        do {
+            switch codec {
+            case .h264:
+                let units = Self.units(ByteChunk(header))
+                return Track(
+                    try AVCDecoderConfiguration(
+                        sequenceParameterSets: units.filter { $0.span[0] & 0x1F == 7 },
+                        pictureParameterSets: units.filter { $0.span[0] & 0x1F == 8 }))
+            case .hevc:
+                let units = Self.units(ByteChunk(header))
+                func sets(_ type: UInt8) -> [ByteChunk] { units.filter { $0.span[0] >> 1 & 0x3F == type } }
+                return Track(
+                    try HEVCDecoderConfiguration(
+                        videoParameterSets: sets(32), sequenceParameterSets: sets(33), pictureParameterSets: sets(34)))
+            case .av1:
+                // Some write the record, others the sequence header alone.
+                let bytes = ByteChunk(header)
+                let isRecord = !bytes.isEmpty && bytes.span[0] == 0x81
+                let record = isRecord ? bytes : ByteChunk(joining: [ByteChunk([0x81, 0, 0, 0]), bytes])
+                try av1.configure(record)
+                return try Track(av1CodecConfiguration: record)
+            default: throw CodecError.unreadableConfiguration
+            }
+        } catch {
+            throw .unreadableConfiguration
+        }
+    }
+
+    /// The sample in a packet, with `message` put in.
+    func sample(
+        _ packet: UnsafeRawBufferPointer, message: CaptionMessage?
+    ) throws(CodecError) -> (data: ByteChunk, isSync: Bool) {
+        do {
+            switch codec {
+            case .h264:
+                let unit = try AVCAccessUnit(Self.withLengths(packet), lengthSize: 4)
+                return (unit.data, unit.isIDR)
+            case .hevc:
+                let unit = try HEVCAccessUnit(Self.withLengths(packet), lengthSize: 4)
+                return (try Self.put(message?.hevcUnit, into: unit.data), unit.access == .sync)
+            default:
+                guard let sample = try av1.read(ByteChunk(packet)) else { throw CodecError.unreadableConfiguration }
+                return (sample.data, sample.isSync)
+            }
+        } catch {
+            throw .failed(cffmpeg_invalid())
+        }
+    }
+
+    /// Puts `message` before the first slice of HEVC data: behind what stands before it, which may have to be first.
+    private static func put(_ message: ByteChunk?, into data: ByteChunk) throws(BitstreamError) -> ByteChunk {
+        guard let message else { return data }
+        let bytes = data.span
+        var units = NALUnitReader(bytes, lengthSize: 4)
+        while let unit = try units.next() {
+            guard bytes[unit.lowerBound] >> 1 < 32 else { continue }
+            let place = unit.lowerBound - 4
+            return ByteChunk(joining: [data[0..<place], message, data[place..<data.count]])
+        }
+        return data
+    }
+
+    /// The NAL units of a byte stream.
+    private static func ranges(_ bytes: ByteChunk) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        let span = bytes.span
+        var next = AnnexB.startCode(in: span, from: 0)
+        while let code = next {
+            next = AnnexB.startCode(in: span, from: code + 3)
+            let range = AnnexB.unit(in: span, from: code + 3, to: next ?? span.count)
+            if !range.isEmpty { ranges.append(range) }
+        }
+        return ranges
+    }
+
+    private static func units(_ bytes: ByteChunk) -> [ByteChunk] { ranges(bytes).map { bytes[$0] } }
+
+    /// The NAL units of a byte stream, each behind its length in four bytes.
+    private static func withLengths(_ packet: UnsafeRawBufferPointer) -> ByteChunk {
+        let source = ByteChunk(packet)
+        let ranges = ranges(source)
+        return ByteChunk(count: ranges.reduce(0) { $0 + 4 + $1.count }) { target in
+            var offset = 0
+            for range in ranges {
+                target.storeBytes(of: UInt32(range.count).bigEndian, toByteOffset: offset, as: UInt32.self)
+                UnsafeMutableRawBufferPointer(rebasing: target[(offset + 4)...])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: packet[range]))
+                offset += 4 + range.count
+            }
+        }
+    }
+}
+
+extension ByteChunk {
+    /// A copy of what a C library has there.
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.init(count: bytes.count) { if !bytes.isEmpty { $0.copyMemory(from: bytes) } }
+    }
+}

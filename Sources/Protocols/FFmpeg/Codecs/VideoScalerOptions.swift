@@ -1,0 +1,22 @@
+public import Media
+
+/// What a scaler makes of pictures, and how.
+public struct VideoScalerOptions: Sendable {
+    /// The size of what comes out.
+    public var size: PictureSize
+    /// How its samples lie in memory, as the encoder takes them.
+    public var pixelFormat: PixelFormat
+    /// The shape of its samples.
+    public var sampleAspectRatio = AspectRatio(1, 1)
+    /// libswscale's flags, such as `bicubic` or `fast_bilinear+accurate_rnd`.
+    public var algorithm = "bicubic"
+    /// Over how many threads a picture is divided.
+    public var threads = 1
+    /// Further options of libswscale.
+    public var options: [(name: String, value: String)] = []
+
+    /// Pictures of that size and form.
+    public init(size: PictureSize, pixelFormat: PixelFormat = .yuv420) {
+        (self.size, self.pixelFormat) = (size, pixelFormat)
+    }
+}

@@ -1,0 +1,117 @@
+import FFmpeg
+import Media
+import TestFolder
+import TestTools
+import Testing
+
+/// What is scaled is what ffmpeg makes of it.
+@Suite(.timeLimit(.minutes(30))) struct VideoScalerTests {
+    private let folder = TemporaryFolder()
+
+    private func clip(_ format: String, _ options: String = "") throws -> Clip {
+        try Clip(
+            folder, "clip.mp4", from: "testsrc2=s=320x180:r=25:d=0.2",
+            "-pix_fmt \(format) -c:v libx264 -preset ultrafast -qp 10 " + options)
+    }
+
+    private func scaler(
+        _ width: Int, _ height: Int, _ change: (inout VideoScalerOptions) -> Void = { _ in }
+    ) throws -> VideoScaler {
+        var options = VideoScalerOptions(size: PictureSize(width, height))
+        change(&options)
+        return try VideoScaler(options)
+    }
+
+    /// The pictures of a file as ffmpeg filters them.
+    private func theirs(_ path: String, _ filter: String, size: Int) throws -> [[UInt8]] {
+        let raw = folder.path(of: "theirs.yuv")
+        try Tool.run("ffmpeg", ["-v", "error", "-y", "-i", path, "-vf", filter, "-f", "rawvideo", raw])
+        let bytes = try folder.bytes(of: "theirs.yuv")
+        return stride(from: 0, to: bytes.count, by: size).map { Array(bytes[$0..<($0 + size)]) }
+    }
+
+    @Test(arguments: ["yuv420p", "yuv422p", "yuv420p10le", "yuv422p10le", "yuv444p", "yuvj420p"], [1, 2])
+    func sizeAndContentAreThoseOfFfmpeg(format: String, threads: Int) throws {
+        let clip = try clip(format)
+        let range = format == "yuvj420p" ? ":in_range=full:out_range=full" : ""
+        let expected = try theirs(
+            clip.path, "scale=160:90:flags=bicubic\(range),format=yuv420p", size: 160 * 90 * 3 / 2)
+        let scaler = try scaler(160, 90) { $0.threads = threads }
+        for (frame, picture) in zip(try clip.frames(), expected) {
+            let scaled = try scaler.scale(frame)
+            #expect((scaled.width, scaled.height) == (160, 90) && scaled.pixelFormat == .yuv420)
+            #expect(scaled.presentationTime == frame.presentationTime)
+            #expect(Frame.likeness(scaled.packed, picture) > 40)
+        }
+    }
+
+    /// Each rung is made of the one above, and is not far from what it would be from the top.
+    @Test func aCascadeIsCloseToTheDirectWay() throws {
+        let clip = try clip("yuv420p")
+        let steps = [try scaler(240, 136), try scaler(160, 90), try scaler(80, 44)]
+        let direct = try theirs(clip.path, "scale=80:44:flags=bicubic", size: 80 * 44 * 3 / 2)
+        for (frame, picture) in zip(try clip.frames(), direct) {
+            var frame = frame
+            for step in steps { frame = try step.scale(frame) }
+            #expect(Frame.likeness(frame.packed, picture) > 24)
+        }
+    }
+
+    @Test func samplesBecomeSquare() throws {
+        let clip = try clip("yuv420p", "-aspect 4:3")
+        let frames = try clip.frames()
+        let ratio = frames[0].sampleAspectRatio
+        #expect(ratio == AspectRatio(3, 4))
+        let size = PictureSize(320, 180).withSquareSamples(from: ratio)
+        #expect(size == PictureSize(320, 240))
+        let scaled = try scaler(size.width, size.height).scale(frames[0])
+        #expect(scaled.sampleAspectRatio == AspectRatio(1, 1) && scaled.height == 240)
+        // Of one size, but another shape: said anew.
+        #expect(try scaler(320, 180).scale(frames[0]).sampleAspectRatio == AspectRatio(1, 1))
+    }
+
+    @Test(arguments: [
+        (PictureSize(720, 576), AspectRatio(64, 45), PictureSize(1024, 576)),
+        (PictureSize(720, 480), AspectRatio(8, 9), PictureSize(720, 540)),
+        (PictureSize(1440, 1080), AspectRatio(4, 3), PictureSize(1920, 1080)),
+        (PictureSize(1921, 1081), AspectRatio(1, 1), PictureSize(1920, 1080)),
+        (PictureSize(640, 360), AspectRatio(0, 1), PictureSize(640, 360)),
+    ])
+    func squareSizes(size: PictureSize, ratio: AspectRatio, square: PictureSize) {
+        #expect(size.withSquareSamples(from: ratio) == square)
+    }
+
+    @Test func heightsGiveWidths() {
+        let full = PictureSize(1920, 1080)
+        #expect(
+            [720, 480, 360, 1].map { full.scaled(toHeight: $0) } == [
+                PictureSize(1280, 720), PictureSize(854, 480), PictureSize(640, 360), PictureSize(2, 2),
+            ])
+    }
+
+    /// No work where there is none to do: it is the same picture.
+    @Test func whatFitsIsPassedOn() throws {
+        let frame = try #require(try clip("yuv420p").frames().first)
+        let scaled = try scaler(320, 180).scale(frame)
+        #expect(
+            scaled.withPlane(0) { bytes, _ in bytes.baseAddress }
+                == frame.withPlane(0) { bytes, _ in bytes.baseAddress })
+    }
+
+    @Test func theSourceMayChange() throws {
+        let scaler = try scaler(80, 44)
+        for format in ["yuv420p", "yuv422p10le", "yuv420p"] {
+            let frame = try #require(try clip(format).frames().first)
+            #expect(try scaler.scale(frame).width == 80)
+        }
+    }
+
+    @Test func whatCannotBeIsRefused() throws {
+        #expect(throws: CodecError.refused("libswscale")) { try scaler(0, 44) }
+        let frame = try #require(try clip("yuv420p").frames().first)
+        let unknown = try scaler(80, 44) { $0.algorithm = "wonderful" }
+        #expect(throws: CodecError.unknownOption("sws_flags")) { try unknown.scale(frame) }
+        #expect(try PixelFormat(named: "yuv420p") == .yuv420 && (try PixelFormat(named: "nonsense")) == nil)
+        #expect(PixelFormat.yuv420With10Bits.name == "yuv420p10le")
+    }
+}
