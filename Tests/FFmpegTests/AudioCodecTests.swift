@@ -84,6 +84,18 @@ import Testing
         #expect(abs(time - 1.25) < 0.001)
     }
 
+    @Test(arguments: ["aac", "ac3", "eac3", "mp2", "opus -ar 48000", "flac"])
+    func everyCodecOfATrackIsDecoded(codec: String) throws {
+        let clip = try Clip(
+            folder, codec == "mp2" ? "clip.mkv" : "clip.mp4", from: "sine=r=48000:d=1,volume=8",
+            "-ac 2 -strict -2 -c:a " + codec)
+        let result = try filtered(try clip.sound())
+        let count = result.reduce(0) { $0 + $1.sampleCount }
+        #expect(abs(count - 48_000) < 4096 && isContinuous(result))
+        let loudest = try #require(result.dropFirst(4).first).samples(ofChannel: 1).max() ?? 0
+        #expect((0.5...1.1).contains(loudest), "\(loudest)")
+    }
+
     @Test func channelsAreMixedDownAndTheRateChanges() throws {
         let frames = try sound("sine=r=44100:d=1,pan=5.1|c2=c0")
         #expect(frames.first?.channelCount == 6)
@@ -92,7 +104,12 @@ import Testing
         let count = result.reduce(0) { $0 + $1.sampleCount }
         #expect(abs(count - 48_000) <= 32)
         // The middle is in both.
-        for channel in 0..<2 { #expect((result[5].samples(ofChannel: channel).max() ?? 0) > 0.02) }
+        let loud = result[5].samples(ofChannel: 0).max() ?? 0
+        #expect(loud > 0.02 && loud == result[5].samples(ofChannel: 1).max() ?? 0)
+        var options = AudioFilterOptions()
+        options.resampling = [("rematrix_maxval", "1")]
+        let low = try filtered(frames, options)[5].samples(ofChannel: 0).max() ?? 0
+        #expect(abs(low / loud - 0.4142) < 0.01)
     }
 
     /// What is missing is silent, what is there twice is left out, and what jitters by less is left alone.
@@ -215,6 +232,8 @@ import Testing
         var settings = AudioEncoderOptions()
         settings.encoder = "libfdk_nothing"
         #expect(throws: CodecError.encoderMissing("libfdk_nothing")) { try AudioEncoder(settings) }
+        settings.encoder = "ac3"
+        #expect(throws: CodecError.encoderUnfit("ac3")) { try AudioEncoder(settings) }
         settings.encoder = "aac"
         settings.sampleRate = 12_345
         #expect(throws: CodecError.refused("aac")) { try AudioEncoder(settings) }

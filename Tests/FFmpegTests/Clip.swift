@@ -41,6 +41,9 @@ struct Clip {
             case .h264: try Track(avcDecoderConfiguration: record)
             case .hevc: try Track(hevcDecoderConfiguration: record)
             case .aac: try Track(audioSpecificConfig: record)
+            case .ac3, .eac3: try Track(ac3Sample: packets[0].data)
+            case .mp2: Track(mpegAudioSampleRate: 48_000, channelCount: 2)
+            case .opus: Track(try OpusIdentificationHeader(record.span), samplesPerFrame: 960)
             case .other("av1"): try Track(av1CodecConfiguration: record)
             case .other("vp9"): try Track(vpCodecConfiguration: nil, keyFrame: packets[0].data)
             case .other("flac"):

@@ -1,6 +1,7 @@
 import FFmpeg
 import Glibc
 import Locks
+import Media
 import Runtime
 import SRT
 import Sockets
@@ -37,6 +38,23 @@ import Testing
             caller.close()
             accepted.close()
             listener.shutDown()
+        }
+    }
+
+    private static func isLoaded(_ name: String) -> Bool { dlopen(name, RTLD_NOW | RTLD_NOLOAD) != nil }
+
+    /// Who only encodes pictures goes without the other libraries.
+    @Test func eachLibraryIsLoadedWhenItIsNeeded() async {
+        await #expect(processExitsWith: .success) {
+            try #require(!Self.isLoaded("libavcodec.so.59"))
+            _ = try FFmpeg.encoders(of: .h264)
+            try #require(Self.isLoaded("libavcodec.so.59") && !Self.isLoaded("libswscale.so.6"))
+            try #require(!Self.isLoaded && !Self.isLoaded("libavfilter.so.8"))
+            _ = try VideoScaler(VideoScalerOptions(size: PictureSize(64, 36)))
+            try #require(Self.isLoaded("libswscale.so.6") && !Self.isLoaded("libavfilter.so.8"))
+            _ = try AudioFilter(AudioFilterOptions())
+            try #require(Self.isLoaded("libavfilter.so.8"))
+            try #require(dlsym(nil, "avcodec_open2") == nil && dlsym(nil, "avfilter_graph_alloc") == nil)
         }
     }
 }

@@ -122,6 +122,17 @@ import Testing
         red: .init(x: 34_000, y: 16_000), green: .init(x: 13_250, y: 34_500), blue: .init(x: 7500, y: 3000),
         white: .init(x: 15_635, y: 16_450), maximumLuminance: 10_000_000, minimumLuminance: 50)
 
+    /// Turned anticlockwise by 90 degrees.
+    @Test func howToTurnItIsTold() throws {
+        let clip = try Clip(
+            folder, "clip.mp4", from: source,
+            "-pix_fmt yuv420p -c:v libx264 -preset ultrafast -bsf:v h264_metadata=display_orientation=insert:rotate=90")
+        let frame = try #require(try clip.frames().first)
+        #expect(frame.rotation == 270)
+        let scaler = try VideoScaler(VideoScalerOptions(size: PictureSize(80, 44)))
+        #expect(try scaler.scale(frame).rotation == 270)
+    }
+
     /// What only the container knows is in the track.
     @Test func whatTheStreamDoesNotSayComesFromTheTrack() throws {
         let clip = try Clip(folder, "clip.mp4", from: source, "-pix_fmt yuv420p -c:v libx264 -preset ultrafast")

@@ -45,6 +45,30 @@ import Testing
         }
     }
 
+    /// The same by the other library, and captions, range and times go along there, too.
+    @Test(arguments: ["yuv420p", "yuv422p", "yuv422p10le", "yuvj420p"], [1, 2])
+    func zimgDoesTheSame(format: String, threads: Int) throws {
+        let clip = try clip(format)
+        let expected = try theirs(
+            clip.path, "zscale=160:90:filter=bicubic,format=yuv420p", size: 160 * 90 * 3 / 2)
+        let scaler = try scaler(160, 90) { options in
+            (options.library, options.threads) = (.zimg, threads)
+        }
+        let direct = try self.scaler(160, 90)
+        for (frame, picture) in zip(try clip.frames(), expected) {
+            let scaled = try scaler.scale(frame)
+            #expect((scaled.width, scaled.height) == (160, 90) && scaled.pixelFormat == .yuv420)
+            #expect(scaled.presentationTime == frame.presentationTime && scaled.colour == frame.colour)
+            #expect(Frame.likeness(scaled.packed, picture) > 40)
+            #expect(Frame.likeness(scaled.packed, try direct.scale(frame).packed) > 25)
+        }
+        let sharp = try self.scaler(160, 90) { options in
+            (options.library, options.options) = (.zimg, [("param_a", "0"), ("param_b", "0.6")])
+        }
+        let frame = try #require(try clip.frames().first)
+        #expect(try sharp.scale(frame).packed != scaler.scale(frame).packed)
+    }
+
     /// Each rung is made of the one above, and is not far from what it would be from the top.
     @Test func aCascadeIsCloseToTheDirectWay() throws {
         let clip = try clip("yuv420p")
@@ -98,11 +122,13 @@ import Testing
                 == frame.withPlane(0) { bytes, _ in bytes.baseAddress })
     }
 
-    @Test func theSourceMayChange() throws {
-        let scaler = try scaler(80, 44)
+    @Test(arguments: [VideoScalerOptions.Library.swscale, .zimg])
+    func theSourceMayChange(library: VideoScalerOptions.Library) throws {
+        func scaler() throws -> VideoScaler { try self.scaler(80, 44) { $0.library = library } }
+        let one = try scaler()
         for format in ["yuv420p", "yuv422p10le", "yuv420p"] {
             let frame = try #require(try clip(format).frames().first)
-            #expect(try scaler.scale(frame).width == 80)
+            #expect(try one.scale(frame).packed == scaler().scale(frame).packed)
         }
     }
 
@@ -111,6 +137,8 @@ import Testing
         let frame = try #require(try clip("yuv420p").frames().first)
         let unknown = try scaler(80, 44) { $0.algorithm = "wonderful" }
         #expect(throws: CodecError.unknownOption("sws_flags")) { try unknown.scale(frame) }
+        let other = try scaler(80, 44) { ($0.library, $0.algorithm) = (.zimg, "wonderful") }
+        #expect(throws: CodecError.refused("libavfilter")) { try other.scale(frame) }
         #expect(try PixelFormat(named: "yuv420p") == .yuv420 && (try PixelFormat(named: "nonsense")) == nil)
         #expect(PixelFormat.yuv420With10Bits.name == "yuv420p10le")
     }

@@ -147,14 +147,14 @@ static inline AVFrame *cffmpeg_pool_frame(const struct cffmpeg_codecs *f, AVBuff
     return frame;
 }
 
-/* Builds `graph`: a source that is told `source_options`, what `description` says, and a sink. */
+/* Builds `graph`: a source of that kind that is told `source_options`, what `description` says, and a sink. */
 static inline int cffmpeg_build(const struct cffmpeg_codecs *c, const struct cffmpeg_filters *f, AVFilterGraph *graph,
-                                const char *source_options, const char *description, AVFilterContext **source,
-                                AVFilterContext **sink) {
-    int result = f->avfilter_graph_create_filter(source, f->avfilter_get_by_name("abuffer"), "in", source_options, NULL,
-                                                 graph);
+                                const char *source_kind, const char *sink_kind, const char *source_options,
+                                const char *description, AVFilterContext **source, AVFilterContext **sink) {
+    int result =
+        f->avfilter_graph_create_filter(source, f->avfilter_get_by_name(source_kind), "in", source_options, NULL, graph);
     if (result >= 0)
-        result = f->avfilter_graph_create_filter(sink, f->avfilter_get_by_name("abuffersink"), "out", NULL, NULL, graph);
+        result = f->avfilter_graph_create_filter(sink, f->avfilter_get_by_name(sink_kind), "out", NULL, NULL, graph);
     if (result < 0) return result;
     AVFilterInOut *from = f->avfilter_inout_alloc();
     AVFilterInOut *to = f->avfilter_inout_alloc();
@@ -171,7 +171,6 @@ static inline int cffmpeg_build(const struct cffmpeg_codecs *c, const struct cff
     return result;
 }
 
-static inline int cffmpeg_keep_reference(void) { return AV_BUFFERSRC_FLAG_KEEP_REF; }
 static inline int cffmpeg_no_memory(void) { return AVERROR(ENOMEM); }
 
 #endif

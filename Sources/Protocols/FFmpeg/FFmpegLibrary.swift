@@ -24,8 +24,11 @@ final class FFmpegLibrary: Sendable {
     static func shared() throws(DemuxerError) -> FFmpegLibrary { try loaded.get() }
 }
 
-/// Sees to it that libavformat is there.
+/// What ffmpeg's libraries can do, and where they complain.
 public enum FFmpeg {
+    /// What any of them complains of goes to `logger` from now on. None is loaded for that.
+    public static func tell(_ logger: Logger) { LibraryLog.tell(logger) }
+
     /// Loads libavformat, which from then on tells `logger` what it complains of.
     public static func load(logger: Logger) throws(DemuxerError) {
         LibraryLog.tell(logger)

@@ -29,9 +29,10 @@ public final class AudioEncoder {
     /// An encoder with those options.
     public init(_ options: AudioEncoderOptions) throws(CodecError) {
         let codecs = try CodecLibrary.codecs()
-        guard Self.known.contains(options.encoder),
-            let codec = codecs.pointee.avcodec_find_encoder_by_name(options.encoder)
-        else { throw .encoderMissing(options.encoder) }
+        guard let codec = codecs.pointee.avcodec_find_encoder_by_name(options.encoder) else {
+            throw .encoderMissing(options.encoder)
+        }
+        guard Self.known.contains(options.encoder) else { throw .encoderUnfit(options.encoder) }
         self.options = options
         context = try CodecContext(codecs, codec)
         let raw = context.raw
@@ -46,10 +47,8 @@ public final class AudioEncoder {
         try context.open(codec, options.options)
         (delay, frameSize) = (Int(raw.pointee.initial_padding), raw.pointee.frame_size)
         timescale = Timescale(options.sampleRate)
-        let configuration = UnsafeRawBufferPointer(
-            start: raw.pointee.extradata, count: Int(raw.pointee.extradata_size))
         do {
-            track = try Track(audioSpecificConfig: ByteChunk(configuration))
+            track = try Track(audioSpecificConfig: context.header)
         } catch {
             throw .unreadableConfiguration
         }

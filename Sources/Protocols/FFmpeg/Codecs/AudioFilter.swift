@@ -7,35 +7,29 @@ internal import Media
 public final class AudioFilter {
     /// The form of what goes in.
     private struct Source: Equatable {
-        let description: String
-        let sampleRate: Int32
+        let format: String
+        let layout: String
+        let sampleRate: UInt32
+
+        /// As libavfilter has it.
+        var description: String {
+            "time_base=1/\(sampleRate):sample_rate=\(sampleRate):sample_fmt=\(format):channel_layout=\(layout)"
+        }
     }
 
     /// What comes out, and how.
     public let options: AudioFilterOptions
     private let codecs: UnsafePointer<cffmpeg_codecs>
-    private let filters: UnsafePointer<cffmpeg_filters>
-    private var graph: UnsafeMutablePointer<AVFilterGraph>?
-    private var input: UnsafeMutablePointer<AVFilterContext>?
-    private var output: UnsafeMutablePointer<AVFilterContext>?
-    private var shell: UnsafeMutablePointer<AVFrame>?
+    private var graph: FilterGraph?
     private var source: Source?
 
     /// A filter to those options.
     public init(_ options: AudioFilterOptions) throws(CodecError) {
         self.options = options
         codecs = try CodecLibrary.codecs()
-        filters = try CodecLibrary.filters()
-        shell = codecs.pointee.av_frame_alloc()
-        guard shell != nil else { throw .failed(cffmpeg_no_memory()) }
         // What cannot be is refused before there is any sound.
-        try build(Source(description: "sample_rate=48000:sample_fmt=fltp:channel_layout=stereo", sampleRate: 48_000))
-        (graph, source) = (free(), nil)
-    }
-
-    deinit {
-        graph = free()
-        codecs.pointee.av_frame_free(&shell)
+        let usual = Source(format: "fltp", layout: "stereo", sampleRate: 48_000)
+        _ = try FilterGraph(.sound, from: usual.description, options.description)
     }
 
     /// The sound that comes out when `frame` goes in.
@@ -43,37 +37,27 @@ public final class AudioFilter {
         let found = try describe(frame)
         var frames: [AudioFrame] = []
         if found != source {
-            if source != nil { frames = try finish() }
-            try build(found)
+            frames = try finish()
+            graph = try FilterGraph(.sound, from: found.description, options.description)
+            source = found
         }
-        guard let shell else { return frames }
-        defer { codecs.pointee.av_frame_unref(shell) }
-        var result = codecs.pointee.av_frame_ref(shell, frame.storage.raw)
-        guard result >= 0 else { throw .failed(result) }
-        shell.pointee.pts = frame.presentationTime.ticks(in: Timescale(UInt32(max(found.sampleRate, 1))))
-        result = filters.pointee.av_buffersrc_add_frame_flags(input, shell, 0)
-        guard result >= 0 else { throw .failed(result) }
+        try graph?.push(frame.storage, at: frame.presentationTime.ticks(in: Timescale(found.sampleRate)))
         return try frames + receive()
     }
 
     /// The sound that is left. What goes in after this begins anew.
     public func finish() throws(CodecError) -> [AudioFrame] {
-        guard source != nil else { return [] }
-        _ = filters.pointee.av_buffersrc_add_frame_flags(input, nil, 0)
+        try graph?.push(nil)
         let frames = try receive()
-        (graph, source) = (free(), nil)
+        (graph, source) = (nil, nil)
         return frames
     }
 
     private func receive() throws(CodecError) -> [AudioFrame] {
         var frames: [AudioFrame] = []
-        while let shell {
-            let result = filters.pointee.av_buffersink_get_frame(output, shell)
-            if result == cffmpeg_again() || result == cffmpeg_end() { return frames }
-            guard result >= 0 else { throw .failed(result) }
-            let ticks = shell.pointee.pts
-            let storage = try FrameStorage(moving: shell, codecs)
-            frames.append(AudioFrame(storage, at: MediaTime(ticks, Timescale(options.sampleRate))))
+        while let storage = try graph?.pull() {
+            frames.append(
+                AudioFrame(storage, at: MediaTime(storage.raw.pointee.pts, Timescale(options.sampleRate))))
         }
         return frames
     }
@@ -81,33 +65,12 @@ public final class AudioFilter {
     private func describe(_ frame: AudioFrame) throws(CodecError) -> Source {
         let raw = frame.storage.raw
         var layout = [CChar](repeating: 0, count: 128)
-        guard codecs.pointee.av_channel_layout_describe(&raw.pointee.ch_layout, &layout, layout.count) > 0,
+        guard raw.pointee.sample_rate > 0,
+            codecs.pointee.av_channel_layout_describe(&raw.pointee.ch_layout, &layout, layout.count) > 0,
             let format = codecs.pointee.av_get_sample_fmt_name(AVSampleFormat(rawValue: raw.pointee.format))
         else { throw .otherFormat }
         let end = layout.firstIndex(of: 0) ?? layout.count
         let name = String(decoding: layout[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return Source(
-            description: "sample_rate=\(raw.pointee.sample_rate):sample_fmt=\(String(cString: format))"
-                + ":channel_layout=\(name)", sampleRate: raw.pointee.sample_rate)
-    }
-
-    private func build(_ source: Source) throws(CodecError) {
-        graph = free()
-        graph = filters.pointee.avfilter_graph_alloc()
-        guard let graph else { throw .failed(cffmpeg_no_memory()) }
-        graph.pointee.nb_threads = 1
-        let result = cffmpeg_build(
-            codecs, filters, graph, "time_base=1/\(source.sampleRate):" + source.description, options.description,
-            &input,
-            &output)
-        guard result >= 0 else { throw .refused("libavfilter") }
-        self.source = source
-    }
-
-    /// Frees the graph; nothing, to put in its place.
-    private func free() -> UnsafeMutablePointer<AVFilterGraph>? {
-        filters.pointee.avfilter_graph_free(&graph)
-        (input, output) = (nil, nil)
-        return nil
+        return Source(format: String(cString: format), layout: name, sampleRate: frame.sampleRate)
     }
 }

@@ -19,6 +19,8 @@ public struct AudioFilterOptions: Sendable {
     public var loudness = Loudness.asItIs
     /// From which distance on, in seconds, between what times say and what has come, silence is put in or sound left out.
     public var tolerance = 0.03
+    /// Options of libswresample, such as `rematrix_maxval` for mixing down without clipping.
+    public var resampling: [(name: String, value: String)] = []
     /// Further filters that come last, in libavfilter's syntax.
     public var filters: [String] = []
 
@@ -28,7 +30,8 @@ public struct AudioFilterOptions: Sendable {
     /// The filters, one after the other, in libavfilter's syntax.
     var description: String {
         // Times are counted on, so that what comes out has no gaps.
-        var list = ["aresample=async=1:min_hard_comp=\(tolerance)", form]
+        let resampler = "aresample=async=1:min_hard_comp=\(tolerance)"
+        var list = [resampling.reduce(resampler) { $0 + ":\($1.name)=\($1.value)" }, form]
         switch loudness {
         case .asItIs: break
         case .gain(let decibels): list.append("volume=\(decibels)dB")

@@ -6,8 +6,10 @@ public enum CodecError: Error, Hashable, Sendable, CustomStringConvertible {
     case libraryMissing(String)
     /// This build of libavcodec cannot decode that.
     case decoderMissing(Codec)
-    /// This build of libavcodec has no encoder of that name, or nobody here knows what comes out of it.
+    /// This build of libavcodec has no encoder of that name.
     case encoderMissing(String)
+    /// The encoder makes key frames elsewhere than where they are asked for, or nobody here knows what comes out of it.
+    case encoderUnfit(String)
     /// The encoder, the scaler or the filter knows no such option.
     case unknownOption(String)
     /// The settings do not go together, or a value is none that can be: what has refused them.
@@ -27,6 +29,7 @@ public enum CodecError: Error, Hashable, Sendable, CustomStringConvertible {
         case .libraryMissing(let name): "\(name) cannot be loaded: install it in the version of FFmpeg 5.1"
         case .decoderMissing(let codec): "this build of libavcodec cannot decode \(codec.rawValue)"
         case .encoderMissing(let name): "this build of libavcodec has no encoder \(name)"
+        case .encoderUnfit(let name): "the encoder \(name) cannot be used for live streams here"
         case .unknownOption(let name): "there is no option \(name)"
         case .refused(let name): "\(name) refuses its settings"
         case .otherFormat: "what was put in is of another size or form than before"

@@ -19,6 +19,7 @@ struct EncoderRecipe {
 
     static func named(_ name: String) -> EncoderRecipe? { all.first { $0.name == name } }
 
+    /// libsvtav1 is not among them: libavcodec 59 does not tell it which pictures are to be key frames.
     static let all = [
         EncoderRecipe(
             name: "libx264", codec: .h264, preset: "preset", options: [("forced-idr", "1")],
@@ -31,26 +32,24 @@ struct EncoderRecipe {
                 "keyint=-1", "min-keyint=1", "scenecut=0", "open-gop=0", "repeat-headers=0", "info=0", "log-level=none",
             ], singleThread: ["pools=none", "frame-threads=1"]),
         EncoderRecipe(
-            name: "libsvtav1", codec: .av1, preset: "preset", parameterList: "svtav1-params",
-            parameters: ["keyint=-1", "scd=0", "irefresh-type=2", "pred-struct=1"], singleThread: ["lp=1"]),
-        EncoderRecipe(
             name: "libaom-av1", codec: .av1, preset: "cpu-used",
             options: [("usage", "realtime"), ("lag-in-frames", "0")], parameterList: "aom-params", parameters: []),
     ]
 
-    /// All options for `wanted`, whose own come last, so that they hold.
+    /// All options for `wanted`. Those of the recipe come last, so that they hold.
     func options(for wanted: VideoEncoderOptions) -> [(name: String, value: String)] {
-        var list = parameters + (wanted.threads <= 1 ? singleThread : []) + grading(wanted)
-        var result = options
+        var list = (wanted.threads <= 1 ? singleThread : []) + grading(wanted)
+        var result: [(name: String, value: String)] = []
         if let preset = wanted.preset { result.append((self.preset, preset)) }
         if let profile = wanted.profile { result.append(("profile", profile)) }
         if let tune = wanted.tune { result.append(("tune", tune)) }
         for option in wanted.options {
             if option.name == parameterList { list.append(option.value) } else { result.append(option) }
         }
+        list += parameters
         let separator = ":"
         if !list.isEmpty { result.append((parameterList, list.joined(separator: separator))) }
-        return result
+        return result + options
     }
 
     /// What the pictures were graded on, for encoders that write it into the stream.

@@ -34,14 +34,14 @@ extension Frame {
         return ContentLight(maximum: UInt16(clamping: data.MaxCLL), maximumAverage: UInt16(clamping: data.MaxFALL))
     }
 
-    /// By how many degrees, clockwise, it is to be turned to stand upright, where the stream tells.
+    /// By how many degrees, clockwise, from 0 to 359, it is to be turned to stand upright, where the stream tells.
     public var rotation: Double? {
         guard let bytes = storage.sideData(AV_FRAME_DATA_DISPLAYMATRIX), bytes.count >= 36,
             let matrix = bytes.baseAddress?.assumingMemoryBound(to: Int32.self),
             let codecs = try? CodecLibrary.codecs()
         else { return nil }
         let angle = codecs.pointee.av_display_rotation_get(matrix)
-        return angle.isFinite ? (-angle).truncatingRemainder(dividingBy: 360) : nil
+        return angle.isFinite ? (720 - angle).truncatingRemainder(dividingBy: 360) : nil
     }
 }
 

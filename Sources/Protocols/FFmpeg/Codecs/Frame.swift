@@ -44,6 +44,13 @@ public struct Frame: Sendable {
             matrix: UInt8(truncatingIfNeeded: points[2]), isFullRange: isFullRange)
     }
 
+    /// Where samples of colour lie between those of brightness, where the stream says: `chroma_sample_loc_type` of H.264
+    /// and HEVC.
+    public var chromaLocation: UInt8? {
+        let place = storage.raw.pointee.chroma_location.rawValue
+        return place == 0 ? nil : UInt8(truncatingIfNeeded: place - 1)
+    }
+
     /// True when black is 0 and white the largest value there is.
     var isFullRange: Bool {
         // These formats say it by their name.

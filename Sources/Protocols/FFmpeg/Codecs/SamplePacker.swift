@@ -10,29 +10,27 @@ final class SamplePacker {
 
     init(codec: Codec) { self.codec = codec }
 
-    /// The track of what an encoder says before its first packet.
-    func track(_ header: UnsafeRawBufferPointer) throws(CodecError) -> Track {
+    /// The track of what an encoder says before its first packet; for AV1, of that packet.
+    func track(_ header: ByteChunk) throws(CodecError) -> Track {
         do {
             switch codec {
             case .h264:
-                let units = Self.units(ByteChunk(header))
+                let units = Self.units(header)
                 return Track(
                     try AVCDecoderConfiguration(
                         sequenceParameterSets: units.filter { $0.span[0] & 0x1F == 7 },
                         pictureParameterSets: units.filter { $0.span[0] & 0x1F == 8 }))
             case .hevc:
-                let units = Self.units(ByteChunk(header))
+                let units = Self.units(header)
                 func sets(_ type: UInt8) -> [ByteChunk] { units.filter { $0.span[0] >> 1 & 0x3F == type } }
                 return Track(
                     try HEVCDecoderConfiguration(
                         videoParameterSets: sets(32), sequenceParameterSets: sets(33), pictureParameterSets: sets(34)))
             case .av1:
-                // Some write the record, others the sequence header alone.
-                let bytes = ByteChunk(header)
-                let isRecord = !bytes.isEmpty && bytes.span[0] == 0x81
-                let record = isRecord ? bytes : ByteChunk(joining: [ByteChunk([0x81, 0, 0, 0]), bytes])
-                try av1.configure(record)
-                return try Track(av1CodecConfiguration: record)
+                var reader = AV1StreamReader()
+                _ = try reader.read(header)
+                guard let track = reader.track else { throw CodecError.unreadableConfiguration }
+                return track
             default: throw CodecError.unreadableConfiguration
             }
         } catch {
@@ -54,7 +52,7 @@ final class SamplePacker {
                 return (try Self.put(message?.hevcUnit, into: unit.data), unit.access == .sync)
             default:
                 guard let sample = try av1.read(ByteChunk(packet)) else { throw CodecError.unreadableConfiguration }
-                return (sample.data, sample.isSync)
+                return (Self.put(message?.av1Unit, intoTemporalUnit: sample.data), sample.isSync)
             }
         } catch {
             throw .failed(cffmpeg_invalid())
@@ -72,6 +70,18 @@ final class SamplePacker {
             return ByteChunk(joining: [data[0..<place], message, data[place..<data.count]])
         }
         return data
+    }
+
+    /// Puts `message` before the first frame of AV1 data, behind the sequence header where there is one.
+    private static func put(_ message: ByteChunk?, intoTemporalUnit data: ByteChunk) -> ByteChunk {
+        guard let message else { return data }
+        let bytes = data.span
+        // obu_type OBU_SEQUENCE_HEADER, without extension, with a size: encoders write no other.
+        guard bytes.count >= 2, bytes[0] == 1 << 3 | 2, bytes[1] < 128 else {
+            return ByteChunk(joining: [message, data])
+        }
+        let place = min(2 + Int(bytes[1]), data.count)
+        return ByteChunk(joining: [data[0..<place], message, data[place..<data.count]])
     }
 
     /// The NAL units of a byte stream.

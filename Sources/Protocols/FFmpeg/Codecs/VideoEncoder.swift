@@ -16,7 +16,6 @@ public final class VideoEncoder {
     public let options: VideoEncoderOptions
     private let context: CodecContext
     private let packer: SamplePacker
-    /// True where the encoder writes captions into the stream by itself.
     private let writesCaptions: Bool
     /// The captions of the pictures that are inside, by their times.
     private var captions: [Int64: CaptionMessage] = [:]
@@ -25,20 +24,33 @@ public final class VideoEncoder {
     /// An encoder with those options.
     public init(_ options: VideoEncoderOptions) throws(CodecError) {
         let codecs = try CodecLibrary.codecs()
-        guard let recipe = EncoderRecipe.named(options.encoder),
-            let codec = codecs.pointee.avcodec_find_encoder_by_name(options.encoder)
-        else { throw .encoderMissing(options.encoder) }
+        guard let codec = codecs.pointee.avcodec_find_encoder_by_name(options.encoder) else {
+            throw .encoderMissing(options.encoder)
+        }
+        guard let recipe = EncoderRecipe.named(options.encoder) else { throw .encoderUnfit(options.encoder) }
         self.options = options
-        context = try CodecContext(codecs, codec)
-        Self.set(context.raw, options)
-        writesCaptions = codecs.pointee.av_opt_find(context.raw.pointee.priv_data, "a53cc", nil, 0, 0) != nil
-        var settings = recipe.options(for: options)
-        if writesCaptions { settings.append(("a53cc", options.passesCaptions ? "1" : "0")) }
-        try context.open(codec, settings)
+        context = try Self.open(codec, recipe, options)
+        writesCaptions = Self.writesCaptions(context)
         packer = SamplePacker(codec: recipe.codec)
-        let header = UnsafeRawBufferPointer(
-            start: context.raw.pointee.extradata, count: Int(context.raw.pointee.extradata_size))
+        let tellsFirst = recipe.codec != .av1
+        let header = tellsFirst ? context.header : try Self.open(codec, recipe, options).trialPacket()
         track = Track(try packer.track(header), as: options)
+    }
+
+    private static func open(
+        _ codec: UnsafePointer<AVCodec>, _ recipe: EncoderRecipe, _ options: VideoEncoderOptions
+    ) throws(CodecError) -> CodecContext {
+        let context = try CodecContext(try CodecLibrary.codecs(), codec)
+        set(context.raw, options)
+        var settings = recipe.options(for: options)
+        if writesCaptions(context) { settings.append(("a53cc", options.passesCaptions ? "1" : "0")) }
+        try context.open(codec, settings)
+        return context
+    }
+
+    /// True where the encoder writes captions into the stream by itself.
+    private static func writesCaptions(_ context: CodecContext) -> Bool {
+        context.codecs.pointee.av_opt_find(context.raw.pointee.priv_data, "a53cc", nil, 0, 0) != nil
     }
 
     private static func set(_ raw: UnsafeMutablePointer<AVCodecContext>, _ options: VideoEncoderOptions) {
@@ -60,6 +72,9 @@ public final class VideoEncoder {
         // Longer than any stream.
         raw.pointee.gop_size = 1 << 30
         raw.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER | Int32(bitPattern: AV_CODEC_FLAG_CLOSED_GOP)
+        if let place = options.chromaLocation {
+            raw.pointee.chroma_sample_location = AVChromaLocation(UInt32(place) + 1)
+        }
         guard let colour = options.colour else { return }
         raw.pointee.color_primaries = AVColorPrimaries(UInt32(colour.primaries))
         raw.pointee.color_trc = AVColorTransferCharacteristic(UInt32(colour.transfer))
@@ -108,6 +123,8 @@ public final class VideoEncoder {
             let bytes = UnsafeRawBufferPointer(start: packet.data, count: Int(packet.size))
             let coded = try packer.sample(bytes, message: captions.removeValue(forKey: packet.pts))
             let decode = packet.dts == cffmpeg_no_time() ? packet.pts : packet.dts
+            // Where an encoder leaves a picture out, nobody asks for what belonged to it.
+            if captions.count > 64 { captions = captions.filter { $0.key >= decode } }
             samples.append(
                 Sample(
                     data: coded.data, decodeTime: MediaTime(decode, options.timescale),

@@ -32,13 +32,16 @@ public struct VideoEncoderOptions: Sendable {
     public var tune: String?
     /// How colours are meant.
     public var colour: ColourDescription?
+    /// Where samples of colour lie between those of brightness: `chroma_sample_loc_type` of H.264 and HEVC.
+    public var chromaLocation: UInt8?
     /// The display that the pictures were graded on.
     public var mastering: MasteringDisplay?
     /// How bright they become.
     public var light: ContentLight?
     /// True where the captions of a picture go along.
     public var passesCaptions = true
-    /// Further options of the encoder. A list of parameters, such as `x264-params`, is added to what stands there anyway.
+    /// Further options of the encoder, also lists of parameters such as `x264-params`. What they say of key frames and groups
+    /// of pictures does not count.
     public var options: [(name: String, value: String)] = []
 
     /// Pictures of that size, each shown for so long, in so many bits a second.
