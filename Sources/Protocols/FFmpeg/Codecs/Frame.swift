@@ -65,9 +65,9 @@ public struct Frame: Sendable {
         _ index: Int, _ body: (_ bytes: UnsafeRawBufferPointer, _ stride: Int) throws -> Result
     ) rethrows -> Result? {
         let planes = storage.planes
-        guard planes.indices.contains(index), let start = planes[index], let stride = Optional(storage.strides[index]),
-            stride > 0
-        else { return nil }
+        guard planes.indices.contains(index), let start = planes[index] else { return nil }
+        let stride = storage.strides[index]
+        guard stride > 0 else { return nil }
         let isColour = index == 1 || index == 2
         let rows = isColour ? colourHeight : height
         return try body(UnsafeRawBufferPointer(start: start, count: stride * rows), stride)

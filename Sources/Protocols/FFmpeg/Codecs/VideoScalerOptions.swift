@@ -6,7 +6,7 @@ public struct VideoScalerOptions: Sendable {
     public enum Library: String, Sendable, Hashable {
         /// libswscale.
         case swscale = "libswscale"
-        /// zimg, by libavfilter's `zscale`: on processors with wide vectors it takes half the time.
+        /// zimg, by libavfilter's `zscale`.
         case zimg = "libzimg"
     }
 
