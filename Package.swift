@@ -77,6 +77,7 @@ let package = Package(
                 "Runtime", "SRT", "Schema", "Sockets", "Telemetry", "Time", "Timeline",
             ]),
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "Bitstreams", "ISOBMFF", "HLS", "Timeline"]),
+        library("Transcoding", in: "Live", ["Media", "Packaging", "Schema"]),
         library(
             "Publishing", in: "Live",
             ["Bytes", "Locks", "HLS", "Media", "ObjectStore", "Packaging", "Runtime", "Telemetry", "Time"]),
@@ -112,7 +113,7 @@ let package = Package(
                 "Locks",
                 "Bytes", "Channels", "Configuration", "Crypto", "FeedStatus", "HLS", "HTTP", "Ingest", "Media",
                 "ObjectStore", "Origin", "Packaging", "Publishing", "Runtime", "SRT", "Schema", "Site", "Sockets",
-                "Telemetry", "Time",
+                "Telemetry", "Time", "Transcoding",
             ]),
         .executableTarget(
             name: "headwater",
@@ -187,7 +188,7 @@ let package = Package(
             "HeadwaterServerTests",
             [
                 "Configuration", "Crypto", "HeadwaterServer", "Locks", "Runtime", "Schema", "Telemetry", "TestFolder",
-                "TestTools", "Time",
+                "TestTools", "Time", "Transcoding",
             ]),
         tests(
             "FeedStatusTests",
@@ -202,6 +203,8 @@ let package = Package(
                 "Bytes", "Channels", "HLS", "HTTP", "HTTPTestClient", "Ingest", "Media", "ObjectStore", "Origin",
                 "Packaging", "Publishing", "Runtime", "SampleFeed", "Sockets", "Telemetry", "TestFolder", "Time",
             ]),
+        tests(
+            "TranscodingTests", ["Bytes", "Media", "Packaging", "Schema", "SeededRandom", "Transcoding"]),
         tests(
             "PackagingTests",
             ["Bytes", "Media", "Time", "HLS", "HLSRules", "ISOBMFF", "Packaging", "SampleFeed", "SeededRandom"]),
