@@ -187,8 +187,8 @@ let package = Package(
         tests(
             "HeadwaterServerTests",
             [
-                "Configuration", "Crypto", "HeadwaterServer", "Locks", "Runtime", "Schema", "Telemetry", "TestFolder",
-                "TestTools", "Time", "Transcoding",
+                "Configuration", "Crypto", "HeadwaterServer", "Locks", "Media", "Runtime", "Schema", "Telemetry",
+                "TestFolder", "TestTools", "Time", "Transcoding",
             ]),
         tests(
             "FeedStatusTests",

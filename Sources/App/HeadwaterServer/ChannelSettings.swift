@@ -6,6 +6,7 @@ public import Packaging
 public import Schema
 public import Telemetry
 internal import Time
+internal import Transcoding
 
 /// One channel.
 public struct ChannelSettings: SchemaObject {
@@ -37,6 +38,8 @@ public struct ChannelSettings: SchemaObject {
     public var backup: BackupSettings?
     /// What becomes of a second publisher.
     public var secondPublisher = SecondPublisherPolicy.reject
+    /// What is made of what comes.
+    public var output = OutputSettings.named(.passthrough)
 
     /// A channel without an id.
     public init() {}
@@ -81,12 +84,23 @@ public struct ChannelSettings: SchemaObject {
                 doc:
                     "What becomes of a second publisher with the key of one that sends: reject, or takeover of its place (three times a minute at most)"
             ),
+            Field(
+                "output", \.output,
+                doc: "What is made of what comes: nothing (passthrough), or a ladder of renditions; see Transcoding"),
         ],
-        anyOf: [["streamKey", "secondStreamKey", "input"]])
+        anyOf: [["streamKey", "secondStreamKey", "input"]],
+        validate: { channel, path, faults in
+            channel.output.check(channel.outputTerms, at: path["output"], into: &faults)
+        })
 
     /// What the channel asks of those who publish to it.
     var terms: PublishTerms {
         PublishTerms(passphrase: srtPassphrase, latency: srtLatency, program: program.map { UInt16(clamping: $0) })
+    }
+
+    /// What its output has to go with.
+    private var outputTerms: OutputTerms {
+        OutputTerms(latency: profile, hasVideo: tracks != .audio, hasAudio: tracks != .video)
     }
 
     var profile: LatencyProfile {

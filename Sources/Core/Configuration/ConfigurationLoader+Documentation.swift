@@ -41,6 +41,9 @@ extension ConfigurationLoader {
             case .list(let element):
                 rows.append(row(field, key: key, setting: nil))
                 addRows(of: element, under: key + "[].", to: &rows)
+            case .wordOrObject(_, let fields):
+                rows.append(row(field, key: key, setting: nil))
+                addRows(of: .object(fields), under: key + ".", to: &rows)
             default: rows.append(row(field, key: key, setting: settings.first { $0.path.description == key }))
             }
         }
@@ -109,7 +112,10 @@ extension FieldDescription {
     /// The documentation, and what is allowed.
     fileprivate var exampleDoc: String {
         var allowed = constraints
-        if case .choice = type { allowed.insert(type.expectation, at: 0) }
+        switch type {
+        case .choice, .wordOrObject: allowed.insert(type.expectation, at: 0)
+        default: break
+        }
         if isRequired { allowed.insert("required", at: 0) }
         return doc + (allowed.isEmpty ? "" : " (\(allowed.joined(separator: "; ")))")
     }

@@ -16,11 +16,13 @@ public indirect enum FieldType: Sendable {
     case list(FieldType)
     /// An object with these fields.
     case object([FieldDescription])
+    /// One of these words, which stand for objects that are usual, or an object with these fields.
+    case wordOrObject([String], [FieldDescription])
 
     /// True for what can be written as one word in a flag or a variable.
     public var isScalar: Bool {
         switch self {
-        case .list, .object: false
+        case .list, .object, .wordOrObject: false
         default: true
         }
     }
@@ -37,6 +39,7 @@ public indirect enum FieldType: Sendable {
         case .list(.object): "list of objects"
         case .list(let element): "list of \(element.name)"
         case .object: "object"
+        case .wordOrObject(let words, _): words.map { "`\($0)`" }.joined(separator: ", ") + " or object"
         }
     }
 
@@ -51,6 +54,7 @@ public indirect enum FieldType: Sendable {
         case .choice(let names): "one of \(names.joined(separator: ", "))"
         case .list: "a list"
         case .object: "an object"
+        case .wordOrObject(let words, _): "one of \(words.joined(separator: ", ")), or an object"
         }
     }
 }
