@@ -187,7 +187,8 @@ let package = Package(
         tests(
             "HeadwaterServerTests",
             [
-                "Configuration", "Crypto", "HeadwaterServer", "Locks", "Media", "Runtime", "Schema", "Telemetry",
+                "Configuration", "Crypto", "HeadwaterServer", "Locks", "Media", "Packaging", "Runtime", "Schema",
+                "Telemetry",
                 "TestFolder", "TestTools", "Time", "Transcoding",
             ]),
         tests(

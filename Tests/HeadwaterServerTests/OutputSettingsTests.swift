@@ -81,6 +81,7 @@ import Transcoding
             ("{ ladder: 'hd', audio: { channels: 5 } }", "output.audio.channels", "1, 2 or 6"),
             ("{ ladder: 'hd', audio: { sampleRate: 96000 } }", "output.audio.sampleRate", "32000, 44100 or 48000"),
             ("{ ladder: 'hd', audio: { bitrate: '16k' } }", "output.audio.bitrate", "48k to 512k"),
+            ("{ ladder: 'hd', audio: { channels: 6 } }", "output.audio.bitrate", "128k for 6 channels: 144k to 1.536M"),
             ("{ ladder: 'hd', audio: { codec: 'aac' } }", "output.audio.codec", "unknown key"),
         ])
     func whatCannotBeIsRefusedByName(output: String, place: String, words: String) {

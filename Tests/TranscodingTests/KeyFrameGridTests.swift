@@ -58,7 +58,7 @@ import Transcoding
         #expect(keys == [20, 700, 2700, 4700].map(MediaTime.milliseconds))
     }
 
-    /// Frames are rounded to milliseconds, come at any distance, or vary; other rungs take fewer of them.
+    /// Rungs that take fewer frames take those that they would take without key frames, and all key frames are among them.
     @Test(
         arguments: [(25, 1), (30_000, 1001), (50, 1), (60_000, 1001), (24_000, 1001)] as [(Int64, Int64)],
         [[1, 2], [1, 2, 4], [1, 3]])
