@@ -149,6 +149,13 @@ import Transcoding
         #expect(Self.spliced(at: [1990], toldAt: 2040).keys == [0, 2000, 4000, 6000, 8000].map(MediaTime.milliseconds))
     }
 
+    @Test func howeverOftenOneIsToldAnotherHasRoom() {
+        var grid = KeyFrameGrid(Self.twoSeconds, part: Self.part)
+        for _ in 0..<100 { grid.splice(at: .milliseconds(9000)) }
+        grid.splice(at: .milliseconds(3000))
+        #expect(Run(Self.times(25, per: 1, count: 100), grid).keys.contains(.milliseconds(3000)))
+    }
+
     @Test func twoSplicesHaveOneEachHoweverCloseTheyAre() {
         #expect(
             Self.spliced(at: [3000, 3200]).keys == [0, 2000, 3000, 3200, 5200, 7200, 9200].map(MediaTime.milliseconds))

@@ -75,6 +75,12 @@ import Transcoding
         #expect(Rendition(.lines(720), bitRate: .kilobits(3000)).peakBitRate == .kilobits(3300))
     }
 
+    @Test func noMoreThanEightAreEncoded() {
+        let renditions = (1...9).map { Rendition(.lines($0 * 100), bitRate: .kilobits($0 * 500)) }
+        #expect(Self.faults(OutputProfile(.ladder(renditions.dropLast())), LatencyProfile(.low)).isEmpty)
+        #expect(Self.faults(OutputProfile(.ladder(renditions)), LatencyProfile(.low)).count == 1)
+    }
+
     @Test func noTwoRenditionsAreAlike() {
         let one = Rendition(.lines(720), bitRate: .kilobits(3000))
         var others = Array(repeating: one, count: 4)

@@ -69,7 +69,7 @@ public struct KeyFrameGrid: Sendable {
     /// A key frame begins what follows `time`. Told ahead, as splices are, none comes shortly before it; told too late it is
     /// the next frame. What is told twice counts once. The source's key frames are where they are.
     public mutating func splice(at time: MediaTime) {
-        guard source != .keyFrames, splices.count < Self.spliceLimit, !splices.contains(time) else { return }
+        guard splices.count < Self.spliceLimit, !splices.contains(time) else { return }
         if let lastSplice, time <= lastSplice { return }
         // Where a key frame is the first frame behind it there is nothing left to do.
         if let lastKey, time <= lastKey, beforeKey.map({ $0 < time }) ?? true {

@@ -57,11 +57,11 @@ public struct Ladder: Sendable, Hashable {
             rendition: rendition, size: size, divisor: rendition.pace.divisor(of: source.frameRate), above: nil)
     }
 
-    /// From the largest down, without those that are alike, each below one that has all its frames and no shorter side.
+    /// From the largest down, without those that are alike, each below one that has all its frames.
     private static func arranged(_ rungs: [Rung]) -> [Rung] {
         var arranged: [Rung] = []
         for rung in rungs.sorted(by: isAbove) where !arranged.contains(where: rung.isLike) {
-            let above = arranged.lastIndex { rung.size.fits(into: $0.size) && rung.divisor % $0.divisor == 0 }
+            let above = arranged.lastIndex { rung.divisor % $0.divisor == 0 }
             arranged.append(
                 Rung(rendition: rung.rendition, size: rung.size, divisor: rung.divisor, above: above))
         }

@@ -18,9 +18,6 @@ public struct PictureSize: Sendable, Hashable {
 
     /// How many samples.
     var area: Int { width * height }
-
-    /// True where no side is longer than that of `other`.
-    func fits(into other: PictureSize) -> Bool { width <= other.width && height <= other.height }
 }
 
 extension PictureSize: LosslessStringConvertible {

@@ -44,10 +44,9 @@ struct SourceSides {
 
     /// The size of a rung of `extent`; nothing where that is larger than the source, or too narrow to be encoded.
     func size(for extent: Rendition.Extent) -> PictureSize? {
-        var scale = scale(for: extent)
+        let scale = scale(for: extent)
         guard scale.numerator > 0 else { return nil }
         if scale.numerator * Self.slack.of >= scale.denominator * Self.slack.percent { return nil }
-        if scale.numerator > scale.denominator { scale = Scale(numerator: 1, denominator: 1) }
         let scaled = PictureSize(
             min(Self.even(width * scale.numerator, widthDenominator * scale.denominator), size.width),
             min(Self.even(height * scale.numerator, scale.denominator), size.height))
