@@ -77,7 +77,9 @@ let package = Package(
                 "Runtime", "SRT", "Schema", "Sockets", "Telemetry", "Time", "Timeline",
             ]),
         library("Packaging", in: "Live", ["Bytes", "Media", "Time", "Bitstreams", "ISOBMFF", "HLS", "Timeline"]),
-        library("Transcoding", in: "Live", ["Media", "Packaging", "Schema"]),
+        library(
+            "Transcoding", in: "Live",
+            ["FFmpeg", "Locks", "Media", "Packaging", "Runtime", "Schema", "Telemetry", "Time"]),
         library(
             "Publishing", in: "Live",
             ["Bytes", "Locks", "HLS", "Media", "ObjectStore", "Packaging", "Runtime", "Telemetry", "Time"]),
@@ -85,8 +87,7 @@ let package = Package(
             "Channels", in: "Live",
             [
                 "Locks", "Bytes", "Crypto", "Ingest", "Media", "Packaging", "Publishing", "Runtime", "Telemetry",
-                "Time",
-                "Timeline",
+                "Time", "Timeline", "Transcoding",
             ]),
         // Delivery
         library(

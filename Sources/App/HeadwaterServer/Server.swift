@@ -77,7 +77,7 @@ public final class Server: Sendable {
                         id: channel.id, name: channel.name ?? channel.id, streamKey: channel.streamKey,
                         secondStreamKey: channel.secondStreamKey, profile: channel.profile, tracks: channel.tracks,
                         terms: channel.terms, backup: channel.backup?.configuration(channel.latency),
-                        secondPublisher: channel.secondPublisher),
+                        secondPublisher: channel.secondPublisher, output: channel.output.profile),
                     goingOnWith: remains.restored[channel.id]?.presentation,
                     waker: waker, writer: writer, clock: clocks, logger: logger, registry: registry)
             }, authorizer: authorizer)

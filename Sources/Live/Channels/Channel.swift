@@ -6,6 +6,7 @@ public import Publishing
 internal import Locks
 public import Telemetry
 public import Time
+internal import Transcoding
 
 /// A channel: it outlives its encoders. One lock owns its state; under it the pure machines step, and what they want to
 /// be done outside (publishing, logging, telling the publisher) is done after it is released.
@@ -41,6 +42,8 @@ public final class Channel: Sendable {
     let logger: Logger
     let metrics: ChannelMetrics
     let writer: WindowWriter?
+    /// Nothing where viewers get what comes as it comes.
+    private let transcoder: Transcoder?
 
     /// A channel that has not been on air, or goes on with `presentation`, which another process left. What it publishes is
     /// kept by `writer`, when there is one.
@@ -55,6 +58,14 @@ public final class Channel: Sendable {
         self.logger = logger.with(["channel.id": .public(configuration.id)])
         metrics = ChannelMetrics(registry, channel: configuration.id)
         state = Mutex(State(inputSwitch: configuration.backup.map { InputSwitch($0.rules) }))
+        transcoder =
+            configuration.output == .passthrough
+            ? nil
+            : Transcoder(
+                configuration.output, latency: configuration.profile,
+                journal: TranscoderJournal(
+                    logger: self.logger, metrics: TranscoderMetrics(registry, channel: configuration.id), clock: clock))
+        transcoder?.start { [weak self] step, arrival in self?.publish(step, arrival) }
         guard var presentation else { return }
         presentation.passSilence(until: clock.now)
         let effects = state.withLock { state in
@@ -184,7 +195,7 @@ public final class Channel: Sendable {
             state.inputs[input].beginFeed(at: now, group: group)
             if let change = changeInput(&state, at: now) { return change }
             guard input == state.selected else { return nil }
-            return collect(&state) { state, _ in beginSession(&state, at: now) }
+            return collect(&state) { state, effects in beginSession(&state, at: now, into: &effects) }
         }
         if let effects { perform(effects) }
     }
@@ -210,10 +221,10 @@ public final class Channel: Sendable {
             if let change = changeInput(&state, at: now) { return change }
             let held = step(&state) { $0.settle(at: now) }
             if !held.isEmpty { return collect(&state) { perform(held, now, &$0, into: &$1) } }
-            var effects = collect(&state) { state, _ in
+            var effects = collect(&state) { state, effects in
                 if now - state.lastUse >= Self.silenceLimit {
                     if state.session?.isRunning == true { state.session?.restart() }
-                    state.presentation?.interrupt()
+                    hand(.interrupt, now, &state, into: &effects)
                 }
                 // A process that stood still has much to pass at once: what is kept must be known before it leaves.
                 release(&state)
@@ -231,6 +242,7 @@ public final class Channel: Sendable {
 
     /// Ends all waits; the presentation stays as it is, without ENDLIST, for it will go on.
     public func stop() {
+        transcoder?.stop()
         state.withLock { $0.isStopped = true }
         output.close()
     }
@@ -251,7 +263,7 @@ public final class Channel: Sendable {
         state.inputs[input].predecessor = nil
         state.inputs[input].beginFeed(at: now, group: group)
         guard input == state.selected else { return ChannelEffects() }
-        return collect(&state) { state, _ in beginSession(&state, at: now) }
+        return collect(&state) { state, effects in beginSession(&state, at: now, into: &effects) }
     }
 
     /// Takes note of what came to `input`, and changes inputs where that is the thing to do: then `event` is done with.
@@ -278,7 +290,7 @@ public final class Channel: Sendable {
         if change.fault == nil { input.group?.forgetOlderGroups() }
         let isKnown = input.health.hasLasted(FeedSession.patience, at: now)
         var effects = collect(&state) { state, effects in
-            beginSession(&state, at: now, patience: isKnown ? .zero : FeedSession.patience)
+            beginSession(&state, at: now, patience: isKnown ? .zero : FeedSession.patience, into: &effects)
             for (event, arrival) in input.group?.contents ?? [] { take(event, &state, arrival, into: &effects) }
         }
         effects.change = change
@@ -292,29 +304,12 @@ public final class Channel: Sendable {
     ) {
         for action in actions {
             switch action {
-            case .begin(let start):
-                if !begin(start, in: &state.presentation) {
-                    // The first run, or tracks that clients of the presentation do not know: it ends, another begins.
-                    effects.events += state.presentation?.takeEvents() ?? []
-                    state.presentation?.end()
-                    effects.ended = state.presentation?.snapshot
-                    var next: Presentation? = Presentation(
-                        id: Random.identifier(), profile: configuration.profile,
-                        wallStart: clock.wallTime + (start.arrival - clock.now), start: start.arrival)
-                    _ = begin(start, in: &next)
-                    state.presentation = next
-                    effects.isNewPresentation = true
-                }
-            case .video(let sample):
-                let isTaken = state.presentation?.appendVideo(sample, arrival: arrival) ?? false
-                if !isTaken { metrics.droppedSamples.increment() }
-            case .audio(let sample, let track):
-                state.presentation?.appendAudio(sample, track: track, arrival: arrival)
-            case .metadata(let item):
-                if state.presentation?.append(item) != true { metrics.droppedSamples.increment() }
-            case .splice(let cue):
-                if state.presentation?.append(cue) != true { metrics.droppedSamples.increment() }
-            case .withdraw(let track): state.presentation?.withdrawAudio(track: track)
+            case .begin(let start): hand(.begin(start), arrival, &state, into: &effects)
+            case .video(let sample): hand(.video(sample), arrival, &state, into: &effects)
+            case .audio(let sample, let track): hand(.audio(sample, track: track), arrival, &state, into: &effects)
+            case .metadata(let item): hand(.metadata(item), arrival, &state, into: &effects)
+            case .splice(let cue): hand(.splice(cue), arrival, &state, into: &effects)
+            case .withdraw(let track): hand(.withdrawAudio(track: track), arrival, &state, into: &effects)
             case .keyFrameMissing: effects.isKeyFrameMissing = true
             case .unpublishable(let name): effects.unpublishable.append(name)
             case .tooManyTracks: effects.hasTooManyTracks = true
@@ -322,9 +317,49 @@ public final class Channel: Sendable {
         }
     }
 
+    /// Hands what came in on to the transcoder, or publishes it where there is none.
+    private func hand(
+        _ step: MediaStep, _ arrival: Instant, _ state: inout State, into effects: inout ChannelEffects
+    ) {
+        guard let transcoder else { return publish(step, arrival, &state, into: &effects) }
+        transcoder.take(step, arrival: arrival)
+    }
+
+    /// Publishes what the transcoder has made.
+    private func publish(_ step: MediaStep, _ arrival: Instant) {
+        let effects = state.withLock { state in
+            collect(&state) { state, effects in publish(step, arrival, &state, into: &effects) }
+        }
+        perform(effects, arrival: arrival)
+    }
+
+    private func publish(
+        _ step: MediaStep, _ arrival: Instant, _ state: inout State, into effects: inout ChannelEffects
+    ) {
+        guard case .begin(let start) = step else {
+            if state.presentation?.take(step, arrival: arrival) == false { metrics.droppedSamples.increment() }
+            return
+        }
+        if !begin(start, in: &state.presentation) {
+            // The first run, or tracks that clients of the presentation do not know: it ends, another begins.
+            effects.events += state.presentation?.takeEvents() ?? []
+            state.presentation?.end()
+            effects.ended = state.presentation?.snapshot
+            var next: Presentation? = Presentation(
+                id: Random.identifier(), profile: configuration.profile,
+                wallStart: clock.wallTime + (start.arrival - clock.now), start: start.arrival)
+            _ = begin(start, in: &next)
+            state.presentation = next
+            effects.isNewPresentation = true
+        }
+    }
+
     /// What came before ends; what comes now is of another feed.
-    private func beginSession(_ state: inout State, at now: Instant, patience: MediaTime = FeedSession.patience) {
-        state.presentation?.interrupt()
+    private func beginSession(
+        _ state: inout State, at now: Instant, patience: MediaTime = FeedSession.patience,
+        into effects: inout ChannelEffects
+    ) {
+        hand(.interrupt, now, &state, into: &effects)
         state.session = FeedSession(configuration.tracks, patience: patience)
         (state.lastUse, state.sessionBegan) = (now, now)
     }
@@ -340,7 +375,7 @@ public final class Channel: Sendable {
         return actions
     }
 
-    private func begin(_ start: FeedSession.RunStart, in presentation: inout Presentation?) -> Bool {
+    private func begin(_ start: RunStart, in presentation: inout Presentation?) -> Bool {
         presentation?.beginRun(
             tracks: start.tracks, sourceStart: start.sourceStart, now: start.arrival, continues: start.continues,
             expectsSound: configuration.tracks.hasAudio, expectsPicture: configuration.tracks.hasVideo) ?? false

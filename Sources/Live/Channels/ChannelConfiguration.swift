@@ -1,6 +1,7 @@
 public import Ingest
 public import Packaging
 public import Telemetry
+public import Transcoding
 
 /// What a channel is told about itself.
 public struct ChannelConfiguration: Sendable {
@@ -20,12 +21,15 @@ public struct ChannelConfiguration: Sendable {
     public let backup: BackupConfiguration?
     /// What becomes of a second publisher to an input that has one.
     public let secondPublisher: SecondPublisherPolicy
+    /// What is made of what comes.
+    public let output: OutputProfile
 
     /// A channel of that name.
     public init(
         id: String, name: String, streamKey: Secret<String>?, secondStreamKey: Secret<String>? = nil,
         profile: LatencyProfile, tracks: DeclaredTracks = .videoAndAudio, terms: PublishTerms = PublishTerms(),
-        backup: BackupConfiguration? = nil, secondPublisher: SecondPublisherPolicy = .reject
+        backup: BackupConfiguration? = nil, secondPublisher: SecondPublisherPolicy = .reject,
+        output: OutputProfile = .passthrough
     ) {
         self.id = id
         self.name = name
@@ -35,6 +39,7 @@ public struct ChannelConfiguration: Sendable {
         self.terms = terms
         self.backup = backup
         self.secondPublisher = secondPublisher
+        self.output = output
     }
 }
 

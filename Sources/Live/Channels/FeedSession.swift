@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Ingest
 internal import Media
+internal import Packaging
 internal import Time
 internal import Timeline
 
@@ -27,17 +28,6 @@ struct FeedSession {
         case unpublishable(codecName: String)
         /// There are more audio tracks than are taken.
         case tooManyTracks
-    }
-
-    /// How a run begins.
-    struct RunStart: Equatable {
-        var tracks: [Track]
-        /// Where the source's clock stands there.
-        var sourceStart: MediaTime
-        /// When the first sample came in.
-        var arrival: Instant
-        /// True when the source's timeline goes on as in the run before.
-        var continues: Bool
     }
 
     /// How long one track waits for the configuration of the other.

@@ -1,0 +1,60 @@
+public import Media
+public import Time
+
+/// What a presentation is fed with, one after the other: a run of samples begins, goes on and ends.
+public enum MediaStep: Sendable {
+    /// A run begins.
+    case begin(RunStart)
+    /// A picture of the run's video track of that index.
+    case video(Sample, rung: Int = 0)
+    /// A frame of sound of the run's audio track of that index.
+    case audio(Sample, track: Int)
+    /// Data for programs beside the player.
+    case metadata(TimedMetadata)
+    /// A break begins or ends.
+    case splice(SpliceCue)
+    /// Nothing comes of that video track, which is not the first, until it comes back with a key frame.
+    case withdrawVideo(rung: Int)
+    /// Nothing comes of that audio track until the next run.
+    case withdrawAudio(track: Int)
+    /// The run ends: the source has gone, or its timeline broke.
+    case interrupt
+}
+
+/// How a run of samples begins.
+public struct RunStart: Sendable, Equatable {
+    /// Its tracks: pictures from the largest down, then sound.
+    public var tracks: [Track]
+    /// Where the source's clock stands there.
+    public var sourceStart: MediaTime
+    /// When the first sample came in.
+    public var arrival: Instant
+    /// True when the source's timeline goes on as in the run before.
+    public var continues: Bool
+
+    /// A run of those tracks.
+    public init(tracks: [Track], sourceStart: MediaTime, arrival: Instant, continues: Bool) {
+        self.tracks = tracks
+        self.sourceStart = sourceStart
+        self.arrival = arrival
+        self.continues = continues
+    }
+}
+
+extension Presentation {
+    /// Takes a step of the current run, which came in at `arrival`; another run begins with `beginRun`. False where it was
+    /// dropped.
+    public mutating func take(_ step: MediaStep, arrival: Instant) -> Bool {
+        switch step {
+        case .begin: return false
+        case .video(let sample, let rung): return appendVideo(sample, rung: rung, arrival: arrival)
+        case .audio(let sample, let track): appendAudio(sample, track: track, arrival: arrival)
+        case .metadata(let item): return append(item)
+        case .splice(let cue): return append(cue)
+        case .withdrawVideo(let rung): withdrawVideo(rung: rung)
+        case .withdrawAudio(let track): withdrawAudio(track: track)
+        case .interrupt: interrupt()
+        }
+        return true
+    }
+}

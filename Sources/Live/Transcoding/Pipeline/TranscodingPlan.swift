@@ -1,0 +1,8 @@
+internal import Packaging
+
+/// What is made of every run of a channel, and where it is told how that goes.
+struct TranscodingPlan: Sendable {
+    let profile: OutputProfile
+    let latency: LatencyProfile
+    let journal: TranscoderJournal
+}
