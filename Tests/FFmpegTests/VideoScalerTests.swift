@@ -86,31 +86,10 @@ import Testing
         let frames = try clip.frames()
         let ratio = frames[0].sampleAspectRatio
         #expect(ratio == AspectRatio(3, 4))
-        let size = PictureSize(320, 180).withSquareSamples(from: ratio)
-        #expect(size == PictureSize(320, 240))
-        let scaled = try scaler(size.width, size.height).scale(frames[0])
+        let scaled = try scaler(320, 240).scale(frames[0])
         #expect(scaled.sampleAspectRatio == AspectRatio(1, 1) && scaled.height == 240)
         // Of one size, but another shape: said anew.
         #expect(try scaler(320, 180).scale(frames[0]).sampleAspectRatio == AspectRatio(1, 1))
-    }
-
-    @Test(arguments: [
-        (PictureSize(720, 576), AspectRatio(64, 45), PictureSize(1024, 576)),
-        (PictureSize(720, 480), AspectRatio(8, 9), PictureSize(720, 540)),
-        (PictureSize(1440, 1080), AspectRatio(4, 3), PictureSize(1920, 1080)),
-        (PictureSize(1921, 1081), AspectRatio(1, 1), PictureSize(1920, 1080)),
-        (PictureSize(640, 360), AspectRatio(0, 1), PictureSize(640, 360)),
-    ])
-    func squareSizes(size: PictureSize, ratio: AspectRatio, square: PictureSize) {
-        #expect(size.withSquareSamples(from: ratio) == square)
-    }
-
-    @Test func heightsGiveWidths() {
-        let full = PictureSize(1920, 1080)
-        #expect(
-            [720, 480, 360, 1].map { full.scaled(toHeight: $0) } == [
-                PictureSize(1280, 720), PictureSize(854, 480), PictureSize(640, 360), PictureSize(2, 2),
-            ])
     }
 
     /// No work where there is none to do: it is the same picture.

@@ -30,14 +30,4 @@ import Transcoding
             #expect(BitRate("\(BitRate(bits))")?.bitsPerSecond == bits)
         }
     }
-
-    @Test(
-        arguments: [
-            ("1280x720", PictureSize(1280, 720)), ("0x0", PictureSize(0, 0)), ("1280", nil), ("1280x", nil),
-            ("x720", nil),
-            ("1280x720x1", nil), ("-1x2", nil), ("100000x2", nil), ("1280X720", nil), ("1280 x 720", nil),
-        ] as [(String, PictureSize?)])
-    func aSizeIsTwoNumbers(text: String, size: PictureSize?) {
-        #expect(PictureSize(text) == size)
-    }
 }

@@ -1,4 +1,4 @@
-internal import Media
+public import Media
 public import Schema
 public import Transcoding
 

@@ -1,3 +1,5 @@
+public import Media
+
 /// What a source really gets of a profile: the rungs, from the largest down.
 ///
 /// No rung is larger than the source. Rungs that would be are left out; one that is hardly larger has the source's size.

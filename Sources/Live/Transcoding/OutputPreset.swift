@@ -1,3 +1,5 @@
+internal import Media
+
 /// A ladder with a name.
 public enum OutputPreset: String, Sendable, Hashable, CaseIterable {
     /// Up to 480 lines.

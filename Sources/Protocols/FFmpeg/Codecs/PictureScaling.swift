@@ -1,4 +1,5 @@
 internal import CFFmpeg
+internal import Media
 
 /// What a library makes of pictures of one size and form. For one thread.
 protocol PictureScaling: AnyObject {

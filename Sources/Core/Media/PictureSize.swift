@@ -1,5 +1,3 @@
-public import Media
-
 /// The size of a picture in samples.
 public struct PictureSize: Sendable, Hashable {
     /// Samples in a line.
@@ -17,7 +15,7 @@ public struct PictureSize: Sendable, Hashable {
     public init(_ format: VideoFormat) { self.init(format.width, format.height) }
 
     /// How many samples.
-    var area: Int { width * height }
+    public var area: Int { width * height }
 }
 
 extension PictureSize: LosslessStringConvertible {
