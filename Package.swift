@@ -125,6 +125,10 @@ let package = Package(
         .target(name: "TestFolder", path: "Tests/TestFolder"),
         .target(name: "TestTools", dependencies: ["TestFolder"], path: "Tests/TestTools"),
         .target(
+            name: "Clips",
+            dependencies: ["Bitstreams", "Bytes", "FFmpeg", "ISOBMFF", "Media", "TestFolder", "TestTools"],
+            path: "Tests/Clips"),
+        .target(
             name: "SampleFeed", dependencies: ["Bytes", "HLS", "Media", "Packaging", "Time"], path: "Tests/SampleFeed"),
         tests("BytesTests", ["Bytes"]),
         tests("TimeTests", ["Time"]),
@@ -155,7 +159,7 @@ let package = Package(
         tests(
             "FFmpegTests",
             [
-                "Bitstreams", "Bytes", "FFmpeg", "ISOBMFF", "Locks", "Media", "Runtime", "SRT", "Sockets", "Telemetry",
+                "Bitstreams", "Bytes", "Clips", "FFmpeg", "Locks", "Media", "Runtime", "SRT", "Sockets", "Telemetry",
                 "TestFolder", "TestTools",
             ]),
         tests("ObjectStoreTests", ["Bytes", "ObjectStore", "TestFolder"]),
@@ -206,7 +210,11 @@ let package = Package(
                 "Packaging", "Publishing", "Runtime", "SampleFeed", "Sockets", "Telemetry", "TestFolder", "Time",
             ]),
         tests(
-            "TranscodingTests", ["Bytes", "Media", "Packaging", "Schema", "SeededRandom", "Transcoding"]),
+            "TranscodingTests",
+            [
+                "Bytes", "Clips", "FFmpeg", "Media", "Packaging", "Schema", "SeededRandom", "TestFolder", "TestTools",
+                "Transcoding",
+            ]),
         tests(
             "PackagingTests",
             ["Bytes", "Media", "Time", "HLS", "HLSRules", "ISOBMFF", "Packaging", "SampleFeed", "SeededRandom"]),

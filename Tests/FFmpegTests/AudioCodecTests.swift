@@ -1,4 +1,5 @@
 import Bytes
+import Clips
 import FFmpeg
 import Media
 import TestFolder

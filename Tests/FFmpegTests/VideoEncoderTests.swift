@@ -1,4 +1,5 @@
 import Bytes
+import Clips
 import FFmpeg
 import Media
 import TestFolder
@@ -165,13 +166,8 @@ import Testing
         let clip = try Clip(
             folder, "plain.mp4", from: "testsrc2=s=160x90:r=25:d=1",
             "-pix_fmt yuv420p -c:v libx264 -preset ultrafast -tune zerolatency")
-        let captioned = clip.samples.enumerated().map { index, sample in
-            Sample(
-                data: ByteChunk(joining: [Self.captions(index), sample.data]), decodeTime: sample.decodeTime,
-                presentationTime: sample.presentationTime, isSync: sample.isSync)
-        }
-        let frames = try Clip.frames(clip.track, captioned)
-        #expect(frames[3].captions == ByteChunk(Self.constructs(3)))
+        let frames = try Clip.frames(clip.track, clip.captioned)
+        #expect(frames[3].captions == ByteChunk(Clip.captions(3)))
         let scaler = try VideoScaler(VideoScalerOptions(size: PictureSize(80, 44)))
         var small = options
         small.size = PictureSize(80, 44)
@@ -184,17 +180,6 @@ import Testing
             let (other, bare) = try encoded(frames, without)
             #expect(try Clip.frames(other, bare).allSatisfy { $0.captions == nil })
         }
-    }
-
-    /// Three constructs; where they stand in a message, a byte is put in that keeps two zeros from looking like a code.
-    private static func constructs(_ index: Int) -> [UInt8] { [0xFC, 0x80, UInt8(index), 0xFC, 0, 0, 1, 0x80, 0x80] }
-
-    /// An SEI message of H.264 with them.
-    private static func captions(_ index: Int) -> ByteChunk {
-        let data = constructs(index)
-        let start: [UInt8] = [0xB5, 0, 0x31, 0x47, 0x41, 0x39, 0x34, 3, 0x43, 0xFF]
-        let unit = [6, 4, UInt8(start.count + data.count + 1)] + start + data[..<6] + [3] + data[6...] + [0xFF, 0x80]
-        return ByteChunk([0, 0, 0, UInt8(unit.count)] + unit)
     }
 
     @Test(arguments: ["libx264", "libx265"])

@@ -1,3 +1,4 @@
+import Clips
 import FFmpeg
 import Media
 import TestFolder

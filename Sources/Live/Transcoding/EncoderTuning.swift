@@ -1,24 +1,17 @@
 public import Media
 public import Packaging
 
-/// How encoders and decoders are set up for a latency profile.
+/// How encoders are set up for a latency profile.
 public struct EncoderTuning: Sendable, Hashable {
-    /// What the threads of one encoder or decoder share.
-    public enum Threads: String, Sendable, Hashable {
-        /// A picture: each has a slice of it. Nothing waits.
-        case slices
-        /// The pictures: each has one of its own, and each delays all by one.
-        case frames
-    }
-
     /// True where no picture may be held for the sake of others.
     public let isWithoutDelay: Bool
     /// Pictures in a row that may need later ones.
     public let bFrames: Int
     /// Pictures that are looked at before one is encoded.
     public let lookAhead: Int
-    /// What threads share.
-    public let threads: Threads
+    /// How many threads share a picture, each with a slice of it, where the encoder can do that without delay. One costs the
+    /// least work, two give a picture sooner.
+    public let threads: Int
     /// How much of the peak bit rate the decoder's buffer holds where nothing is said.
     public let buffer: MediaTime
     /// How much it may hold: as long a viewer waits for a picture that fills it.
@@ -28,13 +21,13 @@ public struct EncoderTuning: Sendable, Hashable {
     public init(_ latency: LatencyProfile.Name) {
         switch latency {
         case .ultra:
-            (isWithoutDelay, bFrames, lookAhead, threads) = (true, 0, 0, .slices)
+            (isWithoutDelay, bFrames, lookAhead, threads) = (true, 0, 0, 2)
             (buffer, longestBuffer) = (.milliseconds(500), .milliseconds(1000))
         case .low:
-            (isWithoutDelay, bFrames, lookAhead, threads) = (false, 0, 5, .slices)
+            (isWithoutDelay, bFrames, lookAhead, threads) = (false, 0, 5, 1)
             (buffer, longestBuffer) = (.milliseconds(1000), .milliseconds(2000))
         case .standard:
-            (isWithoutDelay, bFrames, lookAhead, threads) = (false, 2, 20, .frames)
+            (isWithoutDelay, bFrames, lookAhead, threads) = (false, 2, 20, 1)
             (buffer, longestBuffer) = (.milliseconds(1500), .milliseconds(4000))
         }
     }

@@ -39,7 +39,12 @@ public struct SourcePicture: Sendable, Hashable {
     /// Pictures of `format`.
     public init(_ format: VideoFormat, frameRate: Double? = nil) {
         self.init(PictureSize(format), sampleAspectRatio: format.sampleAspectRatio, frameRate: frameRate)
-        hasHighDynamicRange = format.colour.map { [Self.pq, Self.hlg].contains($0.transfer) } ?? false
+        hasHighDynamicRange = Self.isHigh(format.colour)
+    }
+
+    /// True where the dynamic range of such colour is high.
+    static func isHigh(_ colour: ColourDescription?) -> Bool {
+        colour.map { [Self.pq, Self.hlg].contains($0.transfer) } ?? false
     }
 
     /// TransferCharacteristics of ITU-T H.273.

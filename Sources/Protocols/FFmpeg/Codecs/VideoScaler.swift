@@ -14,10 +14,7 @@ public final class VideoScaler {
     /// A scaler to those options.
     public init(_ options: VideoScalerOptions) throws(CodecError) {
         guard options.size.width > 0, options.size.height > 0 else { throw .refused(options.library.rawValue) }
-        switch options.library {
-        case .swscale: _ = try CodecLibrary.scaling()
-        case .zimg: guard ZimgScaling.isThere else { throw .libraryMissing(options.library.rawValue) }
-        }
+        guard options.library.isThere else { throw .libraryMissing(options.library.rawValue) }
         self.options = options
     }
 
@@ -42,6 +39,8 @@ public final class VideoScaler {
         let ratio = options.sampleAspectRatio
         storage.raw.pointee.sample_aspect_ratio = AVRational(
             num: Int32(clamping: ratio.width), den: Int32(clamping: ratio.height))
+        // What a library was told to take it for is not what it is said to be.
+        storage.raw.pointee.chroma_location = frame.storage.raw.pointee.chroma_location
         // A format that says it by its name has become one that does not.
         if source.isFullRange { storage.raw.pointee.color_range = AVCOL_RANGE_JPEG }
         return Frame(storage, at: frame.presentationTime)

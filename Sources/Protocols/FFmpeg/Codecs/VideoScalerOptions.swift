@@ -8,6 +8,17 @@ public struct VideoScalerOptions: Sendable {
         case swscale = "libswscale"
         /// zimg, by libavfilter's `zscale`.
         case zimg = "libzimg"
+
+        /// True where it is installed.
+        public var isThere: Bool {
+            switch self {
+            case .swscale: (try? CodecLibrary.scaling()) != nil
+            case .zimg: ZimgScaling.isThere
+            }
+        }
+
+        /// zimg where it is there.
+        public static var quickest: Library { zimg.isThere ? zimg : swscale }
     }
 
     /// The size of what comes out.

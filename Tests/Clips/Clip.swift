@@ -1,19 +1,22 @@
-import Bitstreams
-import Bytes
-import FFmpeg
-import ISOBMFF
-import Media
-import TestFolder
-import TestTools
+internal import Bitstreams
+public import Bytes
+public import FFmpeg
+internal import ISOBMFF
+public import Media
+public import TestFolder
+internal import TestTools
 
 /// A file that ffmpeg has made, as samples of its first stream.
-struct Clip {
-    let path: String
-    let track: Track
-    let samples: [Sample]
+public struct Clip {
+    /// Where it lies.
+    public let path: String
+    /// Its first stream.
+    public let track: Track
+    /// Its samples, in the order in which they are decoded.
+    public let samples: [Sample]
 
     /// What ffmpeg makes of `source`, a source of libavfilter, with those options.
-    init(_ folder: TemporaryFolder, _ name: String, from source: String, _ options: String) throws {
+    public init(_ folder: TemporaryFolder, _ name: String, from source: String, _ options: String) throws {
         path = folder.path(of: name)
         try Tool.run(
             "ffmpeg",
@@ -55,26 +58,28 @@ struct Clip {
     }
 
     /// All pictures of it.
-    func frames() throws -> [Frame] { try Clip.frames(track, samples) }
+    public func frames() throws -> [Frame] { try Clip.frames(track, samples) }
 
-    static func frames(_ track: Track, _ samples: [Sample]) throws -> [Frame] {
+    /// All pictures of a track.
+    public static func frames(_ track: Track, _ samples: [Sample]) throws -> [Frame] {
         let decoder = try VideoDecoder(track)
         return samples.flatMap { decoder.decode($0) } + decoder.finish()
     }
 
     /// All sound of it.
-    func sound() throws -> [AudioFrame] { try Clip.sound(track, samples) }
+    public func sound() throws -> [AudioFrame] { try Clip.sound(track, samples) }
 
-    static func sound(_ track: Track, _ samples: [Sample]) throws -> [AudioFrame] {
+    /// All sound of a track.
+    public static func sound(_ track: Track, _ samples: [Sample]) throws -> [AudioFrame] {
         let decoder = try AudioDecoder(track)
         return samples.flatMap { decoder.decode($0) } + decoder.finish()
     }
 
     /// So much later are the times in what `write` writes: none may be below zero there.
-    static let shift = MediaTime(10, Timescale(1))
+    public static let shift = MediaTime(10, Timescale(1))
 
     /// Writes a file as the packager does; its path.
-    static func write(_ track: Track, _ samples: [Sample], to folder: TemporaryFolder, _ name: String) throws -> String
+    public static func write(_ track: Track, _ samples: [Sample], to folder: TemporaryFolder, _ name: String) throws -> String
     {
         let scale = track.timescale
         let decode = samples.map { ($0.decodeTime + shift).ticks(in: scale) }
@@ -92,9 +97,34 @@ struct Clip {
     }
 }
 
+extension Clip {
+    /// The samples, each with captions.
+    public var captioned: [Sample] {
+        samples.enumerated().map { index, sample in
+            Sample(
+                data: ByteChunk(joining: [Self.message(index), sample.data]), decodeTime: sample.decodeTime,
+                presentationTime: sample.presentationTime, isSync: sample.isSync)
+        }
+    }
+
+    /// The captions of a picture: three constructs. Where they stand in a message, a byte is put in that keeps two zeros from
+    /// looking like a code.
+    public static func captions(_ index: Int) -> [UInt8] {
+        [0xFC, 0x80, UInt8(index), 0xFC, 0, 0, 1, 0x80, 0x80]
+    }
+
+    /// An SEI message of H.264 with them.
+    private static func message(_ index: Int) -> ByteChunk {
+        let data = captions(index)
+        let start: [UInt8] = [0xB5, 0, 0x31, 0x47, 0x41, 0x39, 0x34, 3, 0x43, 0xFF]
+        let unit = [6, 4, UInt8(start.count + data.count + 1)] + start + data[..<6] + [3] + data[6...] + [0xFF, 0x80]
+        return ByteChunk([0, 0, 0, UInt8(unit.count)] + unit)
+    }
+}
+
 extension Frame {
     /// The samples of all three planes, one after the other, without what lies between rows; of 8-bit formats.
-    var packed: [UInt8] {
+    public var packed: [UInt8] {
         (0..<3).flatMap { plane -> [UInt8] in
             let width = plane == 0 ? width : (width + 1) / 2
             return withPlane(plane) { bytes, stride in
@@ -104,7 +134,7 @@ extension Frame {
     }
 
     /// How alike two pictures of one size are, in decibels: 99 where they are the same.
-    static func likeness(_ left: [UInt8], _ right: [UInt8]) -> Double {
+    public static func likeness(_ left: [UInt8], _ right: [UInt8]) -> Double {
         guard left.count == right.count, !left.isEmpty else { return 0 }
         var sum = 0
         for index in left.indices {
