@@ -212,8 +212,8 @@ let package = Package(
         tests(
             "TranscodingTests",
             [
-                "Bytes", "Clips", "FFmpeg", "Media", "Packaging", "Schema", "SeededRandom", "TestFolder", "TestTools",
-                "Transcoding",
+                "Bytes", "Clips", "FFmpeg", "Locks", "Media", "Packaging", "Schema", "SeededRandom", "Telemetry",
+                "TestFolder", "TestTools", "Time", "Transcoding",
             ]),
         tests(
             "PackagingTests",

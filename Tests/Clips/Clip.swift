@@ -25,6 +25,9 @@ public struct Clip {
         (track, samples) = try Self.read(path)
     }
 
+    /// The same file, with other samples.
+    public init(_ clip: Clip, samples: [Sample]) { (path, track, self.samples) = (clip.path, clip.track, samples) }
+
     private static func read(_ path: String) throws -> (Track, [Sample]) {
         let demuxer = try Demuxer(
             "file:" + path, DemuxerOptions(formats: DemuxerOptions.containers, protocols: ["file"]),

@@ -235,7 +235,7 @@ extension Clip {
             return key.map { sample.presentationTime < $0 } ?? false ? .leading : .dependent
         }
         return Clip(
-            path: path, track: track,
+            self,
             samples: zip(samples, leads).map {
                 Sample(
                     data: $0.data, decodeTime: $0.decodeTime, presentationTime: $0.presentationTime, access: $1)
