@@ -1,5 +1,6 @@
 internal import Locks
 internal import Media
+internal import Telemetry
 internal import Time
 
 /// Measures how long frames take, from their arrival to the last of their renditions.

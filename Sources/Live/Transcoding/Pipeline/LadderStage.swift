@@ -1,6 +1,7 @@
 internal import FFmpeg
 internal import Media
 internal import Packaging
+internal import Telemetry
 internal import Time
 
 /// The pictures of a run: decoded once, scaled in a cascade from rung to rung, each rung encoded on a thread of its own.
@@ -8,11 +9,6 @@ internal import Time
 ///
 /// A few frames are held back at the beginning, until it is known how many there are in a second.
 final class LadderStage {
-    private struct Held {
-        let frame: Frame
-        let arrival: Instant
-    }
-
     private struct Rung {
         let divisor: Int
         /// The rung that it is scaled from; nothing for the source.
@@ -22,7 +18,7 @@ final class LadderStage {
     }
 
     /// How many frames are held back, and how long they are shown.
-    private static let held = (count: 16, time: MediaTime.milliseconds(250))
+    private static let patience = (count: 16, time: MediaTime.milliseconds(250))
     /// How long a frame is taken to be shown where there is but one.
     private static let usualDistance = MediaTime.milliseconds(40)
 
@@ -35,7 +31,8 @@ final class LadderStage {
     /// The source's own samples, where they are published above all rungs.
     private var passage: SourcePassage?
     private var access = SampleBook()
-    private var held: [Held] = []
+    /// What has come before it began.
+    private var held: [Frame] = []
     private var rungs: [Rung] = []
     private var grid: KeyFrameGrid
     private var hasBegun = false
@@ -105,13 +102,13 @@ final class LadderStage {
 
     private var isReady: Bool {
         guard let first = held.first, let last = held.last, held.count > 1 else { return false }
-        return held.count >= Self.held.count || last.frame.presentationTime - first.frame.presentationTime >= Self.held.time
+        return held.count >= Self.patience.count || last.presentationTime - first.presentationTime >= Self.patience.time
     }
 
     /// Makes the encoders; their tracks, from the largest down. Nothing where none could be made, or no frame has come.
     func open() -> [Track] {
-        guard let first = held.first?.frame else { return [] }
-        let distance = Self.distance(held.map(\.frame.presentationTime))
+        guard let first = held.first else { return [] }
+        let distance = Self.distance(held.map(\.presentationTime))
         let picture = SourcePicture(first, format: format, frameRate: distance.map { 1 / $0.seconds })
         let ladder = Ladder(plan.profile, for: picture)
         var tracks = passage.map { [$0.track] } ?? []
@@ -142,7 +139,7 @@ final class LadderStage {
 
     private func encoder(_ index: Int, _ options: VideoEncoderOptions) -> RenditionEncoder {
         let pictures = plan.journal.metrics.pictures(Presentation.video(index))
-        return RenditionEncoder(index, options, journal: plan.journal) { [deliver, meter] output in
+        return RenditionEncoder(index, options, journal: plan.journal) { [plan, deliver, meter] output in
             switch output {
             case .sample(let sample, let arrival):
                 pictures.increment()
@@ -156,7 +153,7 @@ final class LadderStage {
     /// Encodes what was held back; from here on nothing is.
     func begin() {
         hasBegun = true
-        for held in held { encode(held.frame, arrival: held.arrival) }
+        for frame in held { take(frame) }
         held = []
         release()
     }
@@ -170,17 +167,17 @@ final class LadderStage {
     // MARK: Going on
 
     private func take(_ frame: Frame) {
-        guard hasBegun else {
-            held.append(Held(frame: frame, arrival: access.arrival(of: frame.presentationTime)))
-            return
+        guard hasBegun else { return held.append(frame) }
+        do throws(CodecError) {
+            for picture in try deinterlacer?.deinterlace(frame) ?? [frame] { encode(picture) }
+        } catch {
+            plan.journal.failed(.scale, error)
         }
-        encode(frame)
     }
 
-    private func encode(_ frame: Frame) { encode(frame, arrival: access.arrival(of: frame.presentationTime)) }
-
-    private func encode(_ frame: Frame, arrival: Instant) {
+    private func encode(_ frame: Frame) {
         let time = frame.presentationTime
+        let arrival = access.arrival(of: time)
         let key = access.key(at: time)
         let turn = grid.take(time, isSync: key != nil)
         if let key { passage?.decide(key, isKey: turn.isKey) }

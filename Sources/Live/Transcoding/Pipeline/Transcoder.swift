@@ -2,6 +2,7 @@ internal import Locks
 internal import Media
 public import Packaging
 internal import Runtime
+internal import Telemetry
 public import Time
 
 /// Makes of what comes to a channel what its viewers get: the rungs of a ladder, and sound that every player takes.
@@ -10,31 +11,8 @@ public import Time
 /// scales; each encoder has a thread of its own. What of one track is handed on is in order, and so are the beginnings and
 /// ends of runs with all that lies between them. Where it falls behind pictures are left out up to the next key frame.
 public final class Transcoder: Sendable {
-    private enum Entry: Sendable {
-        case step(MediaStep, Instant)
-        /// Pictures were left out.
-        case hole
-    }
-
-    private struct Queue {
-        var entries: [Entry] = []
-        /// Pictures that are not decoded yet, and what they take.
-        var pictures = 0
-        var bytes = 0
-        /// True until the next key frame.
-        var isBehind = false
-        /// True while a run goes on.
-        var isRunning = false
-        var isOver = false
-    }
-
-    /// How many pictures wait at most, and how many bytes of them.
-    private static let limit = (pictures: 120, bytes: 32 << 20)
-    /// How much of anything else does.
-    private static let entryLimit = 4096
-
     private let plan: TranscodingPlan
-    private let queue = Monitor(Queue())
+    private let queue = Monitor(TranscoderQueue())
     private let thread = Mutex<NamedThread?>(nil)
 
     /// A transcoder to `profile` on a channel of that latency.
@@ -85,45 +63,17 @@ public final class Transcoder: Sendable {
 
     private func forget(_ sample: Sample) {
         let waiting = queue.withLock { queue in
-            queue.pictures -= 1
-            queue.bytes -= sample.data.count
+            queue.forget(sample)
             return queue.pictures
         }
         plan.journal.metrics.waiting.set(Double(waiting))
     }
 
-    private func nextEntries() -> [Entry]? {
+    private func nextEntries() -> [TranscoderQueue.Entry]? {
         while !queue.wait(for: .seconds(60), until: { !$0.entries.isEmpty || $0.isOver }) {}
         return queue.withLock { queue in
             defer { queue.entries = [] }
             return queue.entries.isEmpty ? nil : queue.entries
         }
-    }
-}
-
-extension Transcoder.Queue {
-    /// False where it is left out.
-    fileprivate mutating func take(_ step: MediaStep, _ arrival: Instant) -> Bool {
-        switch step {
-        case .begin: (isRunning, isBehind) = (true, false)
-        case .interrupt:
-            guard isRunning else { return true }
-            (isRunning, isBehind) = (false, false)
-        case .video(let sample, _):
-            let limit = Transcoder.limit
-            let isFull = pictures >= limit.pictures || bytes + sample.data.count > limit.bytes
-            // Once behind, it goes on when half of that is done.
-            guard !isFull, !isBehind || (sample.isSync && pictures <= limit.pictures / 2) else {
-                isBehind = true
-                return false
-            }
-            if isBehind { entries.append(.hole) }
-            isBehind = false
-            pictures += 1
-            bytes += sample.data.count
-        default: guard entries.count < Transcoder.entryLimit else { return false }
-        }
-        entries.append(.step(step, arrival))
-        return true
     }
 }

@@ -41,11 +41,3 @@ public struct TranscoderMetrics: Sendable {
 
     func faults(_ step: TranscodingStep) -> Counter { faults.child(channel, step.rawValue) }
 }
-
-/// What is done to a source, as far as it can fail.
-enum TranscodingStep: String {
-    case decode
-    case scale
-    case encode
-    case sound
-}

@@ -1,4 +1,5 @@
 internal import CFFmpeg
+internal import Media
 
 /// Scaling by libswscale.
 final class SwscaleScaling: PictureScaling {

@@ -1,4 +1,5 @@
 internal import CFFmpeg
+internal import Media
 
 /// Scaling by zimg, through libavfilter.
 final class ZimgScaling: PictureScaling {
