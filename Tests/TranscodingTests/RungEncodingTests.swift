@@ -144,6 +144,16 @@ import Transcoding
         #expect(options.timescale == Timescale(60_000) && options.frameDuration == MediaTime(1001, Timescale(30_000)))
     }
 
+    @Test func playersTurnItAsTheyTurnTheSource() throws {
+        let clip = try Clip(
+            Self.folder, "turned.mp4", from: "testsrc2=s=320x180:r=25:d=0.2",
+            "-pix_fmt yuv420p -c:v libx264 -preset ultrafast -bsf:v h264_metadata=display_orientation=insert:rotate=90")
+        let options = VideoEncoderOptions(
+            try Self.rung(), latency: .low, source: try #require(try clip.frames().first),
+            format: VideoFormat(width: 320, height: 180), frameDuration: MediaTime(1, Timescale(25)))
+        #expect(options.rotation == 270)
+    }
+
     @Test func whatTheStreamSaysIsSaidAndElseWhatTheTrackSays() throws {
         let clip = try Clip(
             Self.folder, "grades.mp4", from: "testsrc2=s=320x180:r=25:d=0.2",
@@ -164,6 +174,7 @@ import Transcoding
         }
         let told = try options(try clip.frames().first)
         #expect(told.colour?.transfer == 18 && told.chromaLocation == 2 && told.profile == "main10")
+        #expect(told.rotation == nil)
         #expect(told.mastering?.maximumLuminance == 10_000_000 && told.light?.maximum == 1000)
         let silent = try options(try Self.pictures.get().first)
         #expect(silent.colour == Self.highRange && silent.chromaLocation != 2 && silent.profile == "main10")

@@ -23,6 +23,7 @@ extension VideoEncoderOptions {
         bufferSize = rendition.peakBitRate.bitsPerSecond * Int(buffer) / 1000
         setCoding(rendition, tuning, hasHighDynamicRange: SourcePicture.isHigh(frame.colour ?? format.colour))
         (colour, chromaLocation) = (frame.colour ?? format.colour, frame.chromaLocation)
+        rotation = frame.rotation
         (mastering, light) = (frame.mastering ?? format.mastering, frame.light ?? format.light)
     }
 

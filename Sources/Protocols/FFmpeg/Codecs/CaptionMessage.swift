@@ -36,23 +36,6 @@ struct CaptionMessage {
         count < 128 ? [UInt8(count)] : [UInt8(count & 0x7F) | 0x80, UInt8(count >> 7)]
     }
 
-    /// A prefix SEI of HEVC, §7.3.2.4, behind its length.
-    var hevcUnit: ByteChunk {
-        // payloadType 4, payloadSize, rbsp_trailing_bits
-        let message = [4, UInt8(payload.count)] + payload + [0x80]
-        var bytes: [UInt8] = [39 << 1, 1]
-        var zeros = 0
-        for byte in message {
-            if zeros == 2, byte <= 3 {
-                bytes.append(3)
-                zeros = 0
-            }
-            bytes.append(byte)
-            zeros = byte == 0 ? zeros + 1 : 0
-        }
-        var writer = ByteWriter(capacity: 4 + bytes.count)
-        writer.write(UInt32(bytes.count))
-        writer.write(bytes)
-        return ByteChunk(writer.bytes)
-    }
+    /// A NAL unit of HEVC.
+    var hevcUnit: ByteChunk? { SupplementalMessage(type: 4, payload: payload).unit(for: .hevc) }
 }

@@ -6,9 +6,15 @@ internal import Media
 /// Makes samples, as an MP4 track carries them, of the packets that encoders write.
 final class SamplePacker {
     private let codec: Codec
+    /// What stands in every key frame.
+    private let orientation: ByteChunk?
     private var av1 = AV1StreamReader()
 
-    init(codec: Codec) { self.codec = codec }
+    /// A packer of pictures that players are to turn by so many degrees, clockwise.
+    init(codec: Codec, rotation: Double? = nil) {
+        self.codec = codec
+        orientation = rotation.flatMap { SupplementalMessage(rotation: $0, for: codec) }?.unit(for: codec)
+    }
 
     /// The track of what an encoder says before its first packet; for AV1, of that packet.
     func track(_ header: ByteChunk) throws(CodecError) -> Track {
@@ -46,10 +52,13 @@ final class SamplePacker {
             switch codec {
             case .h264:
                 let unit = try AVCAccessUnit(Self.withLengths(packet), lengthSize: 4)
-                return (unit.data, unit.isIDR)
+                guard unit.isIDR, let orientation else { return (unit.data, unit.isIDR) }
+                return (try Self.put([orientation], into: unit.data) { (1...5).contains($0 & 0x1F) }, true)
             case .hevc:
                 let unit = try HEVCAccessUnit(Self.withLengths(packet), lengthSize: 4)
-                return (try Self.put(message?.hevcUnit, into: unit.data), unit.access == .sync)
+                let isSync = unit.access == .sync
+                let units = [isSync ? orientation : nil, message?.hevcUnit].compactMap(\.self)
+                return (try Self.put(units, into: unit.data) { $0 >> 1 < 32 }, isSync)
             default:
                 guard let sample = try av1.read(ByteChunk(packet)) else { throw CodecError.unreadableConfiguration }
                 return (Self.put(message?.av1Unit, intoTemporalUnit: sample.data), sample.isSync)
@@ -59,15 +68,18 @@ final class SamplePacker {
         }
     }
 
-    /// Puts `message` before the first slice of HEVC data: behind what stands before it, which may have to be first.
-    private static func put(_ message: ByteChunk?, into data: ByteChunk) throws(BitstreamError) -> ByteChunk {
-        guard let message else { return data }
+    /// Puts `messages` before the first slice, which `isSlice` knows by the first byte of its NAL unit: behind what stands
+    /// before it, which may have to be first.
+    private static func put(
+        _ messages: [ByteChunk], into data: ByteChunk, before isSlice: (UInt8) -> Bool
+    ) throws(BitstreamError) -> ByteChunk {
+        guard !messages.isEmpty else { return data }
         let bytes = data.span
         var units = NALUnitReader(bytes, lengthSize: 4)
         while let unit = try units.next() {
-            guard bytes[unit.lowerBound] >> 1 < 32 else { continue }
+            guard isSlice(bytes[unit.lowerBound]) else { continue }
             let place = unit.lowerBound - 4
-            return ByteChunk(joining: [data[0..<place], message, data[place..<data.count]])
+            return ByteChunk(joining: [data[0..<place]] + messages + [data[place..<data.count]])
         }
         return data
     }

@@ -31,7 +31,7 @@ public final class VideoEncoder {
         self.options = options
         context = try Self.open(codec, recipe, options)
         writesCaptions = Self.writesCaptions(context)
-        packer = SamplePacker(codec: recipe.codec)
+        packer = SamplePacker(codec: recipe.codec, rotation: options.rotation)
         let tellsFirst = recipe.codec != .av1
         let header = tellsFirst ? context.header : try Self.open(codec, recipe, options).trialPacket()
         track = Track(try packer.track(header), as: options)

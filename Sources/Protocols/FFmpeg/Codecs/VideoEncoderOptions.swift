@@ -38,6 +38,8 @@ public struct VideoEncoderOptions: Sendable {
     public var mastering: MasteringDisplay?
     /// How bright they become.
     public var light: ContentLight?
+    /// By how many degrees, clockwise, players are to turn them. AV1 cannot say that.
+    public var rotation: Double?
     /// True where the captions of a picture go along.
     public var passesCaptions = true
     /// Further options of the encoder, also lists of parameters such as `x264-params`. What they say of key frames and groups
