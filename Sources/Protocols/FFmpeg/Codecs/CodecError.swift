@@ -10,6 +10,8 @@ public enum CodecError: Error, Hashable, Sendable, CustomStringConvertible {
     case encoderMissing(String)
     /// The encoder makes key frames elsewhere than where they are asked for, or nobody here knows what comes out of it.
     case encoderUnfit(String)
+    /// This build of libavfilter has no filter of that name, nor one in its place.
+    case filterMissing(String)
     /// The encoder, the scaler or the filter knows no such option.
     case unknownOption(String)
     /// The settings do not go together, or a value is none that can be: what has refused them.
@@ -30,6 +32,7 @@ public enum CodecError: Error, Hashable, Sendable, CustomStringConvertible {
         case .decoderMissing(let codec): "this build of libavcodec cannot decode \(codec.rawValue)"
         case .encoderMissing(let name): "this build of libavcodec has no encoder \(name)"
         case .encoderUnfit(let name): "the encoder \(name) cannot be used for live streams here"
+        case .filterMissing(let name): "this build of libavfilter has no filter \(name)"
         case .unknownOption(let name): "there is no option \(name)"
         case .refused(let name): "\(name) refuses its settings"
         case .otherFormat: "what was put in is of another size or form than before"

@@ -17,4 +17,9 @@ struct PictureSource: Equatable {
         size = PictureSize(frame.width, frame.height)
         (format, isFullRange) = (frame.pixelFormat.rawValue, frame.isFullRange)
     }
+
+    /// As libavfilter has it. Pictures say times and shapes themselves.
+    var description: String {
+        "video_size=\(size):pix_fmt=\(format):time_base=1/1:pixel_aspect=1/1"
+    }
 }

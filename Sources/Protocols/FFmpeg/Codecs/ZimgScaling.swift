@@ -6,15 +6,13 @@ final class ZimgScaling: PictureScaling {
     private let graph: FilterGraph
 
     init(_ source: PictureSource, _ options: VideoScalerOptions) throws(CodecError) {
-        let input =
-            "video_size=\(source.size.width)x\(source.size.height):pix_fmt=\(source.format):time_base=1/1:pixel_aspect=1/1"
         let further = options.options.map { ":\($0.name)=\($0.value)" }
         let separator = ""
         let scale =
             "zscale=w=\(options.size.width):h=\(options.size.height):filter=\(options.algorithm)"
             + further.joined(separator: separator)
         graph = try FilterGraph(
-            .pictures, from: input, scale + ",format=pix_fmts=" + options.pixelFormat.name,
+            .pictures, from: source.description, scale + ",format=pix_fmts=" + options.pixelFormat.name,
             threads: max(options.threads, 1))
     }
 
