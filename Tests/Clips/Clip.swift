@@ -1,5 +1,5 @@
 internal import Bitstreams
-public import Bytes
+internal import Bytes
 public import FFmpeg
 internal import ISOBMFF
 public import Media
@@ -7,7 +7,7 @@ public import TestFolder
 internal import TestTools
 
 /// A file that ffmpeg has made, as samples of its first stream.
-public struct Clip {
+public struct Clip: Sendable {
     /// Where it lies.
     public let path: String
     /// Its first stream.

@@ -2,6 +2,7 @@ import Clips
 import FFmpeg
 import Media
 import TestFolder
+import Packaging
 import Testing
 import Transcoding
 

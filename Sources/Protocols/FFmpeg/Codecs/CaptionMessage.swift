@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Media
 
 /// Captions as `user_data_registered_itu_t_t35`, ANSI/SCTE 128-1 §8.1, for encoders that write none.
 struct CaptionMessage {

@@ -1,5 +1,5 @@
 internal import CFFmpeg
-public import Media
+internal import Media
 
 /// Makes pictures of one moment of such as are two fields, of two moments: as many as there were, at the same times. For one
 /// thread.
