@@ -82,7 +82,8 @@ public struct Clip: Sendable {
     public static let shift = MediaTime(10, Timescale(1))
 
     /// Writes a file as the packager does; its path.
-    public static func write(_ track: Track, _ samples: [Sample], to folder: TemporaryFolder, _ name: String) throws -> String
+    public static func write(_ track: Track, _ samples: [Sample], to folder: TemporaryFolder, _ name: String) throws
+        -> String
     {
         let scale = track.timescale
         let decode = samples.map { ($0.decodeTime + shift).ticks(in: scale) }

@@ -10,7 +10,8 @@ import Transcoding
     private let folder = TemporaryFolder()
 
     private func picture(_ options: String, source: String = "testsrc2=s=160x90:r=25:d=0.2") throws -> SourcePicture {
-        let clip = try Clip(folder, "clip.mp4", from: source, "-pix_fmt yuv420p -c:v libx264 -preset ultrafast " + options)
+        let clip = try Clip(
+            folder, "clip.mp4", from: source, "-pix_fmt yuv420p -c:v libx264 -preset ultrafast " + options)
         guard case .video(let format) = clip.track.format else { throw CodecError.otherFormat }
         return SourcePicture(try #require(try clip.frames().first), format: format, frameRate: 25)
     }
@@ -33,8 +34,11 @@ import Transcoding
     }
 
     /// What is said is anticlockwise.
-    @Test(arguments: [(0, .none), (90, .threeQuarters), (180, .half), (270, .quarter), (100, .threeQuarters), (350, .none)]
-        as [(Int, SourcePicture.Rotation)])
+    @Test(
+        arguments: [
+            (0, .none), (90, .threeQuarters), (180, .half), (270, .quarter), (100, .threeQuarters), (350, .none),
+        ]
+            as [(Int, SourcePicture.Rotation)])
     func howPlayersTurnItIsRoundedToQuarters(degrees: Int, rotation: SourcePicture.Rotation) throws {
         #expect(
             try picture("-bsf:v h264_metadata=display_orientation=insert:rotate=\(degrees)").rotation == rotation)

@@ -43,15 +43,15 @@ final class TranscoderBench: Sendable {
         take(.begin(RunStart(tracks: tracks, sourceStart: start, arrival: SystemClocks().now, continues: continues)))
     }
 
-    /// Puts in all of it, pictures and sound by their decode times, no faster than it can be taken where it `waits`.
-    func play(_ picture: Clip?, _ sound: [Clip] = [], waits: Bool = true) {
+    /// Puts in all of it, pictures and sound by their decode times.
+    func play(_ picture: Clip?, _ sound: [Clip] = []) {
         let start = picture?.samples.map(\.presentationTime).min() ?? sound[0].samples[0].presentationTime
         begin([picture?.track].compactMap(\.self) + sound.map(\.track), at: start)
         var steps = (picture?.samples ?? []).map { ($0.decodeTime, MediaStep.video($0)) }
         for (index, clip) in sound.enumerated() {
             steps += clip.samples.map { ($0.decodeTime, MediaStep.audio($0, track: index)) }
         }
-        for (_, step) in steps.sorted(by: { $0.0 < $1.0 }) { take(step, waits: waits) }
+        for (_, step) in steps.sorted(by: { $0.0 < $1.0 }) { take(step) }
     }
 
     /// What has come out, once all has.

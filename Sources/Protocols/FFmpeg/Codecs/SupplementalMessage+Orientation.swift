@@ -6,7 +6,8 @@ extension SupplementalMessage {
     init?(rotation degrees: Double, for codec: Codec) {
         guard degrees.isFinite else { return nil }
         // anticlockwise_rotation, in 2^-16 of a full turn.
-        let turn = UInt32(truncatingIfNeeded: Int((-degrees.remainder(dividingBy: 360) / 360 * 65_536).rounded())) & 0xFFFF
+        let turn =
+            UInt32(truncatingIfNeeded: Int((-degrees.remainder(dividingBy: 360) / 360 * 65_536).rounded())) & 0xFFFF
         guard turn != 0 else { return nil }
         // display_orientation_cancel_flag, hor_flip and ver_flip are off. Behind the angle stand, in H.264, a
         // display_orientation_repetition_period of 1 and display_orientation_extension_flag; in HEVC,
