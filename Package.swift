@@ -112,13 +112,14 @@ let package = Package(
             "HeadwaterServer", in: "App",
             [
                 "Locks",
-                "Bytes", "Channels", "Configuration", "Crypto", "FeedStatus", "HLS", "HTTP", "Ingest", "Media",
+                "Bytes", "Channels", "Configuration", "Crypto", "FFmpeg", "FeedStatus", "HLS", "HTTP", "Ingest",
+                "Media",
                 "ObjectStore", "Origin", "Packaging", "Publishing", "Runtime", "SRT", "Schema", "Site", "Sockets",
                 "Telemetry", "Time", "Transcoding",
             ]),
         .executableTarget(
             name: "headwater",
-            dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Sockets", "Telemetry", "Time"],
+            dependencies: ["Configuration", "HeadwaterServer", "Runtime", "Schema", "Sockets", "Telemetry", "Time"],
             path: "Sources/App/headwater"),
         // Tests
         .target(name: "SeededRandom", path: "Tests/SeededRandom"),
@@ -192,9 +193,8 @@ let package = Package(
         tests(
             "HeadwaterServerTests",
             [
-                "Configuration", "Crypto", "HeadwaterServer", "Locks", "Media", "Packaging", "Runtime", "Schema",
-                "Telemetry",
-                "TestFolder", "TestTools", "Time", "Transcoding",
+                "Configuration", "Crypto", "FFmpeg", "HeadwaterServer", "Locks", "Media", "Packaging", "Runtime",
+                "Schema", "Telemetry", "TestFolder", "TestTools", "Time", "Transcoding",
             ]),
         tests(
             "FeedStatusTests",

@@ -1,6 +1,8 @@
 """The server as its operator meets it: probes, configuration, start-up faults, logs."""
 
 import json
+import os
+import re
 import resource
 import socket
 import subprocess
@@ -64,6 +66,25 @@ def test_what_was_checked_is_named(tmp_path):
     (tmp_path / "headwater.json5").write_text("{}")
     result = run("config", "check", cwd=tmp_path)
     assert result.returncode == 0 and result.stdout == "headwater.json5 is right.\n"
+
+
+def test_what_cannot_be_encoded_here_is_told_before_the_start(tmp_path):
+    file = tmp_path / "headwater.json5"
+    renditions = [{"height": 480, "bitrate": "1M", "codec": name} for name in ["h264", "hevc", "av1"]]
+
+    def check(output, command="config check", **variables):
+        file.write_text(json.dumps({"channels": [{"id": "a", "streamKey": "12345678", "output": output}]}))
+        return run(*command.split(), cwd=tmp_path, env={**os.environ, **variables})
+
+    assert check({"renditions": renditions}).returncode == 0
+    (tmp_path / "libavcodec.so.59").write_text("no library")
+    for command in ["config check", "serve"]:
+        result = check("hd", command, LD_LIBRARY_PATH=str(tmp_path))
+        assert result.returncode == 2
+        assert re.search(r"headwater.json5:1:\d+: channels\[0\].output: libavcodec59, of FFmpeg 5.1, cannot be loaded",
+                         result.stderr), result.stderr
+    # It is not even loaded where nothing is to be encoded.
+    assert check("passthrough", LD_LIBRARY_PATH=str(tmp_path)).returncode == 0
 
 
 def test_help_and_version_are_there_for_whoever_asks():

@@ -41,6 +41,15 @@ import Testing
         }
     }
 
+    /// Whoever asks for all gets them, and not what reads inputs.
+    @Test func allThatTranscodingNeedsIsLoadedAtOnce() async {
+        await #expect(processExitsWith: .success) {
+            try FFmpeg.loadCodecs()
+            try #require(Self.isLoaded("libavcodec.so.59") && Self.isLoaded("libswscale.so.6"))
+            try #require(Self.isLoaded("libavfilter.so.8"))
+        }
+    }
+
     private static func isLoaded(_ name: String) -> Bool { dlopen(name, RTLD_NOW | RTLD_NOLOAD) != nil }
 
     /// Who only encodes pictures goes without the other libraries.

@@ -1,4 +1,5 @@
 import Configuration
+import FFmpeg
 import HeadwaterServer
 import Media
 import Schema
@@ -158,6 +159,34 @@ import Transcoding
         let ladder = try Self.load("{ ladder: 'hd' }").faults(encodingWith: EncoderInventory(["aac"]))
         #expect(ladder.map { "\($0.path)" } == ["channels[0].output.ladder"])
         #expect(try Self.load("'passthrough'").faults(encodingWith: EncoderInventory([])).isEmpty)
+    }
+
+    @Test func encodersAreOnlyLookedForWhereSomethingIsToBeEncoded() throws {
+        var lookUps = 0
+        func faults(_ output: String, _ error: CodecError? = nil) throws -> [String] {
+            try Self.load(output).encodingFaults { () throws(CodecError) in
+                lookUps += 1
+                if let error { throw error }
+                return EncoderInventory(["libx264", "aac"])
+            }.map(\.description)
+        }
+        #expect(try faults("'passthrough'", .libraryMissing("libavcodec59")).isEmpty && lookUps == 0)
+        #expect(try faults("'hd'").isEmpty && lookUps == 1)
+        let codec = try faults("{ renditions: [{ height: 720, bitrate: '1M', codec: 'hevc' }] }")
+        #expect(codec.count == 1 && codec[0].hasPrefix("channels[0].output.renditions[0].codec: "))
+        #expect(
+            try faults("'hd'", .libraryMissing("libavcodec59")) == [
+                "channels[0].output: libavcodec59, of FFmpeg 5.1, cannot be loaded: install it, or let output be "
+                    + #""passthrough""#
+            ])
+    }
+
+    /// Here they are all installed.
+    @Test func thisMachineIsAsked() throws {
+        let all = VideoCoding.allCases.enumerated().map { index, coding in
+            "{ height: \(360 + 2 * index), bitrate: '1M', codec: '\(coding.rawValue)' }"
+        }
+        #expect(try Self.load("{ renditions: [\(all.joined(separator: ", "))] }").encodingFaults().isEmpty)
     }
 
     @Test func whatIsPrintedIsReadAgain() throws {

@@ -81,15 +81,3 @@ public enum OutputSettings: FieldValue {
         }
     }
 }
-
-extension ServerSettings {
-    /// What of the channels' outputs needs encoders that `inventory` has not.
-    public func faults(encodingWith inventory: EncoderInventory) -> [Fault] {
-        var faults = FaultList()
-        for (index, channel) in channels.enumerated() {
-            let path = FieldPath([.name("channels"), .index(index), .name("output")])
-            channel.output.check(inventory, at: path, into: &faults)
-        }
-        return faults.faults
-    }
-}

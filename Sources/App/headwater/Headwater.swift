@@ -2,6 +2,7 @@ import Configuration
 @preconcurrency import Glibc
 import HeadwaterServer
 import Runtime
+import Schema
 import Sockets
 import Telemetry
 import Time
@@ -34,7 +35,7 @@ import Time
 
     private static func serve(_ arguments: [String]) {
         TerminationSignals.block()
-        let settings = load(arguments).settings
+        let settings = loadWhatCanBe(arguments).settings
         let logger = Logger(level: settings.log.logLevel)
         let manager = ServiceManager.take()
         do {
@@ -53,7 +54,7 @@ import Time
     }
 
     private static func check(_ arguments: [String]) -> String {
-        let configuration = load(arguments, needsFile: true)
+        let configuration = loadWhatCanBe(arguments, needsFile: true)
         return configuration.file.map { "\($0) is right." }
             ?? "There is no file; what flags and variables say is right."
     }
@@ -76,9 +77,28 @@ import Time
             return try ConfigurationLoader<ServerSettings>().load(
                 arguments: arguments, environment: environment(), needsFile: needsFile)
         } catch {
-            complain("The configuration has faults:", error.description)
-            exit(Exit.usage)
+            refuse(error.faults)
         }
+    }
+
+    /// The configuration, which this machine can live up to.
+    private static func loadWhatCanBe(
+        _ arguments: [String], needsFile: Bool = false
+    ) -> EffectiveConfiguration<ServerSettings> {
+        let configuration = load(arguments, needsFile: needsFile)
+        let faults = configuration.settings.encodingFaults()
+        guard faults.isEmpty else {
+            refuse(
+                faults.map {
+                    Fault(path: $0.path, origin: configuration.origin(of: $0.path), message: $0.message)
+                })
+        }
+        return configuration
+    }
+
+    private static func refuse(_ faults: [Fault]) -> Never {
+        complain("The configuration has faults:", faults.map(\.description).joined(separator: "\n"))
+        exit(Exit.usage)
     }
 
     private static func environment() -> [String: String] {

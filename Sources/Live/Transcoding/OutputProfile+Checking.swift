@@ -5,7 +5,7 @@ public import Schema
 extension OutputProfile {
     /// Adds what cannot be, by the names that the configuration has for it under `path`, each with what to do.
     public func check(_ terms: OutputTerms, at path: FieldPath, into faults: inout FaultList) {
-        guard encodesPictures || audio != nil else { return }
+        guard encodes else { return }
         guard terms.hasVideo else {
             faults.add(path, nil, "the channel has sound alone, and there is nothing to encode: leave output out")
             return

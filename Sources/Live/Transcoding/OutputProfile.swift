@@ -53,6 +53,9 @@ public struct OutputProfile: Sendable, Hashable {
     /// True where pictures are decoded at all.
     public var encodesPictures: Bool { !renditions.isEmpty }
 
+    /// True where anything is encoded.
+    public var encodes: Bool { encodesPictures || audio != nil }
+
     /// How far key frames are apart on a channel of `latency`: two seconds, one in `ultra`, and never more than a segment may
     /// last.
     public func keyFrameInterval(for latency: LatencyProfile) -> MediaTime {

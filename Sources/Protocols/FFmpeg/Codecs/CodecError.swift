@@ -2,7 +2,7 @@ public import Media
 
 /// Why something cannot be decoded, scaled, filtered or encoded.
 public enum CodecError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// A library is not installed, or not the one that this program was built for.
+    /// A library is not installed, or not in the version that this program was built for, which its name ends with.
     case libraryMissing(String)
     /// This build of libavcodec cannot decode that.
     case decoderMissing(Codec)
@@ -28,7 +28,7 @@ public enum CodecError: Error, Hashable, Sendable, CustomStringConvertible {
     /// One sentence.
     public var description: String {
         switch self {
-        case .libraryMissing(let name): "\(name) cannot be loaded: install it in the version of FFmpeg 5.1"
+        case .libraryMissing(let name): "\(name), of FFmpeg 5.1, cannot be loaded: install it"
         case .decoderMissing(let codec): "this build of libavcodec cannot decode \(codec.rawValue)"
         case .encoderMissing(let name): "this build of libavcodec has no encoder \(name)"
         case .encoderUnfit(let name): "the encoder \(name) cannot be used for live streams here"

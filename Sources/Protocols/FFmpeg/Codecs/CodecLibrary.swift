@@ -3,13 +3,19 @@ internal import CFFmpeg
 /// libavcodec, libswscale and libavfilter, each loaded when it is first needed. Once loaded they stay.
 enum CodecLibrary {
     // Each is written once, before anybody else sees it, and only read from then on.
-    nonisolated(unsafe) private static let loadedCodecs = load(cffmpeg_codecs(), "libavcodec") {
+    nonisolated(unsafe) private static let loadedCodecs = load(
+        cffmpeg_codecs(), "libavcodec\(LIBAVCODEC_VERSION_MAJOR)"
+    ) {
         cffmpeg_load_codecs($0)
     }
-    nonisolated(unsafe) private static let loadedScaling = load(cffmpeg_scaling(), "libswscale") {
+    nonisolated(unsafe) private static let loadedScaling = load(
+        cffmpeg_scaling(), "libswscale\(LIBSWSCALE_VERSION_MAJOR)"
+    ) {
         cffmpeg_load_scaling($0)
     }
-    nonisolated(unsafe) private static let loadedFilters = load(cffmpeg_filters(), "libavfilter") {
+    nonisolated(unsafe) private static let loadedFilters = load(
+        cffmpeg_filters(), "libavfilter\(LIBAVFILTER_VERSION_MAJOR)"
+    ) {
         cffmpeg_load_filters($0)
     }
 

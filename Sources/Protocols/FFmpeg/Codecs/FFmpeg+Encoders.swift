@@ -2,6 +2,13 @@ internal import CFFmpeg
 public import Media
 
 extension FFmpeg {
+    /// Loads all libraries that decode, scale, filter and encode.
+    public static func loadCodecs() throws(CodecError) {
+        _ = try CodecLibrary.codecs()
+        _ = try CodecLibrary.scaling()
+        _ = try CodecLibrary.filters()
+    }
+
     /// The encoders for `codec` that this build of libavcodec has and `VideoEncoder` or `AudioEncoder` can use, the best
     /// first. A build may name one that does not work for want of hardware; those are not among them.
     public static func encoders(of codec: Codec) throws(CodecError) -> [String] {

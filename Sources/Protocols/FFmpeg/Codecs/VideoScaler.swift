@@ -14,7 +14,10 @@ public final class VideoScaler {
     /// A scaler to those options.
     public init(_ options: VideoScalerOptions) throws(CodecError) {
         guard options.size.width > 0, options.size.height > 0 else { throw .refused(options.library.rawValue) }
-        guard options.library.isThere else { throw .libraryMissing(options.library.rawValue) }
+        switch options.library {
+        case .swscale: _ = try CodecLibrary.scaling()
+        case .zimg: guard ZimgScaling.isThere else { throw .filterMissing("zscale") }
+        }
         self.options = options
     }
 
