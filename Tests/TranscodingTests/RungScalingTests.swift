@@ -1,8 +1,8 @@
 import Clips
 import FFmpeg
 import Media
-import TestFolder
 import Packaging
+import TestFolder
 import Testing
 import Transcoding
 
