@@ -178,7 +178,7 @@ def _boxes(data, *path):
         position += size
 
 
-def _samples(initialization, media):
+def timings(initialization, media):
     """Presentation time, decode time and length of each sample, in seconds, by what its fragment says: ISO/IEC 14496-12
     §8.8.7, §8.8.8, §8.8.12."""
     header = next(_boxes(initialization, b"moov", b"trak", b"mdia", b"mdhd"))
@@ -231,7 +231,7 @@ class Rendition:
                 path = scratch / f"{folder.strip('/').replace('/', '-')}-{len(self.files)}.mp4"
                 initialization, media = self._get(server, f"{folder}/{uri}"), b"".join(media)
                 path.write_bytes(initialization + media)
-                self.files.append((path, list(_samples(initialization, media))))
+                self.files.append((path, list(timings(initialization, media))))
 
     @staticmethod
     def _get(server, path):
