@@ -66,9 +66,9 @@ class Picture:
 
     @property
     def slices(self):
-        """A digest of what it is made of, without what stands beside it."""
+        """A digest of what it is made of, without what stands beside it, or zeros behind it."""
         return hashlib.md5(b"".join(
-            unit for unit in units(self.data) if kind(unit, self.codec) in SLICES[self.codec])).hexdigest()
+            unit.rstrip(b"\0") for unit in units(self.data) if kind(unit, self.codec) in SLICES[self.codec])).hexdigest()
 
 
 def units(data):
@@ -90,6 +90,12 @@ def probed(path, *flags):
                           capture_output=True, text=True, check=True)
     assert done.stderr == "", (path, done.stderr)
     return json.loads(done.stdout)
+
+
+def shown(path):
+    """What ffprobe says of the pictures of a file as a whole, and of the first `frame`."""
+    told = probed(path, "-show_streams", "-show_frames", "-read_intervals", "%+#1")
+    return told["streams"][0] | {"frame": told["frames"][0]}
 
 
 def pictures(path, times=None):
@@ -208,9 +214,8 @@ class Rung:
         return [one.time for one in found if one.is_idr]
 
     def stream(self):
-        """What ffprobe says of the newest pictures as a whole, and of the first of them."""
-        told = probed(self.files[-1], "-show_streams", "-show_frames", "-read_intervals", "%+#1")
-        return told["streams"][0] | {"frame": told["frames"][0]}
+        """What ffprobe says of the newest pictures."""
+        return shown(self.files[-1])
 
 
 def rungs(server, name, scratch):

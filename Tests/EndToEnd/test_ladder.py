@@ -8,8 +8,8 @@ import pytest
 import flv
 from conftest import channel, wait_for
 from flashes import UNEVEN
-from ladders import SELDOM, Rung, cut_alike, follows, has_every, heights, make, publish_file, pictures, rungs, \
-    source_pictures, variants
+from ladders import SELDOM, Rung, cut_alike, follows, has_every, heights, make, publish_file, rungs, source_pictures, \
+    variants
 from prober import Prober
 
 SOAK = os.environ.get("SOAK") == "1"
@@ -65,7 +65,7 @@ def test_key_frames_of_all_sizes_come_at_the_same_times(serve, send, tmp_path):
     for name, (rate, kind, *_) in RATES.items():
         uneven = name == "uneven"
         sources[name] = make(
-            tmp_path / f"{name}.{kind}", LENGTH, rate=rate, filters=f"select={UNEVEN}" if uneven else "",
+            tmp_path / f"{name}.{kind}", LENGTH, rate=rate, filters=UNEVEN if uneven else "",
             video=["-bf", "2", *SELDOM, *(["-fps_mode", "vfr", "-enc_time_base", "1:90000"] if uneven else [])])
     server = serve(settings)
     for name, path in sources.items():
@@ -151,7 +151,7 @@ def test_sizes_may_be_coded_in_different_ways(serve, send, tmp_path):
 # How the source's pictures are coded, and its latency. One has key frames at no even distance, of one others refer across.
 TOPS = {
     "closed": ("flv", "low", ["-bf", "2", "-g", "1000", "-force_key_frames",
-                              "expr:gte(t,n_forced*1.4+0.6*mod(n_forced\\,2))"]),
+                              "expr:gte(t,n_forced*1.4+0.6*mod(n_forced,2))"]),
     "open": ("ts", "ultra", ["-x264-params", "keyint=30:open-gop=1:bframes=3:b-adapt=0:scenecut=0"]),
     "plain": ("flv", "ultra", ["-bf", "0", "-g", "25"]),
     "standard": ("ts", "standard", ["-bf", "2", "-g", "50"]),
@@ -238,9 +238,7 @@ def test_viewers_go_on_when_the_source_changes_its_size(serve, send, tmp_path):
         going = [one for one in found if not one.segments[-1].is_gap]
         assert len(going) == count, (name, [one.text for one in found])
         for one in going:
-            assert len(one.files) == 2 or one.segments[-1].is_discontinuous or name == "roomy", one.text
             width, height = map(int, size.split("x"))
-            last = pictures(one.files[-1])
-            assert one.stream()["width"] <= width and one.stream()["height"] <= height and last
+            assert one.stream()["width"] <= width and one.stream()["height"] <= height
             # The film goes on past the place where the size changes.
             assert one.times[-1] - one.times[0] > 20, (name, one.text)

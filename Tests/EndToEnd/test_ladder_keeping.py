@@ -6,7 +6,7 @@ from captions import captioned, pairs, read
 from conftest import channel, wait_for
 from flashes import Rewritten, Tagged
 from flv import tags
-from ladders import cut_alike, heights, make, publish_file, rungs, source_pictures, variants
+from ladders import cut_alike, heights, make, probed, publish_file, rungs, shown, source_pictures, variants
 from mpegts import Rewriter
 from prober import Prober
 from scte35 import splice_insert
@@ -18,7 +18,7 @@ def test_captions_are_in_each_picture_where_they_were(serve, send, tmp_path):
     of it; and where the source is on top."""
     path = make(tmp_path / "clip.flv", 45, video=["-bf", "2", "-g", "50"])
     content = list(captioned(tags(path.read_bytes())))
-    shown = sorted(one.time for one in source_pictures(path, tmp_path))
+    times = sorted(one.time for one in source_pictures(path, tmp_path))
     stories = {"low": heights(180, 90), "standard": heights(180, 90), "mixed": heights(90, mixed=True)}
     server = serve([channel(name, latency="standard" if name == "standard" else "low", output=output)
                     for name, output in stories.items()])
@@ -32,12 +32,17 @@ def test_captions_are_in_each_picture_where_they_were(serve, send, tmp_path):
         assert len(found) == 2
         for one in found:
             told = [read(picture) for picture in sorted(one.pictures, key=lambda one: one.time)]
-            first = next((number for number in range(len(shown)) if pairs(number) == told[0]), None)
+            first = next((number for number in range(len(times)) if pairs(number) == told[0]), None)
             assert first is not None, (name, one.folder, told[:5])
             assert told == [pairs(first + number) for number in range(len(told))], (name, one.folder)
             # They belong to that picture, not to one beside it.
             assert [time - one.times[0] for time in one.times] == pytest.approx(
-                [time - shown[first] for time in shown[first:first + len(told)]], abs=0.002)
+                [time - times[first] for time in times[first:first + len(told)]], abs=0.002)
+            # So it is for others who read them.
+            frames = probed(one.files[0], "-show_entries", "frame_side_data=side_data_type")["frames"]
+            captions = [frame for frame in frames if any(
+                "A53" in data["side_data_type"] for data in frame.get("side_data_list", []))]
+            assert len(captions) == len(frames) >= len(told), (name, one.folder, len(captions), len(frames))
 
 
 def test_all_sizes_have_a_key_frame_where_a_break_begins_and_ends(serve, send, tmp_path):
@@ -127,14 +132,20 @@ def test_colours_are_described_as_in_the_source(serve, send, tmp_path):
 
 @pytest.mark.parametrize("degrees", [90, 180])
 def test_players_turn_the_picture_as_they_turned_the_source(serve, send, tmp_path, degrees):
-    path = make(tmp_path / "clip.ts", 30, "-bsf:v", f"h264_metadata=rotate={degrees}", video=["-bf", "0", "-g", "50"])
+    path = make(tmp_path / "clip.ts", 30, "-bsf:v", f"h264_metadata=display_orientation=insert:rotate={degrees}", video=["-bf", "0", "-g", "50"])
     server = serve([channel("news", latency="ultra", output=heights(180, 90))])
     send(publish_file, server, "news", path)
     folder = server.renditions("news")["video2"]
     wait_for(lambda: server.get(f"{folder}/index.m3u8").text.count("#EXTINF") >= 2, what="two segments")
+    wanted = turns(shown(path))
+    assert len(wanted) == 1 and wanted != {0}
     for one, (width, height) in zip(rungs(server, "news", tmp_path), [(320, 180), (160, 90)]):
         stream = one.stream()
         assert (stream["width"], stream["height"]) == (width, height)
-        told = stream.get("side_data_list", []) + stream["frame"].get("side_data_list", [])
-        # ffprobe counts against the clock what h264_metadata and the standard count so, too.
-        assert {abs(int(one["rotation"])) for one in told if "rotation" in one} == {degrees}, told
+        assert turns(stream) == wanted, (one.folder, stream)
+
+
+def turns(stream):
+    """By how much players turn the picture, by what ffprobe says of all of them or of the first."""
+    told = stream.get("side_data_list", []) + stream["frame"].get("side_data_list", [])
+    return {int(one["rotation"]) % 360 for one in told if "rotation" in one}
