@@ -113,8 +113,8 @@ def test_sound_becomes_what_every_player_takes(serve, send, tmp_path):
     assert sum("mp4a" in line for line in streams) == sum("ac-3" in line for line in streams) == 2
 
 
-# How loud what comes in is made, in words of ffmpeg; what is asked for.
-NOISES = {"quiet": ("0.02", -23.0), "loud": ("0.8", -20.0), "waving": ("0.3", -16.0)}
+# How loud noise is that comes in, as ffmpeg has it; what is asked for.
+NOISES = {"quiet": ("0.1", -23.0), "loud": ("0.8", -27.0), "waving": ("0.3", -18.0)}
 
 
 def test_sound_becomes_as_loud_as_it_is_to_be(serve, send, tmp_path):
