@@ -149,7 +149,8 @@ class Rung:
         self.server, self.folder = server, folder
         self.text = server.get(f"{folder}/dvr.m3u8").text
         self.segments = list(self._segments())
-        self.files = []
+        # One file for each initialization, and when its pictures are shown.
+        self.files, self.shown = [], []
         files = {}
         for segment in self.segments:
             if not segment.is_gap:
@@ -194,6 +195,7 @@ class Rung:
             media += body
         path.write_bytes(initialization + media)
         self.files.append(path)
+        self.shown.append(sorted(times))
         found = iter(pictures(path, times))
         for segment, count in zip(segments, counts):
             segment.pictures = [next(found) for _ in range(count)]

@@ -164,7 +164,7 @@ def test_sound_and_all_sizes_of_pictures_are_in_step(serve, send, tmp_path):
         assert len(found) == 2 and heard.holes() == [] and heard.gaps == 0, (name, heard.holes(), heard.text)
         tones = heard.onsets()
         for one in found:
-            seen = [time for file in one.files for time in flashes(file, one.times)]
+            seen = [time for file, times in zip(one.files, one.shown) for time in flashes(file, times)]
             offsets = [distance - reference for distance in distances(seen, tones) if distance is not None]
             assert len(offsets) > 9 and len(seen) - len(offsets) <= 2, (name, one.folder, seen, tones)
             assert max(map(abs, offsets)) < 0.012, (name, one.folder, offsets)
