@@ -1,6 +1,7 @@
 import Bytes
 import Ingest
 import Media
+import Packaging
 import Testing
 import Time
 
