@@ -86,10 +86,10 @@ def differences(ours, theirs):
             if ours.get(name) != theirs.get(name)]
 
 
-def likeness(path, stream, source, width, height):
-    """SSIM of a size to the source in that size, scaled by lanczos."""
-    graph = (f"[1:v]trim=end_frame={COMPARED * RATE},scale={width}:{height}:flags=lanczos+accurate_rnd+full_chroma_inp,"
-             f"setsar=1,settb=1/{RATE},setpts=N[source];[0:v:{stream}]trim=end_frame={COMPARED * RATE},setsar=1,"
+def likeness(path, stream, source, width, height, seconds):
+    """SSIM of a size to the source in that size, scaled by lanczos, at the beginning."""
+    graph = (f"[1:v]trim=end_frame={seconds * RATE},scale={width}:{height}:flags=lanczos+accurate_rnd+full_chroma_inp,"
+             f"setsar=1,settb=1/{RATE},setpts=N[source];[0:v:{stream}]trim=end_frame={seconds * RATE},setsar=1,"
              f"settb=1/{RATE},setpts=N[made];[made][source]ssim")
     done = subprocess.run(
         ["ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-i", str(path), "-i", str(source), "-filter_complex", graph,
@@ -116,7 +116,8 @@ def ladder(root, source, seconds, pairs):
             (f"  resident memory after {seconds + SETTLING} s", spread(memory, 1, 0, "MB"))]
     for number, (height, width, _) in enumerate(SIZES):
         different = differences(options(ours[height], 0, root), options(theirs, number, root))
-        likenesses = likeness(ours[height], 0, source, width, height), likeness(theirs, number, source, width, height)
+        likenesses = [likeness(path, stream, source, width, height, min(seconds, COMPARED))
+                      for path, stream in ((ours[height], 0), (theirs, number))]
         rows.append((f"  {height} lines: SSIM, ffmpeg's, the difference; other options of x264 (ffmpeg's)",
                      f"{likenesses[0]:.4f}, {likenesses[1]:.4f}, {likenesses[0] - likenesses[1]:+.4f}; "
                      f"{', '.join(different) or 'none'}"))
