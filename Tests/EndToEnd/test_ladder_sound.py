@@ -77,7 +77,7 @@ def test_sound_becomes_what_every_player_takes(serve, send, tmp_path):
                     for name, (_, audio, _, _) in SOUNDS.items()])
     paths = {}
     for name, ((kind, source, codec), *_) in SOUNDS.items():
-        paths[name] = make(tmp_path / f"{name}.{kind}", 35, size="160x90", sound=source, audio=codec,
+        paths[name] = make(tmp_path / f"{name}.{kind}", 90, size="160x90", sound=source, audio=codec,
                            video=["-bf", "0", "-g", "50"])
         send(publish_file, server, name, paths[name])
     probers = [Prober(server.url(f"/live/{name}/index.m3u8"), 9) for name in SOUNDS if server.renditions(name)]
