@@ -1,5 +1,6 @@
 import Ingest
 import Media
+import Packaging
 import Testing
 import Time
 
@@ -19,7 +20,7 @@ import Time
             let arrival = now + .milliseconds(time)
             var actions = session.take(.audio(SessionBench.sample(time)), arrival: arrival)
             actions += session.take(.audio(SessionBench.sample(time + 3_600_000), track: 1), arrival: arrival)
-            for case .audio(let sample, let track) in actions {
+            for case .media(.audio(let sample, let track)) in actions {
                 if track == 0 {
                     last = sample.decodeTime.value
                 } else {

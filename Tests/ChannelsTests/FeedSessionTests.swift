@@ -62,7 +62,7 @@ import Time
             session.take(.video(SessionBench.sample(40, isSync: true)), arrival: now).isEmpty, "sound may change too")
         _ = session.take(.track(audio), arrival: now)
         let actions = session.take(.audio(SessionBench.sample(45)), arrival: now)
-        guard case .begin(let start)? = actions.first else {
+        guard case .media(.begin(let start))? = actions.first else {
             Issue.record("no run has begun")
             return
         }
@@ -77,12 +77,14 @@ import Time
         (first.index, third.index) = (0, 2)
         for track in [third, ChannelBench.video, first] { _ = session.take(.track(track), arrival: now) }
         let actions = session.take(.video(SessionBench.sample(0, isSync: true)), arrival: now)
-        guard case .begin(let start)? = actions.first else {
+        guard case .media(.begin(let start))? = actions.first else {
             Issue.record("no run has begun")
             return
         }
         #expect(start.tracks == [ChannelBench.video, first, third])
-        guard case .audio(_, let place)? = session.take(.audio(SessionBench.sample(5), track: 2), arrival: now).first
+        guard
+            case .media(.audio(_, let place))? = session.take(.audio(SessionBench.sample(5), track: 2), arrival: now)
+                .first
         else {
             Issue.record("the track is not there")
             return
@@ -155,7 +157,7 @@ import Time
         #expect(session.take(.video(SessionBench.sample(3000)), arrival: now + .seconds(3)).count == 1)
         #expect(session.take(.audio(SessionBench.sample(3000)), arrival: now + .seconds(3)).isEmpty)
         let actions = session.take(.video(SessionBench.sample(3040, isSync: true)), arrival: now + .milliseconds(3040))
-        guard case .begin(let start)? = actions.first else {
+        guard case .media(.begin(let start))? = actions.first else {
             Issue.record("no run has begun")
             return
         }
@@ -168,7 +170,7 @@ import Time
         var session = SessionBench.session()
         _ = session.take(.video(SessionBench.sample(0, isSync: true)), arrival: now)
         let actions = session.take(.track(SessionBench.sound(0, rate: 44_100)), arrival: now)
-        guard case .withdraw(0)? = actions.first else {
+        guard case .media(.withdrawAudio(0))? = actions.first else {
             Issue.record("it is still waited for")
             return
         }
@@ -192,9 +194,9 @@ import Time
                     + session.take(.audio(SessionBench.sample(time)), arrival: arrival)
                 for action in actions {
                     switch action {
-                    case .begin(let start): #expect(start.tracks.count == 1)
-                    case .video: kinds.insert("video")
-                    case .audio: kinds.insert("audio")
+                    case .media(.begin(let start)): #expect(start.tracks.count == 1)
+                    case .media(.video): kinds.insert("video")
+                    case .media(.audio): kinds.insert("audio")
                     default: break
                     }
                 }
@@ -256,7 +258,7 @@ import Time
             presentationTime: MediaTime(40_333_333, Timescale(1_000_000_000)), isSync: true)
         var actions = session.take(.video(first), arrival: now)
         actions += session.take(.video(SessionBench.sample(1040)), arrival: now)
-        guard case .begin(let start)? = actions.first else {
+        guard case .media(.begin(let start))? = actions.first else {
             Issue.record("no run begins")
             return
         }

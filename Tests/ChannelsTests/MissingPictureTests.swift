@@ -1,6 +1,7 @@
 import Bytes
 import Ingest
 import Media
+import Packaging
 import Testing
 import Time
 
@@ -34,7 +35,7 @@ import Time
         var session = SessionBench.session(hasAudio: false)
         var times: [Int64] = []
         func take(_ sample: Sample) {
-            for case .video(let shown) in session.take(.video(sample), arrival: now + .milliseconds(2000)) {
+            for case .media(.video(let shown, _)) in session.take(.video(sample), arrival: now + .milliseconds(2000)) {
                 times.append(shown.decodeTime.value)
             }
         }

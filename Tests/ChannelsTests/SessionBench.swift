@@ -38,10 +38,10 @@ enum SessionBench {
     static func begun(_ actions: [FeedSession.Action]) -> (
         start: Int64, arrival: Instant, tracks: [Track], times: [Int64]
     )? {
-        guard case .begin(let start)? = actions.first else { return nil }
+        guard case .media(.begin(let start))? = actions.first else { return nil }
         let times = actions.compactMap { action -> Int64? in
             switch action {
-            case .video(let sample), .audio(let sample, _): sample.decodeTime.value
+            case .media(.video(let sample, _)), .media(.audio(let sample, _)): sample.decodeTime.value
             default: nil
             }
         }

@@ -148,7 +148,7 @@ public final class Channel: Sendable {
         }
     }
 
-    fileprivate func receive(_ event: FeedEvent, from feed: Int, arrival: Instant) {
+    func receive(_ event: FeedEvent, from feed: Int, arrival: Instant) {
         let effects = state.withLock { state -> [ChannelEffects] in
             guard let input = state.inputs.input(filledBy: feed) else { return [] }
             var effects: [ChannelEffects] = []
@@ -181,7 +181,7 @@ public final class Channel: Sendable {
         perform(actions, arrival, &state, into: &effects)
     }
 
-    fileprivate func detach(_ feed: Int) {
+    func detach(_ feed: Int) {
         let now = clock.now
         let effects = state.withLock { state -> ChannelEffects? in
             guard let input = state.inputs.input(filledBy: feed) else { return nil }
@@ -304,12 +304,7 @@ public final class Channel: Sendable {
     ) {
         for action in actions {
             switch action {
-            case .begin(let start): hand(.begin(start), arrival, &state, into: &effects)
-            case .video(let sample): hand(.video(sample), arrival, &state, into: &effects)
-            case .audio(let sample, let track): hand(.audio(sample, track: track), arrival, &state, into: &effects)
-            case .metadata(let item): hand(.metadata(item), arrival, &state, into: &effects)
-            case .splice(let cue): hand(.splice(cue), arrival, &state, into: &effects)
-            case .withdraw(let track): hand(.withdrawAudio(track: track), arrival, &state, into: &effects)
+            case .media(let step): hand(step, arrival, &state, into: &effects)
             case .keyFrameMissing: effects.isKeyFrameMissing = true
             case .unpublishable(let name): effects.unpublishable.append(name)
             case .tooManyTracks: effects.hasTooManyTracks = true
@@ -404,18 +399,4 @@ public final class Channel: Sendable {
         guard let writer, let id = state.presentation?.id else { return }
         state.presentation?.releaseMedia(before: writer.ends(of: id))
     }
-}
-
-/// An accepted publisher's way into its channel.
-private struct ChannelFeed: Feed {
-    let channel: Channel
-    let input: ChannelInput
-    let number: Int
-
-    var channelID: String { channel.configuration.id }
-    var terms: PublishTerms { channel.configuration.terms }
-
-    func receive(_ event: FeedEvent, arrival: Instant) { channel.receive(event, from: number, arrival: arrival) }
-
-    func end() { channel.detach(number) }
 }

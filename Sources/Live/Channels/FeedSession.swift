@@ -14,14 +14,8 @@ internal import Timeline
 /// to one that was dropped are dropped too.
 struct FeedSession {
     enum Action {
-        /// A new run begins.
-        case begin(RunStart)
-        case video(Sample)
-        case audio(Sample, track: Int)
-        case metadata(TimedMetadata)
-        case splice(SpliceCue)
-        /// The run's audio track of that index is configured anew: until the next run nothing comes of it.
-        case withdraw(track: Int)
+        /// Something is to be published, or transcoded first.
+        case media(MediaStep)
         /// No key frame has come for so long that something is to be said of it.
         case keyFrameMissing
         /// A track cannot be published as it is coded.
@@ -109,9 +103,10 @@ struct FeedSession {
         case .track(let track): return take(track)
         case .unusable(let name): return toldNames.insert(name).inserted ? [.unpublishable(codecName: name)] : []
         case .metadata(let item):
-            return isRunning ? [.metadata(TimedMetadata(time: item.time + pictureShift, tag: item.tag))] : drop()
+            return isRunning
+                ? [.media(.metadata(TimedMetadata(time: item.time + pictureShift, tag: item.tag)))] : drop()
         case .splice(let cue):
-            if isRunning { return [.splice(cue.moved(by: pictureShift))] }
+            if isRunning { return [.media(.splice(cue.moved(by: pictureShift)))] }
             guard splices.count < Self.spliceLimit else { return drop() }
             splices.append(cue)
             return []
@@ -185,7 +180,7 @@ struct FeedSession {
 
     private mutating func takePicture(_ picture: Waiting) -> [Action] {
         if isRunning {
-            if showsPictures, !(hasMoreTracks && picture.sample.isSync) { return [.video(picture.sample)] }
+            if showsPictures, !(hasMoreTracks && picture.sample.isSync) { return [.media(.video(picture.sample))] }
             guard picture.sample.isSync else { return dropIncomplete(picture) }
             pause()
         }
@@ -259,7 +254,7 @@ struct FeedSession {
                 isChanging = true
                 return []
             }
-            return audioPlaces.removeValue(forKey: track.index).map { [.withdraw(track: $0)] } ?? []
+            return audioPlaces.removeValue(forKey: track.index).map { [.media(.withdrawAudio(track: $0))] } ?? []
         }
     }
 
@@ -319,7 +314,8 @@ struct FeedSession {
             tracks: tracks, sourceStart: sourceStart, arrival: first.arrival, continues: continues)
         (isRunning, isChanging, hasMoreTracks, continues) = (true, false, false, false)
         defer { (buffer, splices, waitingSince) = ([], [], nil) }
-        return [.begin(start)] + splices.map { .splice($0.moved(by: pictureShift)) } + buffer.compactMap(action)
+        let cues = splices.map { Action.media(.splice($0.moved(by: pictureShift))) }
+        return [.media(.begin(start))] + cues + buffer.compactMap(action)
     }
 }
 
@@ -333,8 +329,8 @@ extension FeedSession {
     }
 
     private func action(_ waiting: Waiting) -> Action? {
-        guard let track = waiting.track else { return .video(waiting.sample) }
-        return audioPlaces[track].map { .audio(waiting.sample, track: $0) }
+        guard let track = waiting.track else { return .media(.video(waiting.sample)) }
+        return audioPlaces[track].map { .media(.audio(waiting.sample, track: $0)) }
     }
 }
 
