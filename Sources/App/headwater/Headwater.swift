@@ -35,6 +35,7 @@ import Time
 
     private static func serve(_ arguments: [String]) {
         TerminationSignals.block()
+        MemoryArenas.limit()
         let settings = loadWhatCanBe(arguments).settings
         let logger = Logger(level: settings.log.logLevel)
         let manager = ServiceManager.take()

@@ -3,6 +3,7 @@
 // Types that the C library module has too, such as those of <sys/socket.h>, are kept out: of two modules that show one, the
 // compiler takes either for the one that defines it.
 #pragma once
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -30,3 +31,6 @@ static inline int clinux_usable_cores(void)
     }
     return count;
 }
+
+/// Has the C library keep no more heaps than that for threads that allocate at the same time.
+static inline void clinux_limit_arenas(int count) { mallopt(M_ARENA_MAX, count); }
