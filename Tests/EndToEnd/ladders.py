@@ -7,12 +7,15 @@ import re
 import subprocess
 
 from flashes import SMOOTH, Encoder, timings
+from prober import TIMED
 
 FFMPEG = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
 TONE = "sine=frequency=440:sample_rate=48000"
 AAC = ["-c:a", "aac", "-ac", "2", "-b:a", "96k"]
 # Key frames at distances that no grid has: what is encoded anew has its own.
 SELDOM = ["-g", "1000", "-force_key_frames", "expr:gte(t,n_forced*3.7)"]
+# What a prober may find late, as much as it likes: many encoders on few cores are, where something else is tested.
+WHENEVER = dict.fromkeys(TIMED, 1_000_000)
 # The types of NAL units, by codec: those of a picture that needs no other, and those that pictures are made of. (AV1 has no
 # such units, and ffprobe alone is believed.)
 IDR = {"h264": {5}, "hevc": {19, 20}}

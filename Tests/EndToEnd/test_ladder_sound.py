@@ -12,7 +12,7 @@ import pytest
 
 from conftest import channel
 from flashes import Rendition, beeps, distances, flashes, make as make_flashes
-from ladders import heights, make, publish_file, rungs
+from ladders import WHENEVER, heights, make, publish_file, rungs
 from prober import Prober
 from sending import pitch
 
@@ -82,7 +82,7 @@ def test_sound_becomes_what_every_player_takes(serve, send, tmp_path):
         send(publish_file, server, name, paths[name])
     probers = [Prober(server.url(f"/live/{name}/index.m3u8"), 9) for name in SOUNDS if server.renditions(name)]
     for prober in probers:
-        prober.check()
+        prober.check(WHENEVER)
     for name, (_, audio, wanted, loud) in SOUNDS.items():
         folders = server.renditions(name)
         found = [Rendition(server, folders[key], tmp_path) for key in sorted(folders) if key.startswith("audio")]
@@ -129,7 +129,7 @@ def test_sound_becomes_as_loud_as_it_is_to_be(serve, send, tmp_path):
         send(publish_file, server, name, paths[name])
     probers = [Prober(server.url(f"/live/{name}/index.m3u8"), 24) for name in NOISES if server.renditions(name)]
     for prober in probers:
-        prober.check()
+        prober.check(WHENEVER)
     for name, (_, aim) in NOISES.items():
         one = Rendition(server, server.renditions(name)["audio"], tmp_path)
         before, after = loudness(paths[name], 6), loudness(one.files[0][0], 6)
@@ -158,7 +158,7 @@ def test_sound_and_all_sizes_of_pictures_are_in_step(serve, send, tmp_path):
         send(publish_file, server, name, path)
     probers = [Prober(server.url(f"/live/{name}/index.m3u8"), 22) for name in STEPS if server.renditions(name)]
     for prober in probers:
-        prober.check()
+        prober.check(WHENEVER)
     for name in STEPS:
         found, heard = rungs(server, name, tmp_path), Rendition(server, server.renditions(name)["audio"], tmp_path)
         assert len(found) == 2 and heard.holes() == [] and heard.gaps == 0, (name, heard.holes(), heard.text)
