@@ -78,7 +78,7 @@ def test_key_frames_of_all_sizes_come_at_the_same_times(serve, send, tmp_path):
         frames, _, seconds = rate.partition("/")
         frame = int(seconds or 1) / int(frames)
         beat = max(divisors)
-        # Of uneven pictures four fifths of a second's sixtieths may be missing.
+        # Of uneven pictures eleven of sixty a second may be missing in a row.
         follow_the_grid(keys, gop, 12 * beat * frame if name == "uneven" else (beat + 0.1) * frame)
         for one, divisor in zip(found, divisors):
             has_every(one, divisor, found[0])
@@ -228,7 +228,8 @@ def test_an_encoder_that_comes_back_continues_all_sizes(serve, tmp_path):
 
 def test_viewers_go_on_when_the_source_changes_its_size(serve, send, tmp_path):
     """It has room for all renditions before and after, once with other sides."""
-    stories = {"same": ("480x270", [(320, 180), (214, 120), (160, 90)]), "other": ("480x360", [(240, 180), (160, 120), (120, 90)])}
+    stories = {"same": ("480x270", [(320, 180), (214, 120), (160, 90)]),
+               "other": ("480x360", [(240, 180), (160, 120), (120, 90)])}
     server = serve([channel(name, latency="low", output=LADDER) for name in stories])
     for name, (size, _) in stories.items():
         change(server, send, tmp_path, name, size)

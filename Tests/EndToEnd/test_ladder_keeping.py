@@ -130,7 +130,8 @@ def test_colours_are_described_as_in_the_source(serve, send, tmp_path):
 
 @pytest.mark.parametrize("degrees", [90, 180])
 def test_players_turn_the_picture_as_they_turned_the_source(serve, send, tmp_path, degrees):
-    path = make(tmp_path / "clip.ts", 30, "-bsf:v", f"h264_metadata=display_orientation=insert:rotate={degrees}", video=["-bf", "0", "-g", "50"])
+    turned = f"h264_metadata=display_orientation=insert:rotate={degrees}"
+    path = make(tmp_path / "clip.ts", 30, "-bsf:v", turned, video=["-bf", "0", "-g", "50"])
     server = serve([channel("news", latency="ultra", output=heights(180, 90))])
     send(publish_file, server, "news", path)
     folder = server.renditions("news")["video2"]
