@@ -32,14 +32,15 @@ THREADS = {"threads", "lookahead_threads", "sliced_threads", "slices"}
 
 
 def command(source, seconds, output, at_real_time=False):
-    """ffmpeg for the same ladder: decoded once, each size scaled from the source."""
+    """ffmpeg for the same ladder: decoded once, each size scaled from the source, key frames where they are asked for."""
     graph = "[0:v]split=3[a][b0][c0];[b0]scale=1280:720:flags=bicubic[b];[c0]scale=854:480:flags=bicubic[c]"
     rates = [part for number, (_, _, rate) in enumerate(SIZES) for name in ("b", "maxrate", "bufsize")
              for part in (f"-{name}:v:{number}", rate)]
     return [*FFMPEG, *(["-re"] if at_real_time else []), "-t", str(seconds), "-i", str(source), "-filter_complex", graph,
             "-map", "[a]", "-map", "[b]", "-map", "[c]", "-map", "0:a", "-c:v", "libx264", "-preset", "veryfast", "-tune",
-            "zerolatency", "-profile:v", "high", "-g", str(GROUP), "-keyint_min", str(GROUP), "-sc_threshold", "0", "-flags",
-            "+cgop", *rates, "-c:a", "copy", "-f", "mpegts", str(output)]
+            "zerolatency", "-profile:v", "high", "-x264-params", "keyint=infinite:min-keyint=1", "-force_key_frames",
+            f"expr:gte(n,n_forced*{GROUP})", "-sc_threshold", "0", "-flags", "+cgop", *rates, "-c:a", "copy", "-f", "mpegts",
+            str(output)]
 
 
 def encoded(root, source, seconds, keep=None):

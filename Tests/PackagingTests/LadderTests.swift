@@ -108,6 +108,27 @@ import Time
         #expect(chunks.contains { $0.presentation.first != $0.start }, "it is shown later than it is decoded")
     }
 
+    /// Where a segment's last part is shorter than a picture of the slower rendition lasts, it has that picture.
+    @Test(arguments: [.low, .ultra] as [LatencyProfile.Name], [(25, 2, 26), (50, 4, 52)] as [(Int64, Int64, Int64)])
+    func noPartOfASlowerRenditionIsWithoutAPicture(
+        name: LatencyProfile.Name, feed: (frames: Int64, divisor: Int64, gop: Int64)
+    ) throws {
+        let feed = LadderFeed(frames: feed.frames, gopFrames: feed.gop, rungs: [Rung(), Rung(divisor: feed.divisor)])
+        var presentation = feed.started(name)
+        var judge = Judge()
+        presentation.play(feed.arrivals(seconds: 20)) { presentation, time in judge.look(at: presentation, time) }
+        #expect(judge.faults.isEmpty, "\(judge.faults.prefix(5))")
+        Self.expectAlike(presentation)
+        let parts = presentation.videoWindows.map { $0.segments.flatMap { $0.parts } }
+        #expect(parts[1].count > 40 && parts[1].allSatisfy { !$0.isGap })
+        #expect(parts[1].map(\.duration) == Array(parts[0].prefix(parts[1].count)).map(\.duration))
+        for chunks in try PresentationTests.timings(presentation, "video2") where !chunks.isEmpty {
+            #expect(chunks[0].presentation[0] == chunks[0].start)
+        }
+        let shown = try Self.shown(presentation, "video2")
+        #expect(Set(zip(shown.dropFirst(), shown).map { $0 - $1 }).count == 1, "\(shown.prefix(60))")
+    }
+
     /// A part is there when its last picture is, in all sizes: nobody waits for a picture of the next.
     @Test(arguments: [1, 2] as [Int64]) func aPartIsPublishedWithItsLastPicture(divisor: Int64) throws {
         let feed = LadderFeed(hasAudio: false, rungs: [Rung(), Rung(divisor: divisor)])

@@ -5,7 +5,8 @@ internal import Media
 /// one do, whatever frame rate and order it has of its own.
 ///
 /// A chunk has the pictures whose turn comes before its end. Where that lies between two of them the next one is decoded as
-/// much earlier, and shown in its time. An instant that would make a part too short is left out, one that would make it too
+/// much earlier, and shown in its time; only where the next one is a key frame, with which a segment begins, the one before
+/// it is decoded as much later: no part is without a picture. An instant that would make a part too short is left out, one that would make it too
 /// long comes in steps. What no picture comes for is missing media: from a segment on that has none to begin with, and from
 /// where it was waited for in vain, up to a segment that begins with a key frame. Where clients cannot be told of parts a
 /// segment is one chunk, whole or missing.
@@ -144,8 +145,15 @@ struct VideoFollower {
         let end = instant.ticks(in: timescale) - timing.tolerance
         guard let newest = frames.last else { return hasStopped }
         if newest.decodeTime >= end || needsKeyFrame { return true }
-        guard timeline.isSteady, let next = timing.predictedTime(after: newest) else { return false }
-        return next >= end
+        guard timeline.isSteady, let next = timing.predictedTime(after: newest), next >= end else { return false }
+        // Between two pictures it depends on the next one.
+        return next <= end + 2 * timing.tolerance || endsSegment
+    }
+
+    /// True where the segment ends with the chunk that is next.
+    private var endsSegment: Bool {
+        guard targets.count > 1, case .segmentEnd = targets[1] else { return false }
+        return true
     }
 
     private mutating func cut(at instant: MediaTime) {
@@ -170,7 +178,7 @@ struct VideoFollower {
     /// Makes the frames whose turn comes before `end`, or the lack of any, a chunk.
     private mutating func close(at end: Int64) {
         let beginsSegment = chunkStart == segmentStart
-        let count = frames.firstIndex { $0.decodeTime >= end - timing.tolerance } ?? frames.count
+        let count = count(before: end)
         var taken = Array(frames[..<count])
         frames.removeFirst(count)
         if isMissing {
@@ -182,6 +190,13 @@ struct VideoFollower {
         // rendition.
         let reach = max(timing.slack, beginsSegment ? timing.typicalDuration(of: taken) : 0)
         keep(timing.chunk(of: taken, from: chunkStart, to: end, beginsSegment: beginsSegment, reach: reach))
+    }
+
+    /// How many frames are in a chunk that ends there.
+    private func count(before end: Int64) -> Int {
+        guard let next = frames.firstIndex(where: { $0.decodeTime >= end - timing.tolerance }) else { return frames.count }
+        let leavesOne = next > 1 && !endsSegment && frames[next].isSync && !frames[next - 1].isSync
+        return leavesOne && frames[next].decodeTime > end + timing.tolerance ? next - 1 : next
     }
 
     /// Those of `taken`, the frames of the first chunk of a segment, from the key frame on with which the rendition comes

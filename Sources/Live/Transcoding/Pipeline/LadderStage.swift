@@ -46,13 +46,15 @@ final class LadderStage {
         decoder = try VideoDecoder(track)
         meter = EncodingMeter(plan.journal)
         passage = plan.profile.isMixed ? SourcePassage(track) : nil
-        grid = Self.grid(plan, divisors: [])
+        grid = Self.grid(plan)
     }
 
-    private static func grid(_ plan: TranscodingPlan, divisors: [Int]) -> KeyFrameGrid {
+    private static func grid(
+        _ plan: TranscodingPlan, divisors: [Int] = [], origin: MediaTime = .zero
+    ) -> KeyFrameGrid {
         let source: KeyFrameGrid.Source =
             plan.profile.isMixed ? .keyFrames : .every(plan.profile.keyFrameInterval(for: plan.latency))
-        return KeyFrameGrid(source, part: plan.latency.partTarget, divisors: divisors)
+        return KeyFrameGrid(source, part: plan.latency.partTarget, divisors: divisors, origin: origin)
     }
 
     /// Takes the next sample of the source. True when enough is known to begin.
@@ -132,7 +134,7 @@ final class LadderStage {
                 break
             }
         }
-        grid = Self.grid(plan, divisors: rungs.map(\.divisor))
+        grid = Self.grid(plan, divisors: rungs.map(\.divisor), origin: first.presentationTime)
         plan.journal.began(ladder.rungs.map(\.description))
         return tracks
     }
