@@ -335,15 +335,15 @@ public final class Channel: Sendable {
             if state.presentation?.take(step, arrival: arrival) == false { metrics.droppedSamples.increment() }
             return
         }
-        if !begin(start, in: &state.presentation) {
+        if state.presentation?.begin(start, expecting: configuration.tracks) != true {
             // The first run, or tracks that clients of the presentation do not know: it ends, another begins.
             effects.events += state.presentation?.takeEvents() ?? []
             state.presentation?.end()
             effects.ended = state.presentation?.snapshot
-            var next: Presentation? = Presentation(
+            var next = Presentation(
                 id: Random.identifier(), profile: configuration.profile,
                 wallStart: clock.wallTime + (start.arrival - clock.now), start: start.arrival)
-            _ = begin(start, in: &next)
+            _ = next.begin(start, expecting: configuration.tracks)
             state.presentation = next
             effects.isNewPresentation = true
         }
@@ -368,12 +368,6 @@ public final class Channel: Sendable {
         if session.droppedSamples > before { metrics.droppedSamples.increment(by: session.droppedSamples - before) }
         state.session = session
         return actions
-    }
-
-    private func begin(_ start: RunStart, in presentation: inout Presentation?) -> Bool {
-        presentation?.beginRun(
-            tracks: start.tracks, sourceStart: start.sourceStart, now: start.arrival, continues: start.continues,
-            expectsSound: configuration.tracks.hasAudio, expectsPicture: configuration.tracks.hasVideo) ?? false
     }
 
     /// Changes the state, and says what has to be done outside because of that.
