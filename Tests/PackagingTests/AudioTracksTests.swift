@@ -110,6 +110,27 @@ import Time
         #expect(variants[1].contains("STABLE-VARIANT-ID=\"video-audio-ac3\""))
     }
 
+    /// §4.4.6.1.1: each group has the same members, with the same names.
+    @Test func whatIsCodedInOneWayOnlyIsInAllGroups() throws {
+        var surround = Track(
+            codec: .ac3, format: .audio(AudioFormat(sampleRate: 48_000, channelCount: 6, samplesPerFrame: 1536)),
+            decoderConfiguration: ByteChunk([0x10, 0x3D, 0xC0]), codecString: "ac-3")
+        surround.language = "de"
+        var presentation = Self.started([Self.track(0, "en"), Self.track(1, "de"), surround])
+        Self.play(&presentation, seconds: 4, tracks: [Self.track(0, "en"), Self.track(1, "de")])
+        let lines = Self.multivariant(presentation)
+        let media = lines.filter { $0.hasPrefix("#EXT-X-MEDIA") }
+        let variants = lines.filter { $0.hasPrefix("#EXT-X-STREAM-INF") }
+        try #require(media.count == 4 && variants.count == 2)
+        #expect(media.map { $0.contains("GROUP-ID=\"audio-ac3\"") } == [false, false, true, true])
+        #expect(media.map { $0.contains("DEFAULT=YES") } == [true, false, true, false])
+        #expect(media.map { $0.contains("NAME=\"de\"") } == [false, true, false, true])
+        let places = ["audio", "audio2", "audio", "audio3"]
+        #expect(zip(media, places).allSatisfy { $0.contains("URI=\"test/\($1)/index.m3u8\"") }, "\(media)")
+        #expect(variants[0].contains("CODECS=\"avc1.64001f,mp4a.40.1\""))
+        #expect(variants[1].contains("CODECS=\"avc1.64001f,mp4a.40.1,ac-3\""))
+    }
+
     /// §4.4.6.2: the greatest peak of the group and its greatest average, which need not be of one member.
     @Test func aVariantCountsTheMostThatItsSoundCanNeed() throws {
         let tracks = [Self.track(0, "en"), Self.track(1, "de")]

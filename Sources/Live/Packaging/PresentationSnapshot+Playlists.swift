@@ -50,7 +50,21 @@ extension PresentationSnapshot {
     }
 
     /// The audio renditions, one group for each way of coding: a client takes the variants that it can decode (§4.4.6.2).
+    ///
+    /// All groups are to have the same members (§4.4.6.1.1): what is coded in one way only stands in the others as it is.
     private var audioGroups: [AudioGroup] {
+        let groups = codingGroups
+        guard let all = groups.first else { return [] }
+        return groups.map { group in
+            var own = group.members
+            let members = all.members.map { member in
+                own.firstIndex { $0.isAlternative(to: member) }.map { own.remove(at: $0) } ?? member
+            }
+            return own.isEmpty ? AudioGroup(id: group.id, members: members) : group
+        }
+    }
+
+    private var codingGroups: [AudioGroup] {
         var groups: [(codec: Codec, group: AudioGroup)] = []
         for rendition in renditions {
             guard let track = rendition.track, !rendition.isVideo else { continue }
@@ -148,6 +162,11 @@ extension PresentationSnapshot {
 
 extension RenditionWindow {
     fileprivate var track: Track? { initializations.last?.track }
+
+    /// True where both are the same sound by what the source calls it.
+    fileprivate func isAlternative(to other: RenditionWindow) -> Bool {
+        track?.language == other.track?.language && track?.name == other.track?.name
+    }
 
     fileprivate var resolution: (width: Int, height: Int)? {
         if case .video(let format)? = track?.format { (format.width, format.height) } else { nil }

@@ -194,7 +194,8 @@ struct VideoFollower {
 
     /// How many frames are in a chunk that ends there.
     private func count(before end: Int64) -> Int {
-        guard let next = frames.firstIndex(where: { $0.decodeTime >= end - timing.tolerance }) else { return frames.count }
+        let earliest = end - timing.tolerance
+        guard let next = frames.firstIndex(where: { $0.decodeTime >= earliest }) else { return frames.count }
         let leavesOne = next > 1 && !endsSegment && frames[next].isSync && !frames[next - 1].isSync
         return leavesOne && frames[next].decodeTime > end + timing.tolerance ? next - 1 : next
     }
