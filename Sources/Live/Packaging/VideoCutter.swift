@@ -70,6 +70,8 @@ struct Chunk {
 struct VideoCutter {
     /// What is left of a segment at an interruption must be that long to be published.
     private static let shortestSegment = MediaTime.milliseconds(100)
+    /// How much earlier than they should key frames come at most.
+    private static let keyFrameSlack = MediaTime.milliseconds(250)
     /// An AAC frame of 1,024 samples at 44.1 kHz, rounded up.
     private static let audioFrame = MediaTime.milliseconds(24)
 
@@ -175,8 +177,11 @@ struct VideoCutter {
         return others.last { (earliest...latest).contains($0.time) }?.time ?? chunkStart + ticks(profile.gapPart)
     }
 
-    /// True where a segment ends if there is a key frame, and no other reason.
-    private func isKeyFrameDue(at time: Int64) -> Bool { time - segmentStart + tolerance >= ticks(profile.target) / 2 }
+    /// True where a segment ends if there is a key frame, and no other reason. Key frames that should be half a target
+    /// duration apart may come a little early: the one after that would be too late.
+    private func isKeyFrameDue(at time: Int64) -> Bool {
+        time - segmentStart + tolerance >= ticks(profile.target) / 2 - ticks(Self.keyFrameSlack)
+    }
 
     /// Ends the segment with the first key frame at or after `time`, however short it is then. Only so many such times are
     /// kept.
@@ -293,7 +298,7 @@ struct VideoCutter {
         (segmentStart, gridOrigin) = (chunkStart, chunkStart)
     }
 
-    /// A segment ends at the first key frame after half the target duration, at every key frame while the
+    /// A segment ends at the first key frame after about half the target duration, at every key frame while the
     /// presentation is young, and at the target duration whatever comes; only that no frame after the end may be
     /// shown before one that was taken, or the next segment would begin earlier than this one ends.
     private func isSegmentDue(before frame: TimedFrame, at time: Int64) -> Bool {

@@ -6,9 +6,9 @@ public struct EncoderTuning: Sendable, Hashable {
     /// True where no picture may be held for the sake of others.
     public let isWithoutDelay: Bool
     /// Pictures in a row that may need later ones.
-    public let bFrames: Int
+    private let bFrames: Int
     /// Pictures that are looked at before one is encoded.
-    public let lookAhead: Int
+    private let lookAhead: Int
     /// How many threads share a picture, each with a slice of it, where the encoder can do that without delay. One costs the
     /// least work, two give a picture sooner.
     public let threads: Int
@@ -16,6 +16,18 @@ public struct EncoderTuning: Sendable, Hashable {
     public let buffer: MediaTime
     /// How much it may hold: as long a viewer waits for a picture that fills it.
     public let longestBuffer: MediaTime
+
+    /// Longer than that none waits for pictures to look at: another rendition may have them sooner.
+    private static let patience = MediaTime.milliseconds(850)
+
+    /// Pictures in a row that may need later ones, where they are so far apart: none where that takes long.
+    public func bFrames(at distance: MediaTime) -> Int { distance <= .milliseconds(84) ? bFrames : 0 }
+
+    /// Pictures that are looked at before one is encoded, where they are so far apart.
+    public func lookAhead(at distance: MediaTime) -> Int {
+        guard distance > .zero else { return lookAhead }
+        return min(lookAhead, Int(Self.patience.seconds / distance.seconds))
+    }
 
     /// The set-up for channels of that latency.
     public init(_ latency: LatencyProfile.Name) {

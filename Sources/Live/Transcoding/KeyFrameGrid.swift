@@ -55,6 +55,8 @@ public struct KeyFrameGrid: Sendable {
     /// The splice that had its key frame last.
     private var lastSplice: MediaTime?
 
+    /// The source's key frames may be a fifth of a second apart, and a little closer where times are uneven.
+    private static let shortestGroup = MediaTime.milliseconds(190)
     /// More are not kept: they are lies.
     private static let spliceLimit = 64
 
@@ -96,7 +98,7 @@ public struct KeyFrameGrid: Sendable {
 
     private func isKey(_ time: MediaTime, isSync: Bool) -> Bool {
         switch source {
-        case .keyFrames: return isSync && (wantsKey || lastKey.map { time - $0 >= part } ?? true)
+        case .keyFrames: return isSync && (wantsKey || lastKey.map { time - $0 >= Self.shortestGroup } ?? true)
         case .every:
             if wantsKey || splices.first.map({ $0 <= time }) ?? false { return true }
             return (position + 1) % beat == 0 && isDue(at: time)

@@ -92,10 +92,16 @@ extension Rendition.Extent {
 }
 
 extension Rendition.Pace {
+    /// So many frames a second are left at least: no part is to be without one.
+    private static let slowest = 5.0
+
     /// Every how manieth frame of a source of `frameRate` is taken.
     public func divisor(of frameRate: Double?) -> Int {
         switch self {
-        case .every(let divisor): return max(divisor, 1)
+        case .every(let divisor):
+            guard let frameRate else { return max(divisor, 1) }
+            // Measured rates lie a little beside the true ones.
+            return (1...max(divisor, 1)).last { divisor % $0 == 0 && frameRate * 1.02 >= Self.slowest * Double($0) } ?? 1
         case .atMost(let limit):
             // Measured rates lie a little beside the true ones.
             guard let frameRate, limit > 0 else { return 1 }

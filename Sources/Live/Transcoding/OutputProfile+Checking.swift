@@ -57,7 +57,7 @@ extension OutputProfile {
         } else if interval < latency.partTarget {
             faults.add(
                 place, nil,
-                "\(interval.words) is shorter than a part of \(latency.name), \(latency.partTarget.words): make it longer"
+                "\(interval.words) is too short for \(latency.name): \(latency.partTarget.words) or more"
             )
         }
         // A key frame waits for a frame that all rungs have.

@@ -37,8 +37,8 @@ extension VideoEncoderOptions {
         guard coding != .av1 else { return }
         profile = chosen
         tune = tuning.isWithoutDelay ? "zerolatency" : nil
-        bidirectionalFrames = chosen == "baseline" ? 0 : tuning.bFrames
-        let lookAhead = "rc-lookahead=\(tuning.lookAhead)"
+        bidirectionalFrames = chosen == "baseline" ? 0 : tuning.bFrames(at: frameDuration)
+        let lookAhead = "rc-lookahead=\(tuning.lookAhead(at: frameDuration))"
         if coding == .h264 {
             threads = tuning.threads
             options = [("x264-params", "\(lookAhead):sliced-threads=\(tuning.threads > 1 ? 1 : 0)")]

@@ -43,7 +43,7 @@ final class LadderStage {
     ) throws(CodecError) {
         guard case .video(let format) = track.format else { throw .decoderMissing(track.codec) }
         (self.plan, self.format, self.deliver) = (plan, format, deliver)
-        decoder = try VideoDecoder(track)
+        decoder = try VideoDecoder(track, threads: EncoderTuning(plan.latency.name).threads)
         meter = EncodingMeter(plan.journal)
         passage = plan.profile.isMixed ? SourcePassage(track) : nil
         grid = Self.grid(plan)
@@ -87,7 +87,8 @@ final class LadderStage {
     /// Waits until all that was taken has been delivered. Nothing comes after this.
     func finish() {
         if hasBegun { takeRest() }
-        for rung in rungs { rung.encoder.finish() }
+        // The first one last: nobody is to wait in vain for what others still have.
+        for rung in rungs.reversed() { rung.encoder.finish() }
     }
 
     private func takeRest() {
@@ -114,28 +115,35 @@ final class LadderStage {
         let picture = SourcePicture(first, format: format, frameRate: distance.map { 1 / $0.seconds })
         let ladder = Ladder(plan.profile, for: picture)
         var tracks = passage.map { [$0.track] } ?? []
+        var made = passage.map { _ in ["source"] } ?? []
         do throws(CodecError) {
             if ladder.deinterlaces { deinterlacer = try Deinterlacer() }
         } catch {
             plan.journal.failed(.scale, error)
         }
+        // Where each rung of the ladder is among those that could be made.
+        var places: [Int?] = []
         for rung in ladder.rungs {
             let options = VideoEncoderOptions(
                 rung, latency: plan.latency.name, source: first, format: format,
                 frameDuration: distance ?? Self.usualDistance)
             do throws(CodecError) {
-                let index = tracks.count
                 let scaler = try VideoScaler(rung.scalerOptions(for: options))
-                let encoder = encoder(index, options)
+                let encoder = encoder(tracks.count, options)
                 tracks.append(try encoder.track())
-                rungs.append(Rung(divisor: rung.divisor, above: rung.above, scaler: scaler, encoder: encoder))
+                var above = rung.above
+                while let place = above, places[place] == nil { above = ladder.rungs[place].above }
+                places.append(rungs.count)
+                rungs.append(
+                    Rung(divisor: rung.divisor, above: above.flatMap { places[$0] }, scaler: scaler, encoder: encoder))
+                made.append(rung.description)
             } catch {
                 plan.journal.failed(.encode, rendition: "\(rung.size)", error)
-                break
+                places.append(nil)
             }
         }
         grid = Self.grid(plan, divisors: rungs.map(\.divisor), origin: first.presentationTime)
-        plan.journal.began(ladder.rungs.map(\.description))
+        plan.journal.began(made)
         return tracks
     }
 
@@ -155,7 +163,7 @@ final class LadderStage {
     /// Encodes what was held back; from here on nothing is.
     func begin() {
         hasBegun = true
-        for frame in held { take(frame) }
+        if rungs.isEmpty { passage?.releaseAsItCame(deliver) } else { for frame in held { take(frame) } }
         held = []
         release()
     }

@@ -11,6 +11,9 @@ public import Time
 /// scales; each encoder has a thread of its own. What of one track is handed on is in order, and so are the beginnings and
 /// ends of runs with all that lies between them. Where it falls behind pictures are left out up to the next key frame.
 public final class Transcoder: Sendable {
+    /// So long what waits goes on to be transcoded when no more comes.
+    private static let patience = Duration.seconds(2)
+
     private let plan: TranscodingPlan
     private let queue = Monitor(TranscoderQueue())
     private let thread = Mutex<NamedThread?>(nil)
@@ -33,9 +36,11 @@ public final class Transcoder: Sendable {
         if !isTaken { plan.journal.dropped() }
     }
 
-    /// Waits until all that was taken has been handed on, and ends.
+    /// Waits until all that was taken has been handed on, and ends. Where it is behind, pictures that still wait after a
+    /// while are left out.
     public func stop() {
-        queue.signal { $0.isOver = true }
+        let deadline = plan.journal.clock.now + Self.patience
+        queue.signal { ($0.isOver, $0.deadline) = (true, deadline) }
         thread.withLock { $0.take() }?.join()
     }
 
@@ -52,13 +57,19 @@ public final class Transcoder: Sendable {
                     run?.finish()
                     run = nil
                     deliver(.interrupt, arrival)
-                case .step(let step, let arrival):
-                    run?.take(step, arrival)
-                    if case .video(let sample, _) = step { forget(sample) }
+                case .step(.video(let sample, let rung), let arrival):
+                    if isTooLate { plan.journal.dropped() } else { run?.take(.video(sample, rung: rung), arrival) }
+                    forget(sample)
+                case .step(let step, let arrival): run?.take(step, arrival)
                 }
             }
         }
         run?.finish()
+    }
+
+    private var isTooLate: Bool {
+        guard let deadline = queue.withLock({ $0.deadline }) else { return false }
+        return plan.journal.clock.now > deadline
     }
 
     private func forget(_ sample: Sample) {

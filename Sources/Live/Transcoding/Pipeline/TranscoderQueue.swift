@@ -11,20 +11,25 @@ struct TranscoderQueue {
         case hole
     }
 
-    /// How many pictures wait at most, and how many bytes of them.
-    private static let limit = (pictures: 120, bytes: 32 << 20)
-    /// How much of anything else does.
+    /// How long a picture waits at most until another is taken, how many do, and how many bytes of them.
+    private static let limit = (wait: Duration.seconds(5), pictures: 1200, bytes: 64 << 20)
+    /// How much of anything else waits.
     private static let entryLimit = 4096
 
     var entries: [Entry] = []
     var isOver = false
-    /// Pictures that are not decoded yet, and what they take.
-    private(set) var pictures = 0
+    /// When those who wait will have waited for long enough, once it is over.
+    var deadline: Instant?
+    /// When the pictures came in that are not decoded yet, and what they take.
+    private var arrivals: ArraySlice<Instant> = []
     private var bytes = 0
     /// True until the next key frame.
     private var isBehind = false
     /// True while a run goes on.
     private var isRunning = false
+
+    /// How many pictures wait.
+    var pictures: Int { arrivals.count }
 
     /// Takes what comes next. False where it is left out.
     mutating func take(_ step: MediaStep, _ arrival: Instant) -> Bool {
@@ -34,15 +39,18 @@ struct TranscoderQueue {
             guard isRunning else { return true }
             (isRunning, isBehind) = (false, false)
         case .video(let sample, _):
-            let isFull = pictures >= Self.limit.pictures || bytes + sample.data.count > Self.limit.bytes
+            let wait = arrivals.first.map { arrival - $0 } ?? .zero
+            let isFull =
+                wait > Self.limit.wait || pictures >= Self.limit.pictures
+                || bytes + sample.data.count > Self.limit.bytes
             // Once behind, it goes on when half of that is done.
-            guard !isFull, !isBehind || (sample.isSync && pictures <= Self.limit.pictures / 2) else {
+            guard !isFull, !isBehind || (sample.isSync && wait <= Self.limit.wait / 2) else {
                 isBehind = true
                 return false
             }
             if isBehind { entries.append(.hole) }
             isBehind = false
-            pictures += 1
+            arrivals.append(arrival)
             bytes += sample.data.count
         default: guard entries.count < Self.entryLimit else { return false }
         }
@@ -52,7 +60,7 @@ struct TranscoderQueue {
 
     /// A picture is done.
     mutating func forget(_ sample: Sample) {
-        pictures -= 1
+        arrivals.removeFirst()
         bytes -= sample.data.count
     }
 }

@@ -9,6 +9,8 @@ internal import Time
 final class TranscodingRun {
     /// So long after its beginning a run goes on without pictures, where none can be decoded.
     private static let patience = MediaTime.milliseconds(2000)
+    /// So much waits for its beginning at most.
+    private static let waitingLimit = 4096
 
     private let plan: TranscodingPlan
     private let start: RunStart
@@ -46,6 +48,7 @@ final class TranscodingRun {
         }
         guard !hasBegun else { return pass(step, arrival) }
         waiting.append((step, arrival))
+        if waiting.count >= Self.waitingLimit { return begin() }
         guard case .audio(let sample, _) = step, sample.presentationTime - start.sourceStart >= Self.patience else {
             return
         }
