@@ -143,4 +143,35 @@ import Testing
         #expect(Self.play(&follower, stride(from: 400, to: 1000, by: 40)) == 0)
         #expect(Self.play(&follower, stride(from: 1000, to: 1400, by: 40)) == 10)
     }
+
+    /// What comes of pictures that are `distance` apart, with key frames at `keys`, at those chunk ends.
+    private static func counts(
+        distance: Int64, keys: Set<Int64> = [0, 1000, 2000], ends: [Int64], segmentEnd: Int64? = nil
+    ) -> [Int64] {
+        var follower = follower(.ultra)
+        for time in stride(from: Int64(0), through: 2000, by: Int(distance)) {
+            let access: SampleAccess = keys.contains(time) ? .sync : .dependent
+            _ = follower.append(frame(decoded: time - 80, shown: time, access), leading: .milliseconds(time))
+        }
+        follower.open(at: 0)
+        follower.targets = ends.flatMap { end -> [CutTarget] in
+            [.chunkEnd(.milliseconds(end))] + (end == segmentEnd ? [.segmentEnd(.keyFrame)] : [])
+        }
+        return chunks(of: &follower).map { $0[2] }
+    }
+
+    /// What is left before a key frame would be a part without a picture.
+    @Test func theLastPictureBeforeAKeyFrameIsLeftForThePartThatEndsThere() {
+        let ends: [Int64] = [192, 384, 576, 768, 960, 1000, 1200]
+        #expect(Self.counts(distance: 100, ends: ends, segmentEnd: 1000) == [2, 2, 2, 2, 1, 1, 2])
+        // Not where it is the only one, or the part before it would be without.
+        #expect(Self.counts(distance: 200, ends: [192, 384, 576, 768, 960]) == [1, 1, 1, 1, 1])
+        // Not where no part follows, or it would be in the next segment.
+        let cut: [Int64] = [192, 384, 576, 768, 960, 1160]
+        #expect(Self.counts(distance: 100, ends: cut, segmentEnd: 960) == [2, 2, 2, 2, 2, 2])
+        // Not where it is a key frame itself.
+        #expect(Self.counts(distance: 100, keys: [0, 900, 1000], ends: [192, 384, 576, 768, 960]) == [2, 2, 2, 2, 2])
+        // Not where the key frame comes with the end.
+        #expect(Self.counts(distance: 100, ends: [200, 400, 600, 800, 1000]) == [2, 2, 2, 2, 2])
+    }
 }
