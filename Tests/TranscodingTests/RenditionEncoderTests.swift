@@ -15,25 +15,33 @@ import Time
         func write(_ line: [UInt8]) {}
     }
 
-    /// What comes out when the frame at `broken` is of a size that the encoder cannot take, and every tenth is a key frame.
-    private func outputs(rung: Int, broken: Int) throws -> [(time: MediaTime, isKey: Bool)?] {
-        let clip = try Clip(
-            TemporaryFolder(), "picture.mp4", from: "testsrc2=size=160x90:rate=25:duration=2",
-            "-c:v libx264 -preset ultrafast -pix_fmt yuv420p")
-        let frames = try clip.frames()
+    private static func options(_ timescale: Timescale) -> VideoEncoderOptions {
         var options = VideoEncoderOptions(
             encoder: "libx264", size: PictureSize(160, 90), frameDuration: .milliseconds(40), bitrate: 200_000)
         options.preset = "ultrafast"
         options.tune = "zerolatency"
-        options.timescale = frames[0].presentationTime.timescale
+        options.timescale = timescale
+        return options
+    }
+
+    private static func journal(_ registry: MetricsRegistry = MetricsRegistry()) -> TranscoderJournal {
+        TranscoderJournal(
+            logger: Logger(sink: Quiet()), metrics: TranscoderMetrics(registry, channel: "news"), clock: SystemClocks())
+    }
+
+    private static func clip() throws -> Clip {
+        try Clip(
+            TemporaryFolder(), "picture.mp4", from: "testsrc2=size=160x90:rate=25:duration=2",
+            "-c:v libx264 -preset ultrafast -pix_fmt yuv420p")
+    }
+
+    /// What comes out when the frame at `broken` is of a size that the encoder cannot take, and every tenth is a key frame.
+    private func outputs(rung: Int, broken: Int) throws -> [(time: MediaTime, isKey: Bool)?] {
+        let frames = try Self.clip().frames()
         let small = try VideoScaler(VideoScalerOptions(size: PictureSize(80, 44)))
         let outputs = Mutex<[(time: MediaTime, isKey: Bool)?]>([])
-        let clock = SystemClocks()
         let encoder = RenditionEncoder(
-            rung, options,
-            journal: TranscoderJournal(
-                logger: Logger(sink: Quiet()), metrics: TranscoderMetrics(MetricsRegistry(), channel: "news"),
-                clock: clock)
+            rung, Self.options(frames[0].presentationTime.timescale), journal: Self.journal()
         ) { output in
             outputs.withLock { outputs in
                 switch output {
@@ -45,7 +53,7 @@ import Time
         _ = try encoder.track()
         for (index, frame) in frames.enumerated() {
             let picture = index == broken ? try small.scale(frame) : frame
-            encoder.take(.init(frame: picture, isKey: index % 10 == 0, arrival: clock.now))
+            encoder.take(.init(frame: picture, isKey: index % 10 == 0, arrival: Instant(nanoseconds: 0)))
         }
         encoder.finish()
         return outputs.withLock { $0 }
@@ -63,5 +71,65 @@ import Time
         let shown = try outputs(rung: 0, broken: 23).compactMap { $0 }
         #expect(shown.map { $0.time.ticks(in: .milliseconds) / 40 } == Array(0..<23) + Array(24..<50))
         #expect(shown.filter(\.isKey).map { $0.time.ticks(in: .milliseconds) / 40 } == [0, 10, 20, 30, 40])
+    }
+
+    /// A source that steps back costs its own pictures, and no key frame.
+    @Test func aTimeThatGoesBackIsLeftOutAlone() throws {
+        let frames = try Self.clip().frames()
+        let registry = MetricsRegistry()
+        let outputs = Mutex<[MediaTime?]>([])
+        let encoder = RenditionEncoder(
+            1, Self.options(frames[0].presentationTime.timescale), journal: Self.journal(registry)
+        ) { output in
+            outputs.withLock { outputs in
+                if case .sample(let sample, _) = output {
+                    outputs.append(sample.presentationTime)
+                } else {
+                    outputs.append(nil)
+                }
+            }
+        }
+        for frame in frames[..<10] + frames[5..<7] + frames[10..<20] {
+            encoder.take(
+                .init(
+                    frame: frame, isKey: frame.presentationTime == frames[0].presentationTime,
+                    arrival: Instant(nanoseconds: 0)))
+        }
+        encoder.finish()
+        #expect(outputs.withLock { $0 } == frames[..<20].map(\.presentationTime))
+        #expect(registry.prometheusText().contains("faults_total{channel=\"news\",step=\"encode\"} 2\n"))
+    }
+
+    /// Decoded pictures take much memory: whoever brings more than a few waits.
+    @Test func onlyAFewPicturesWait() throws {
+        let frames = try Self.clip().frames()
+        let counts = Mutex((taken: 0, delivered: 0, most: 0))
+        let encoder = RenditionEncoder(
+            0, Self.options(frames[0].presentationTime.timescale), journal: Self.journal()
+        ) { _ in
+            counts.withLock { counts in
+                counts.most = max(counts.most, counts.taken - counts.delivered)
+                counts.delivered += 1
+            }
+        }
+        for frame in frames {
+            encoder.take(.init(frame: frame, isKey: false, arrival: Instant(nanoseconds: 0)))
+            counts.withLock { $0.taken += 1 }
+        }
+        encoder.finish()
+        // Four, and the one that is being encoded.
+        #expect(counts.withLock { $0.delivered == frames.count && $0.most <= 5 })
+    }
+
+    @Test func whatCannotBeMadeLeavesNoThreadBehind() {
+        var options = Self.options(.milliseconds)
+        options.preset = "wonderful"
+        weak var left: RenditionEncoder?
+        do {
+            let encoder = RenditionEncoder(1, options, journal: Self.journal()) { _ in }
+            left = encoder
+            #expect(throws: CodecError.self) { try encoder.track() }
+        }
+        #expect(left == nil)
     }
 }

@@ -51,10 +51,11 @@ final class RenditionEncoder: Sendable {
         thread.withLock { $0 = body }
     }
 
-    /// The track of what comes out; waits until the encoder is there.
+    /// The track of what comes out; waits until the encoder is there. Where it cannot be made the thread ends.
     func track() throws(CodecError) -> Track {
         state.wait(for: .seconds(60)) { $0.track != nil }
         guard let result = state.withLock({ $0.track }) else { throw .refused(options.encoder) }
+        if case .failure = result { finish() }
         return try result.get()
     }
 
