@@ -19,23 +19,22 @@ final class TranscoderBench: Sendable {
     }
 
     let registry = MetricsRegistry()
+    let journal: TranscoderJournal
     let transcoder: Transcoder
     private let log = Log()
-    private let steps = Mutex<[MediaStep]>([])
+    private let steps = Mutex<[(step: MediaStep, arrival: Instant)]>([])
 
     init(_ profile: OutputProfile, _ latency: LatencyProfile.Name = .ultra) {
-        let clock = SystemClocks()
-        transcoder = Transcoder(
-            profile, latency: LatencyProfile(latency),
-            journal: TranscoderJournal(
-                logger: Logger(sink: log), metrics: TranscoderMetrics(registry, channel: "news"), clock: clock))
-        transcoder.start { [weak self] step, _ in self?.steps.withLock { $0.append(step) } }
+        journal = TranscoderJournal(
+            logger: Logger(sink: log), metrics: TranscoderMetrics(registry, channel: "news"), clock: SystemClocks())
+        transcoder = Transcoder(profile, latency: LatencyProfile(latency), journal: journal)
+        transcoder.start { [weak self] step, arrival in self?.steps.withLock { $0.append((step, arrival)) } }
     }
 
     /// Puts it in, when there is room where it `waits`.
-    func take(_ step: MediaStep, waits: Bool = true) {
+    func take(_ step: MediaStep, waits: Bool = true, arrival: Instant = SystemClocks().now) {
         while waits, figure("headwater_transcoder_waiting_pictures{channel=\"news\"}") ?? 0 > 60 { usleep(1000) }
-        transcoder.take(step, arrival: SystemClocks().now)
+        transcoder.take(step, arrival: arrival)
     }
 
     /// Begins a run of those tracks.
@@ -57,8 +56,11 @@ final class TranscoderBench: Sendable {
     /// What has come out, once all has.
     func finish() -> [MediaStep] {
         transcoder.stop()
-        return steps.withLock { $0 }
+        return steps.withLock { $0.map(\.step) }
     }
+
+    /// When that came in of which each step was made.
+    var arrivals: [Instant] { steps.withLock { $0.map(\.arrival) } }
 
     var lines: [String] { log.lines.withLock { $0 } }
 

@@ -75,7 +75,12 @@ final class LadderStage {
 
     /// Samples are missing: the next one is a key frame.
     func lose() {
-        takeRest()
+        if hasBegun {
+            takeRest()
+        } else {
+            // Nobody could be given it yet, and what waits in front of a hole is not worth a beginning of its own.
+            (held, passage) = ([], passage.map { SourcePassage($0.track) })
+        }
         decoder.reset()
         access.clear()
         grid.interrupt()

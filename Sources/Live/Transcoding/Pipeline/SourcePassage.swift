@@ -33,6 +33,12 @@ struct SourcePassage {
         decisions = [:]
     }
 
+    /// Hands on everything, key frames as they are: there are no rungs that might not have them.
+    mutating func releaseAsItCame(_ deliver: (MediaStep, Instant) -> Void) {
+        for (sample, arrival) in waiting { deliver(.video(sample), arrival) }
+        waiting = []
+    }
+
     private mutating func release(_ deliver: (MediaStep, Instant) -> Void, most: Int) {
         var count = 0
         for (sample, arrival) in waiting {
