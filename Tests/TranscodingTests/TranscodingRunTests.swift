@@ -94,6 +94,7 @@ import Time
                 #expect(made.keys(rung).contains(clip.samples[40].presentationTime))
                 if place > 10 { #expect(times.count == place + behind.count) }
                 #expect(made.keys(rung) == made.keys(0))
+                #expect(made.pictures(rung).first?.isSync == true)
             }
         }
     }
@@ -104,6 +105,43 @@ import Time
         bench.play(clip)
         let steps = bench.finish()
         #expect(steps.pictures(0) == clip.samples && steps.pictures(1).count == 3)
+    }
+
+    /// Nothing follows that it could be decided by.
+    @Test func aKeyFrameAtTheEndIsDelivered() throws {
+        let clip = try picture()
+        let samples = Array(clip.samples.prefix(41))
+        let bench = TranscoderBench(Self.mixed)
+        bench.begin([clip.track], at: .zero)
+        for sample in samples { bench.take(.video(sample)) }
+        let steps = bench.finish()
+        #expect(samples[40].isSync && steps.pictures(0) == samples)
+        #expect(steps.pictures(1).count == 41 && steps.keys(1) == steps.keys(0))
+    }
+
+    /// A quarter of a second, or sixteen frames: who waits longer is late.
+    @Test(arguments: [(25, 8), (100, 16)]) func littleIsHeldBackAtTheBeginning(rate: Int, count: Int) throws {
+        let clip = try Clip(
+            folder, "picture.mp4", from: "testsrc2=size=160x90:rate=\(rate):duration=1",
+            "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -bf 0")
+        let bench = TranscoderBench(Self.ladder)
+        let plan = TranscodingPlan(profile: Self.ladder, latency: LatencyProfile(.ultra), journal: bench.journal)
+        let stage = try LadderStage(clip.track, plan) { _, _ in }
+        let held = clip.samples.prefix { !stage.take($0, arrival: Instant(nanoseconds: 0)) }
+        #expect(held.count + 1 == count)
+    }
+
+    /// One picture that is missing makes no slow source.
+    @Test func howManyFramesThereAreInASecondIsWhatMostOfThemSay() throws {
+        let clip = try Clip(
+            folder, "picture.mp4", from: "testsrc2=size=160x90:rate=50:duration=1",
+            "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 1 -bf 0")
+        var low = TranscoderTests.rendition(72, 100)
+        low.pace = .atMost(30)
+        let bench = TranscoderBench(OutputProfile(.ladder([TranscoderTests.rendition(90, 300), low])))
+        bench.play(Clip(clip, samples: Array(clip.samples[..<3] + clip.samples[4...])))
+        let steps = bench.finish()
+        #expect(steps.pictures(0).count == 49 && steps.pictures(1).count == 25)
     }
 
     /// Not for ever: whoever sends no pictures that can be decoded is heard, and seen in the next run.
@@ -124,7 +162,7 @@ import Time
     /// Where a source's clock stands says nothing of how long it has been waited for.
     @Test func soundWaitsForPicturesWhateverTheTime() throws {
         let (clip, sound) = (try picture(), try sound())
-        let shift = MediaTime.milliseconds(100_000)
+        let shift = MediaTime.milliseconds(100_320)
         let later = { (sample: Sample) in
             Sample(
                 data: sample.data, decodeTime: sample.decodeTime + shift,
@@ -136,7 +174,8 @@ import Time
         for sample in clip.samples { bench.take(.video(later(sample))) }
         let steps = bench.finish()
         #expect(steps.starts.map(\.tracks.count) == [2] && steps.pictures(0).count == clip.samples.count)
-        #expect(steps.keys(0).first == later(clip.samples[0]).presentationTime)
+        // Their key frames count from the first of them.
+        #expect(steps.keys(0) == [shift, shift + .milliseconds(1000)])
         #expect(steps.sound(0).count == 10)
     }
 
