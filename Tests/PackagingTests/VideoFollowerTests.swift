@@ -174,4 +174,36 @@ import Testing
         // Not where the key frame comes with the end.
         #expect(Self.counts(distance: 100, ends: [200, 400, 600, 800, 1000]) == [2, 2, 2, 2, 2])
     }
+
+    /// In a steady rhythm a part is done when its last picture is there. Where it ends between two of them the next one says
+    /// which it has, but for the last part of a segment.
+    @Test func aPartIsDoneAsSoonAsItIsKnownWhatItHas() {
+        func reached(newest: Int64, end: Int64, endsSegment: Bool = false) -> Int64? {
+            var follower = Self.follower(.ultra)
+            _ = Self.play(&follower, stride(from: 0, through: newest, by: 40))
+            follower.open(at: 0)
+            follower.targets =
+                stride(from: 200, through: 7800, by: 200).map { .chunkEnd(.milliseconds($0)) }
+                + [.chunkEnd(.milliseconds(end))] + (endsSegment ? [.segmentEnd(.keyFrame)] : [])
+            return Self.chunks(of: &follower).last?[1]
+        }
+        #expect(reached(newest: 7960, end: 8000) == 8000)
+        #expect(reached(newest: 7920, end: 8000) == 7800)
+        #expect(reached(newest: 7960, end: 7992) == 7800)
+        #expect(reached(newest: 7960, end: 7992, endsSegment: true) == 7992)
+    }
+
+    /// It comes back with a segment: nobody waits for its pictures before.
+    @Test func whatIsMissingIsNotWaitedForInsideASegment() {
+        var follower = Self.follower(.ultra)
+        let times = stride(from: Int64(300), through: 380, by: 40)
+        for time in times {
+            let frame = Self.frame(decoded: time - 80, shown: time, time == 300 ? .sync : .dependent)
+            _ = follower.append(frame, leading: .milliseconds(time))
+        }
+        follower.flush()
+        follower.open(at: 0)
+        follower.targets = [200, 400].map { .chunkEnd(.milliseconds($0)) }
+        #expect(Self.chunks(of: &follower) == [[0, 200, 0], [200, 400, 0]])
+    }
 }
