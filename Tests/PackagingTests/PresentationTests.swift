@@ -162,6 +162,15 @@ import Time
         #expect(lengths.dropFirst(3).allSatisfy { $0 == expected })
     }
 
+    /// Two of them, of which the first comes a little early, would be more than the target.
+    @Test func keyFramesThatComeALittleBeforeHalfTheTargetEndSegments() throws {
+        let feed = Feed(frames: 25, gopFrames: 24)
+        var presentation = Presentation.started(feed, .ultra)
+        presentation.play(feed.events(seconds: 20))
+        let segments = try #require(presentation.videoWindow).segments.dropLast()
+        #expect(segments.count > 10 && segments.allSatisfy { $0.duration == .milliseconds(960) })
+    }
+
     @Test func withoutAKeyFrameASegmentIsCutAtTheTargetAndSaidSo() throws {
         let feed = Feed(gopFrames: 300)
         var presentation = Presentation.started(feed, .ultra)

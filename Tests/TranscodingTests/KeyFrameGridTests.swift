@@ -179,9 +179,9 @@ import Transcoding
         var run = Run([], grid)
         for index in 0..<Int64(20) {
             if index == 3 { grid.interrupt() }
-            run.add(.milliseconds(index * 40), &grid, [1], isSync: index % 5 == 0)
+            run.add(.milliseconds(index * 40), &grid, [1], isSync: index % 4 == 0 || index == 5)
         }
-        #expect(run.keys == [0, 200].map(MediaTime.milliseconds))
+        #expect(run.keys == [0, 160, 480].map(MediaTime.milliseconds))
     }
 
     // MARK: Any

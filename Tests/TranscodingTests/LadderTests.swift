@@ -132,6 +132,11 @@ import Transcoding
         #expect(Rendition.Pace.every(0).divisor(of: nil) == 1)
     }
 
+    @Test(arguments: [(25, 4), (20, 4), (15, 2), (10, 2), (9.5, 1), (4, 1)] as [(Double, Int)])
+    func fivePicturesASecondAreLeftAtLeast(frameRate: Double, divisor: Int) {
+        #expect(Rendition.Pace.every(4).divisor(of: frameRate) == divisor)
+    }
+
     @Test func eachRungIsScaledFromTheNextOneThatHasItsFrames() {
         var renditions = [1080, 720, 480, 480, 240].map { Rendition(.lines($0), bitRate: .kilobits($0 * 3)) }
         renditions[1].pace = .every(2)

@@ -87,6 +87,14 @@ import Transcoding
         #expect(standard.bidirectionalFrames == 2 && Self.parameters(standard) == ["rc-lookahead=20"])
     }
 
+    /// What waits for pictures waits as long as at the usual rates.
+    @Test(
+        arguments: [(25, 20, 2), (24, 20, 2), (12.5, 10, 2), (10, 8, 0), (5, 4, 0), (1, 0, 0)] as [(Double, Int, Int)])
+    func wherePicturesAreFarApartFewerAreWaitedFor(frameRate: Double, lookAhead: Int, bFrames: Int) {
+        let (tuning, distance) = (EncoderTuning(.standard), MediaTime.milliseconds(Int64(1000 / frameRate)))
+        #expect(tuning.lookAhead(at: distance) == lookAhead && tuning.bFrames(at: distance) == bFrames)
+    }
+
     /// The pictures change all at once five times a second.
     @Test(arguments: LatencyProfile.Name.allCases, VideoCoding.allCases)
     func keyFramesComeFromTheGridAlone(latency: LatencyProfile.Name, coding: VideoCoding) throws {

@@ -24,9 +24,9 @@ final class TranscoderBench: Sendable {
     private let log = Log()
     private let steps = Mutex<[(step: MediaStep, arrival: Instant)]>([])
 
-    init(_ profile: OutputProfile, _ latency: LatencyProfile.Name = .ultra) {
+    init(_ profile: OutputProfile, _ latency: LatencyProfile.Name = .ultra, clock: any Clocks = SystemClocks()) {
         journal = TranscoderJournal(
-            logger: Logger(sink: log), metrics: TranscoderMetrics(registry, channel: "news"), clock: SystemClocks())
+            logger: Logger(sink: log), metrics: TranscoderMetrics(registry, channel: "news"), clock: clock)
         transcoder = Transcoder(profile, latency: LatencyProfile(latency), journal: journal)
         transcoder.start { [weak self] step, arrival in self?.steps.withLock { $0.append((step, arrival)) } }
     }
@@ -55,6 +55,12 @@ final class TranscoderBench: Sendable {
 
     /// What has come out, once all has.
     func finish() -> [MediaStep] {
+        while figure("headwater_transcoder_waiting_pictures{channel=\"news\"}") ?? 0 > 0 { usleep(1000) }
+        return stop()
+    }
+
+    /// What has come out, once it has ended.
+    func stop() -> [MediaStep] {
         transcoder.stop()
         return steps.withLock { $0.map(\.step) }
     }

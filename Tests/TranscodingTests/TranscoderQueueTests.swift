@@ -10,7 +10,9 @@ import Time
 @Suite struct TranscoderQueueTests {
     private static let now = Instant(nanoseconds: 0)
 
-    private static func put(_ queue: inout TranscoderQueue, _ step: MediaStep) -> Bool { queue.take(step, now) }
+    private static func put(_ queue: inout TranscoderQueue, _ step: MediaStep, at seconds: Double = 0) -> Bool {
+        queue.take(step, now + .seconds(seconds))
+    }
 
     private static func begin(_ queue: inout TranscoderQueue) {
         let start = RunStart(tracks: [], sourceStart: .zero, arrival: now, continues: false)
@@ -23,9 +25,9 @@ import Time
             isSync: isSync)
     }
 
-    private static func take(_ queue: inout TranscoderQueue, bytes: Int = 1, isSync: Bool = false) -> Bool {
-        put(&queue, .video(sample(bytes, isSync: isSync)))
-    }
+    private static func take(
+        _ queue: inout TranscoderQueue, bytes: Int = 1, isSync: Bool = false, at seconds: Double = 0
+    ) -> Bool { put(&queue, .video(sample(bytes, isSync: isSync)), at: seconds) }
 
     private static func forget(_ queue: inout TranscoderQueue, _ count: Int, bytes: Int = 1) {
         for _ in 0..<count { queue.forget(sample(bytes, isSync: false)) }
@@ -38,27 +40,40 @@ import Time
     @Test func onlySoManyPicturesWait() {
         var queue = TranscoderQueue()
         Self.begin(&queue)
-        #expect((0..<500).count { _ in Self.take(&queue) } == 120 && queue.pictures == 120)
+        #expect((0..<2000).count { _ in Self.take(&queue) } == 1200 && queue.pictures == 1200)
         // Sound takes little, and goes on.
         #expect(Self.put(&queue, .audio(Self.sample(1, isSync: true), track: 0)))
+    }
+
+    /// However many came at once: it is how late viewers get them that counts.
+    @Test func noneWaitsForLong() {
+        var queue = TranscoderQueue()
+        Self.begin(&queue)
+        #expect((0...50).allSatisfy { Self.take(&queue, at: Double($0) / 10) })
+        #expect(!Self.take(&queue, isSync: true, at: 5.1))
+        // The oldest came in at 2.5 seconds.
+        Self.forget(&queue, 25)
+        #expect(!Self.take(&queue, isSync: true, at: 5.2), "it has waited for more than half as long")
+        Self.forget(&queue, 3)
+        #expect(Self.take(&queue, isSync: true, at: 5.2) && Self.holes(queue) == 1)
     }
 
     @Test func onlySoManyBytesWait() {
         var queue = TranscoderQueue()
         Self.begin(&queue)
-        #expect((0..<10).count { _ in Self.take(&queue, bytes: 8 << 20) } == 4)
+        #expect((0..<10).count { _ in Self.take(&queue, bytes: 16 << 20) } == 4)
         // What is done takes no room any more.
         for _ in 0..<8 {
-            Self.forget(&queue, 1, bytes: 8 << 20)
-            #expect(Self.take(&queue, bytes: 8 << 20, isSync: true))
+            Self.forget(&queue, 1, bytes: 16 << 20)
+            #expect(Self.take(&queue, bytes: 16 << 20, isSync: true))
         }
     }
 
     @Test func onceBehindItGoesOnWithAKeyFrameWhenHalfIsDone() {
         var queue = TranscoderQueue()
         Self.begin(&queue)
-        for _ in 0..<121 { _ = Self.take(&queue) }
-        Self.forget(&queue, 59)
+        for _ in 0..<1201 { _ = Self.take(&queue) }
+        Self.forget(&queue, 599)
         #expect(!Self.take(&queue, isSync: true), "more than half of them wait")
         Self.forget(&queue, 1)
         #expect(!Self.take(&queue), "no key frame")
@@ -74,8 +89,8 @@ import Time
     @Test func anotherRunBeginsWithoutAHole() {
         var queue = TranscoderQueue()
         Self.begin(&queue)
-        for _ in 0..<121 { _ = Self.take(&queue) }
-        Self.forget(&queue, 120)
+        for _ in 0..<1201 { _ = Self.take(&queue) }
+        Self.forget(&queue, 1200)
         Self.begin(&queue)
         #expect(Self.take(&queue))
         #expect(Self.holes(queue) == 0)

@@ -210,8 +210,8 @@ import Time
         #expect(Frame.likeness(shown[10].packed, expected[10].packed) > 25)
     }
 
-    /// The rungs above it go on.
-    @Test func aRungWhoseEncoderCannotBeMadeIsLeftOutWithThoseBelow() throws {
+    /// The others go on, those too that would have been scaled from it.
+    @Test func aRungWhoseEncoderCannotBeMadeIsLeftOutAndNoOther() throws {
         let clip = try picture()
         var renditions = [TranscoderTests.rendition(90, 300), TranscoderTests.rendition(80, 200)]
         renditions[1].preset = "wonderful"
@@ -219,8 +219,10 @@ import Time
         let bench = TranscoderBench(OutputProfile(.ladder(renditions)))
         bench.play(clip)
         let steps = bench.finish()
-        #expect(steps.starts.map { $0.tracks.map(\.size) } == [[PictureSize(160, 90)]])
-        #expect(steps.pictures(0).count == clip.samples.count)
+        #expect(steps.starts.map { $0.tracks.map(\.size) } == [[PictureSize(160, 90), PictureSize(128, 72)]])
+        for rung in 0..<2 { #expect(steps.pictures(rung).count == clip.samples.count) }
+        #expect(steps.keys(1) == steps.keys(0))
+        #expect(bench.lines.contains { $0.contains("transcoder.started") && !$0.contains("x80 ") })
         #expect(bench.figure("headwater_transcoder_faults_total{channel=\"news\",step=\"encode\"}") == 1)
     }
 }

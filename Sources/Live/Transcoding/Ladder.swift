@@ -101,7 +101,8 @@ extension Rendition.Pace {
         case .every(let divisor):
             guard let frameRate else { return max(divisor, 1) }
             // Measured rates lie a little beside the true ones.
-            return (1...max(divisor, 1)).last { divisor % $0 == 0 && frameRate * 1.02 >= Self.slowest * Double($0) } ?? 1
+            return (1...max(divisor, 1)).last { divisor % $0 == 0 && frameRate * 1.02 >= Self.slowest * Double($0) }
+                ?? 1
         case .atMost(let limit):
             // Measured rates lie a little beside the true ones.
             guard let frameRate, limit > 0 else { return 1 }

@@ -31,8 +31,10 @@ public final class Transcoder: Sendable {
 
     /// Takes what came in at `arrival`. Never waits.
     public func take(_ step: MediaStep, arrival: Instant) {
-        let (isTaken, waiting) = queue.signal { ($0.take(step, arrival), $0.pictures) }
-        plan.journal.metrics.waiting.set(Double(waiting))
+        let isTaken = queue.signal { queue in
+            defer { plan.journal.metrics.waiting.set(Double(queue.pictures)) }
+            return queue.take(step, arrival)
+        }
         if !isTaken { plan.journal.dropped() }
     }
 
@@ -73,11 +75,10 @@ public final class Transcoder: Sendable {
     }
 
     private func forget(_ sample: Sample) {
-        let waiting = queue.withLock { queue in
+        queue.withLock { queue in
             queue.forget(sample)
-            return queue.pictures
+            plan.journal.metrics.waiting.set(Double(queue.pictures))
         }
-        plan.journal.metrics.waiting.set(Double(waiting))
     }
 
     private func nextEntries() -> [TranscoderQueue.Entry]? {

@@ -37,14 +37,15 @@ struct TranscoderQueue {
         case .begin: (isRunning, isBehind) = (true, false)
         case .interrupt:
             guard isRunning else { return true }
-            (isRunning, isBehind) = (false, false)
+            isRunning = false
         case .video(let sample, _):
             let wait = arrivals.first.map { arrival - $0 } ?? .zero
             let isFull =
                 wait > Self.limit.wait || pictures >= Self.limit.pictures
                 || bytes + sample.data.count > Self.limit.bytes
             // Once behind, it goes on when half of that is done.
-            guard !isFull, !isBehind || (sample.isSync && wait <= Self.limit.wait / 2) else {
+            let isHalfDone = wait <= Self.limit.wait / 2 && pictures <= Self.limit.pictures / 2
+            guard !isFull, !isBehind || (sample.isSync && isHalfDone) else {
                 isBehind = true
                 return false
             }
