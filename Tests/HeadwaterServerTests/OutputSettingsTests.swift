@@ -62,15 +62,21 @@ import Transcoding
         #expect(profile == expected)
         let loud = try Self.profile("{ ladder: 'sd', audio: { loudness: -23 } }")
         #expect(loud.audio?.level == .loudness(-23))
+        // Pictures may go out as they come.
+        let quiet = try Self.profile("{ audio: { gain: -3 } }")
+        #expect(quiet.pictures == .passthrough && quiet.audio?.level == .gain(-3))
     }
 
     @Test(
         arguments: [
             ("'uhd'", "output", "one of passthrough, sd, hd, fullhd"), ("'fulhd'", "output", "did you mean fullhd"),
-            ("5", "output", "or an object"), ("{}", "output.ladder", "one of ladder, renditions"),
+            ("5", "output", "or an object"), ("{}", "output.ladder", "one of ladder, renditions, audio"),
             ("{ ladder: '4k' }", "output.ladder", "one of sd, hd, fullhd"),
             ("{ ladder: 'hd', renditions: [{ height: 360, bitrate: '1M' }] }", "output.renditions", "leave one"),
             ("{ renditions: [] }", "output.renditions", "write one"),
+            ("{ audio: { bitrate: '96k' }, mixed: true }", "output.mixed", "no pictures are encoded"),
+            ("{ audio: { bitrate: '96k' }, gop: '1s' }", "output.gop", "no pictures are encoded"),
+            ("{ audio: {} }", "output.renditions", "what audio is to be"),
             ("{ ladder: 'hd', gop: '100ms' }", "output.gop", "500ms to 30s"),
             ("{ ladder: 'hd', gop: 2 }", "output.gop", "a duration"),
             ("{ ladder: 'hd', gop: '5s' }", "output.gop", "longer than the target duration of 4s"),

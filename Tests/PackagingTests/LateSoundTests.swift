@@ -19,10 +19,12 @@ import Time
         return presentation
     }
 
-    private static func begin(_ presentation: inout Presentation, sounds: Int = 1, at seconds: Int64 = 0) {
+    private static func begin(
+        _ presentation: inout Presentation, sounds: Int = 1, at seconds: Int64 = 0, soundDelay: MediaTime = .zero
+    ) {
         _ = presentation.beginRun(
             tracks: [Feed.video] + two.prefix(sounds), sourceStart: .zero,
-            now: Instant(nanoseconds: seconds * 1_000_000_000))
+            now: Instant(nanoseconds: seconds * 1_000_000_000), soundDelay: soundDelay)
     }
 
     /// Plays what comes in so many seconds: pictures in time, and a frame of sound of a time in milliseconds as much later
@@ -100,6 +102,18 @@ import Time
             #expect(edge > 30 - Double(late) / 1000 - 2 * part, "\(name) until \(edge)")
         }
         OddFeedTests.expectLegalParts(presentation, "\(late) ms")
+    }
+
+    /// Where it is known how late it will be nothing of it is missing.
+    @Test(arguments: names) func whatIsKnownToBeLateIsWaitedFor(name: LatencyProfile.Name) throws {
+        var presentation = Presentation(
+            id: "test", profile: LatencyProfile(name), wallStart: WallTime(microseconds: 1_800_000_000_000_000),
+            start: Instant(nanoseconds: 0))
+        Self.begin(&presentation, soundDelay: .milliseconds(3000))
+        Self.play(&presentation, seconds: 30) { _, _ in 3000 }
+        #expect(presentation.takeEvents().isEmpty)
+        let silences = try Self.silences(presentation)
+        #expect(silences.isEmpty, "\(silences)")
     }
 
     /// Until the first of it has come nobody knows how late it will be. Once that is known all wait a single time.

@@ -40,20 +40,31 @@ public struct CustomOutputSettings: SchemaObject {
             ),
             Field("audio", \.audio, doc: "What is made of sound"),
         ],
-        anyOf: [["ladder", "renditions"]],
+        anyOf: [["ladder", "renditions", "audio"]],
         validate: { output, path, faults in
             if output.ladder != nil, !output.renditions.isEmpty {
                 faults.add(path["renditions"], nil, "ladder has renditions of its own: leave one of the two out")
             }
-            if output.ladder == nil, output.renditions.isEmpty {
-                faults.add(path["renditions"], nil, "there is none: write one, or a ladder with a name")
+            guard !output.hasRenditions else { return }
+            if output.mixed || output.gop != nil {
+                faults.add(
+                    path[output.mixed ? "mixed" : "gop"], nil,
+                    "no pictures are encoded: write renditions, or a ladder with a name, or leave this out")
+            } else if output.audio.output == AudioOutput() {
+                faults.add(
+                    path["renditions"], nil, "there is none: write one, or a ladder with a name, or what audio is to be"
+                )
             }
         })
 
+    private var hasRenditions: Bool { ladder != nil || !renditions.isEmpty }
+
     var profile: OutputProfile {
         let chosen = ladder?.renditions ?? renditions.map(\.rendition)
+        let pictures: OutputProfile.Pictures =
+            !hasRenditions ? .passthrough : mixed ? .mixed(chosen) : .ladder(chosen)
         return OutputProfile(
-            mixed ? .mixed(chosen) : .ladder(chosen), keyFrameInterval: gop.map(MediaTime.init), audio: audio.output)
+            pictures, keyFrameInterval: gop.map(MediaTime.init), audio: audio.output)
     }
 }
 

@@ -18,6 +18,6 @@ extension Presentation {
     mutating func begin(_ start: RunStart, expecting tracks: DeclaredTracks) -> Bool {
         beginRun(
             tracks: start.tracks, sourceStart: start.sourceStart, now: start.arrival, continues: start.continues,
-            expectsSound: tracks.hasAudio, expectsPicture: tracks.hasVideo)
+            expectsSound: tracks.hasAudio, expectsPicture: tracks.hasVideo, soundDelay: start.soundDelay)
     }
 }

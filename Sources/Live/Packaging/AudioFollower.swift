@@ -19,12 +19,13 @@ struct AudioFollower {
     /// Where it is still to be cut.
     var targets: [CutTarget] = []
 
-    init(cutter: AudioCutter, silence: ByteChunk?, isAbsent: Bool) {
+    /// A follower whose sound is known to come `delay` behind.
+    init(cutter: AudioCutter, silence: ByteChunk?, isAbsent: Bool, delay: MediaTime) {
         self.cutter = cutter
         self.silence = silence
         self.isAbsent = isAbsent
         hasStopped = isAbsent
-        lateness = Lateness(start: cutter.end)
+        lateness = Lateness(start: cutter.end, delay: delay)
     }
 
     /// Takes the next frame, shown at `time` on the presentation's timeline, when what leads has come to `leading`. One that

@@ -14,8 +14,10 @@ struct Lateness {
     /// How far what leads had come when it came so late.
     private var delayedAt: MediaTime
 
-    /// That of a track that begins at `start`.
-    init(start: MediaTime) { (heardAt, delayedAt) = (start, start) }
+    /// That of a track that begins at `start`, and is known to come so much behind.
+    init(start: MediaTime, delay: MediaTime = .zero) {
+        (heardAt, delayedAt, self.delay) = (start, start, min(delay, Self.most))
+    }
 
     /// Takes note that something of `time` came when what leads had come to `leading`.
     mutating func note(_ time: MediaTime, leading: MediaTime) {

@@ -31,6 +31,8 @@ public struct RunStart: Sendable, Equatable {
     public var arrival: Instant
     /// True when the source's timeline goes on as in the run before.
     public var continues: Bool
+    /// How far behind its pictures sound comes, because it takes so long to be made what it is to be.
+    public var soundDelay = MediaTime.zero
 
     /// A run of those tracks.
     public init(tracks: [Track], sourceStart: MediaTime, arrival: Instant, continues: Bool) {

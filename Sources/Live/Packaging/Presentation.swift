@@ -85,7 +85,7 @@ public struct Presentation: Sendable {
     /// that lack altogether are missing media; else there are as many of them as ever.
     public mutating func beginRun(
         tracks: [Track], sourceStart: MediaTime, now: Instant, continues: Bool = false, expectsSound: Bool = false,
-        expectsPicture: Bool = false
+        expectsPicture: Bool = false, soundDelay: MediaTime = .zero
     ) -> Bool {
         let video = tracks.filter { if case .video = $0.format { true } else { false } }
         let audio = tracks.filter { if case .audio = $0.format { true } else { false } }
@@ -118,7 +118,7 @@ public struct Presentation: Sendable {
         changeAll { $0.discontinue() }
         run = Run(
             profile: profile, video: video, audio: audioWindows.compactMap(\.sound),
-            present: places, sourceStart: sourceStart, start: start)
+            present: places, sourceStart: sourceStart, start: start, soundDelay: soundDelay)
         clock = oldClock ?? SourceClock(start: now, shift: now - self.start.instant - start.duration)
         return true
     }

@@ -43,11 +43,11 @@ struct Run {
     /// The renditions that were waited for in vain.
     private(set) var stalled: Set<String> = []
 
-    /// A run of the `video` tracks, of which the first leads, and of the audio renditions of `audio`. The source has those at the indices `present`;
-    /// the others are to be kept going.
+    /// A run of the `video` tracks, of which the first leads, and of the audio renditions of `audio`. The source has those
+    /// at the indices `present`, whose sound comes `soundDelay` behind; the others are to be kept going.
     init(
         profile: LatencyProfile, video: [Track], audio: [Sound], present: [Int], sourceStart: MediaTime,
-        start: MediaTime
+        start: MediaTime, soundDelay: MediaTime
     ) {
         self.profile = profile
         self.sourceStart = sourceStart
@@ -65,7 +65,7 @@ struct Run {
         self.audio = audio.enumerated().map { index, sound in
             AudioFollower(
                 cutter: AudioCutter(format: sound.format, profile: profile, start: max(start, sound.edge)),
-                silence: sound.silence, isAbsent: !present.contains(index))
+                silence: sound.silence, isAbsent: !present.contains(index), delay: soundDelay)
         }
         pacer = AudioPacer(profile: profile, start: start)
     }

@@ -25,6 +25,9 @@ public struct AudioOutput: Sendable, Hashable {
     /// How loud it is made.
     public var level = Level.kept
 
+    /// How much later it comes out than it comes in, where it is encoded: loudness is measured over three seconds.
+    var delay: MediaTime { if case .loudness = level { .milliseconds(3000) } else { .zero } }
+
     /// Stereo as loud as it comes.
     public init() {}
 

@@ -6,8 +6,9 @@ extension OutputProfile {
     /// Adds what cannot be, by the names that the configuration has for it under `path`, each with what to do.
     public func check(_ terms: OutputTerms, at path: FieldPath, into faults: inout FaultList) {
         guard encodes else { return }
-        guard terms.hasVideo else {
-            faults.add(path, nil, "the channel has sound alone, and there is nothing to encode: leave output out")
+        guard terms.hasVideo || !encodesPictures else {
+            faults.add(
+                path, nil, "the channel has sound alone, and no pictures to encode: leave all but audio out of output")
             return
         }
         if audio != nil, audio != AudioOutput(), !terms.hasAudio {

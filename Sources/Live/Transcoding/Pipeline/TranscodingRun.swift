@@ -75,6 +75,7 @@ final class TranscodingRun {
         if pictures.isEmpty, !forwardsPictures { ladder = nil }
         var run = start
         run.tracks = pictures + (sound?.tracks ?? audio)
+        if sound != nil { run.soundDelay = plan.profile.audio?.delay ?? .zero }
         if !run.tracks.isEmpty { deliver(.begin(run), start.arrival) }
         for (step, arrival) in waiting { pass(step, arrival) }
         waiting = []
