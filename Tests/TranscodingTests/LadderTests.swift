@@ -106,14 +106,6 @@ import Transcoding
         #expect(!Ladder(OutputProfile(.fullhd), for: Self.source(1920, 1080)).passesSource)
     }
 
-    @Test func fieldsAreMadeFramesWhereSomethingIsEncoded() {
-        var source = Self.source(1920, 1080)
-        #expect(!Ladder(OutputProfile(.hd), for: source).deinterlaces)
-        source.isInterlaced = true
-        #expect(Ladder(OutputProfile(.hd), for: source).deinterlaces)
-        #expect(!Ladder(.passthrough, for: source).deinterlaces)
-    }
-
     @Test(
         arguments: [
             (25, [1, 1]), (29.97, [1, 1]), (30.4, [1, 1]), (50, [1, 2]), (59.94, [1, 2]), (120, [2, 4]),

@@ -19,18 +19,13 @@ import Transcoding
     /// 90 lines are 96 with what is cropped.
     @Test func itsSizeIsThatOfWhatIsShown() throws {
         let picture = try picture("")
-        #expect(picture.size == PictureSize(160, 90) && picture.frameRate == 25 && !picture.isInterlaced)
+        #expect(picture.size == PictureSize(160, 90) && picture.frameRate == 25)
         #expect(picture.sampleAspectRatio == AspectRatio(1, 1) && picture.rotation == .none)
         #expect(!picture.hasHighDynamicRange)
     }
 
     @Test func itsShapeIsThatOfTheSamples() throws {
         #expect(try picture("-aspect 4:3").sampleAspectRatio == AspectRatio(3, 4))
-    }
-
-    @Test func twoFieldsAreTold() throws {
-        let source = "testsrc2=s=160x96:r=50:d=0.4,tinterlace=interleave_top"
-        #expect(try picture("-flags +ilme+ildct", source: source).isInterlaced)
     }
 
     /// What is said is anticlockwise.

@@ -29,8 +29,6 @@ public struct Ladder: Sendable, Hashable {
     public let rungs: [Rung]
     /// True where the source's own pictures are above them all.
     public let passesSource: Bool
-    /// True where fields have to be made frames before pictures are scaled.
-    public let deinterlaces: Bool
     /// By how much players turn the pictures of all rungs.
     public let rotation: SourcePicture.Rotation
 
@@ -48,7 +46,6 @@ public struct Ladder: Sendable, Hashable {
             found = [Self.rung(smallest, sides.size, source)]
         }
         rungs = Self.arranged(found)
-        deinterlaces = source.isInterlaced && !rungs.isEmpty
     }
 
     /// The divisors of all rungs, for the grid of key frames.

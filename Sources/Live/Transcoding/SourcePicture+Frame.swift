@@ -6,7 +6,6 @@ extension SourcePicture {
     public init(_ frame: Frame, format: VideoFormat, frameRate: Double?) {
         self.init(
             PictureSize(frame.width, frame.height), sampleAspectRatio: frame.sampleAspectRatio, frameRate: frameRate)
-        isInterlaced = frame.isInterlaced
         rotation = frame.rotation.map { Rotation(nearest: $0) } ?? .none
         hasHighDynamicRange = Self.isHigh(frame.colour ?? format.colour)
     }

@@ -22,8 +22,6 @@ public struct SourcePicture: Sendable, Hashable {
     public var rotation = Rotation.none
     /// Frames in a second, where it is known.
     public var frameRate: Double?
-    /// True where a frame is two fields.
-    public var isInterlaced = false
     /// True where the colour says that their dynamic range is high: PQ or HLG.
     public var hasHighDynamicRange = false
 

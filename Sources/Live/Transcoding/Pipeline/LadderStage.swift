@@ -26,6 +26,8 @@ final class LadderStage {
     private let format: VideoFormat
     private let decoder: VideoDecoder
     private var deinterlacer: Deinterlacer?
+    /// True once a picture was two fields.
+    private var hasFields = false
     private let meter: EncodingMeter
     private let deliver: @Sendable (MediaStep, Instant) -> Void
     /// The source's own samples, where they are published above all rungs.
@@ -121,11 +123,6 @@ final class LadderStage {
         let ladder = Ladder(plan.profile, for: picture)
         var tracks = passage.map { [$0.track] } ?? []
         var made = passage.map { _ in ["source"] } ?? []
-        do throws(CodecError) {
-            if ladder.deinterlaces { deinterlacer = try Deinterlacer() }
-        } catch {
-            plan.journal.failed(.scale, error)
-        }
         // Where each rung of the ladder is among those that could be made.
         var places: [Int?] = []
         for rung in ladder.rungs {
@@ -183,8 +180,19 @@ final class LadderStage {
 
     private func take(_ frame: Frame) {
         guard hasBegun else { return held.append(frame) }
+        if frame.isInterlaced, !hasFields { beginDeinterlacing() }
         do throws(CodecError) {
             for picture in try deinterlacer?.deinterlace(frame) ?? [frame] { encode(picture) }
+        } catch {
+            plan.journal.failed(.scale, error)
+        }
+    }
+
+    /// From here on pictures are made of fields, as far as that can be done.
+    private func beginDeinterlacing() {
+        hasFields = true
+        do throws(CodecError) {
+            deinterlacer = try Deinterlacer()
         } catch {
             plan.journal.failed(.scale, error)
         }
