@@ -201,7 +201,7 @@ func loader(_ file: String?, name: String = "headwater.json5") -> ConfigurationL
                 "--http-port: http.port: expected an integer, got \"x\"",
                 "headwater.json5:1:8: http: expected an object, got 8080",
             ])
-        #expect(faults("[]") == ["headwater.json5:1:1: expected an object, got a list"])
+        #expect(faults("[]") == ["headwater.json5:1:1: expected an object, got an empty list"])
     }
 
     @Test func variablesThatOthersUseCanBeLeftAlone() throws {

@@ -99,7 +99,7 @@ private struct Place: SchemaObject {
                 "line 2, column 18: port: expected 0 to 65535, got 70000",
                 "line 2, column 32: ratio: expected at least 0.0, got -1",
                 "line 2, column 42: isOn: expected true or false, got \"yes\"",
-                "line 2, column 56: hosts: expected 1 to 3 elements, got a list",
+                "line 2, column 56: hosts: expected 1 to 3 elements, got an empty list",
                 "line 8, column 10: channels[4].id: the same as channels[2].id",
                 "line 4, column 5: channels[0].id: missing: What URLs call it",
                 "line 5, column 10: channels[1].id: expected 1 to 64 lower-case letters, digits, hyphens and "
@@ -129,7 +129,7 @@ private struct Place: SchemaObject {
     }
 
     @Test func aRootThatIsNoObjectIsAFault() throws {
-        #expect(try decode("[]").1 == ["line 1, column 1: expected an object, got a list"])
+        #expect(try decode("[]").1 == ["line 1, column 1: expected an object, got an empty list"])
     }
 
     @Test(

@@ -90,14 +90,22 @@ public struct RenditionSettings: SchemaObject {
     }
 }
 
-extension VideoCoding: FieldChoice {}
+extension VideoCoding: FieldChoice {
+    /// The names of the standards, and of encoders.
+    public static var otherNames: [String: VideoCoding] {
+        [
+            "avc": .h264, "x264": .h264, "libx264": .h264, "h265": .hevc, "x265": .hevc, "libx265": .hevc,
+            "libaom-av1": .av1, "aom": .av1,
+        ]
+    }
+}
 
 extension BitRate: FieldText {
     /// `bit rate`
     public static var textName: String { "bit rate" }
 
     /// A number with a unit.
-    public static var textForm: String { #"a bit rate such as "800k" or "2.5M""# }
+    public static var textForm: String { #"a bit rate with its unit, such as "800k" or "2.5M""# }
 
     /// The bit rate of a number and its unit.
     public init?(fieldText text: String) { self.init(text) }

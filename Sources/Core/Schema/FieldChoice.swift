@@ -1,9 +1,15 @@
 /// An enumeration of words, one of which a field takes.
 ///
 ///     enum Latency: String, FieldChoice { case standard, low, ultra }
-public protocol FieldChoice: FieldValue, RawRepresentable<String>, CaseIterable {}
+public protocol FieldChoice: FieldValue, RawRepresentable<String>, CaseIterable {
+    /// What else people call it, in small letters; who writes that is told the right word.
+    static var otherNames: [String: Self] { get }
+}
 
 extension FieldChoice {
+    /// None.
+    public static var otherNames: [String: Self] { [:] }
+
     /// One of the words.
     public static var fieldType: FieldType { .choice(allCases.map(\.rawValue)) }
 
@@ -12,7 +18,8 @@ extension FieldChoice {
         guard case .string(let word) = json.content, let value = Self(rawValue: word) else {
             var message = "expected \(fieldType.expectation), got \(json.summary)"
             if case .string(let word) = json.content,
-                let meant = NearestName.find(word, among: allCases.map(\.rawValue))
+                let meant = otherNames[word.lowercased()]?.rawValue
+                    ?? NearestName.find(word, among: allCases.map(\.rawValue))
             {
                 message += "; did you mean \(meant)?"
             }

@@ -83,7 +83,7 @@ public struct JSONValue: Sendable {
         case .string(let text):
             text.unicodeScalars.count > 60
                 ? "a string of \(text.unicodeScalars.count) characters" : JSON5Printer.quoted(text)
-        case .array: "a list"
+        case .array(let elements): elements.isEmpty ? "an empty list" : "a list of \(elements.count)"
         case .object: "an object"
         }
     }
