@@ -59,7 +59,7 @@ import Transcoding
 
     @Test(
         arguments: [
-            (.ultra, ["threads=2", "sliced_threads=1", "rc_lookahead=0", "bframes=0", "vbv_bufsize=1650"]),
+            (.ultra, ["threads=1", "sliced_threads=0", "rc_lookahead=0", "bframes=0", "vbv_bufsize=1650"]),
             (.low, ["threads=1", "sliced_threads=0", "rc_lookahead=5", "bframes=0", "vbv_bufsize=3300"]),
             (.standard, ["threads=1", "sliced_threads=0", "rc_lookahead=20", "bframes=2", "vbv_bufsize=4950"]),
         ] as [(LatencyProfile.Name, [Substring])])
@@ -68,6 +68,23 @@ import Transcoding
         let found = Self.settings(try #require(samples.joined().first))
         let common: [Substring] = ["keyint=infinite", "scenecut=0", "bitrate=3000", "vbv_maxrate=3300"]
         for word in common + settings { #expect(found.contains(word), "\(word) of \(found)") }
+    }
+
+    /// In slices, not one each: that would be a picture's delay.
+    @Test(arguments: LatencyProfile.Name.allCases)
+    func threadsShareALargePictureWhereItIsNeededSoon(latency: LatencyProfile.Name) throws {
+        let tuning = EncoderTuning(latency)
+        #expect(tuning.threads(for: PictureSize(1280, 720)) == 1)
+        #expect(tuning.threads(for: PictureSize(1920, 1080)) == (latency == .ultra ? 2 : 1))
+        let format = VideoFormat(width: 1920, height: 1080)
+        let rendition = Rendition(.lines(1080), bitRate: .kilobits(5000))
+        let rung = try #require(
+            Ladder(OutputProfile(.ladder([rendition])), for: SourcePicture(PictureSize(1920, 1080))).rungs.first)
+        let options = VideoEncoderOptions(
+            rung, latency: latency, source: try #require(try Self.pictures.get().first), format: format,
+            frameDuration: MediaTime(1, Timescale(25)))
+        #expect(options.threads == (latency == .ultra ? 2 : 1))
+        #expect(Self.parameters(options).last == "sliced-threads=\(latency == .ultra ? 1 : 0)")
     }
 
     @Test(arguments: [VideoCoding.h264, .hevc, .av1])

@@ -9,16 +9,20 @@ public struct EncoderTuning: Sendable, Hashable {
     private let bFrames: Int
     /// Pictures that are looked at before one is encoded.
     private let lookAhead: Int
-    /// How many threads share a picture, each with a slice of it, where the encoder can do that without delay. One costs the
-    /// least work, two give a picture sooner.
-    public let threads: Int
+    private let threads: Int
     /// How much of the peak bit rate the decoder's buffer holds where nothing is said.
     public let buffer: MediaTime
     /// How much it may hold: as long a viewer waits for a picture that fills it.
     public let longestBuffer: MediaTime
 
+    /// A picture with fewer samples is soon done.
+    private static let largePicture = 1 << 20
     /// Longer than that none waits for pictures to look at: another rendition may have them sooner.
     private static let patience = MediaTime.milliseconds(850)
+
+    /// How many threads share a picture of that size, each with a slice of it, where the codec can do that without delay. One
+    /// costs the least work, two are sooner done with a large one.
+    public func threads(for size: PictureSize) -> Int { size.area < Self.largePicture ? 1 : threads }
 
     /// Pictures in a row that may need later ones, where they are so far apart: none where that takes long.
     public func bFrames(at distance: MediaTime) -> Int { distance <= .milliseconds(84) ? bFrames : 0 }

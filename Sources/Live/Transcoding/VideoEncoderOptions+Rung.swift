@@ -40,8 +40,8 @@ extension VideoEncoderOptions {
         bidirectionalFrames = chosen == "baseline" ? 0 : tuning.bFrames(at: frameDuration)
         let lookAhead = "rc-lookahead=\(tuning.lookAhead(at: frameDuration))"
         if coding == .h264 {
-            threads = tuning.threads
-            options = [("x264-params", "\(lookAhead):sliced-threads=\(tuning.threads > 1 ? 1 : 0)")]
+            threads = tuning.threads(for: size)
+            options = [("x264-params", "\(lookAhead):sliced-threads=\(threads > 1 ? 1 : 0)")]
         } else {
             // Its threads take a picture each, and each would delay all by one.
             options = [("x265-params", lookAhead)]

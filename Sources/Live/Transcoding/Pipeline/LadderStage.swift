@@ -45,7 +45,8 @@ final class LadderStage {
     ) throws(CodecError) {
         guard case .video(let format) = track.format else { throw .decoderMissing(track.codec) }
         (self.plan, self.format, self.deliver) = (plan, format, deliver)
-        decoder = try VideoDecoder(track, threads: EncoderTuning(plan.latency.name).threads)
+        let size = PictureSize(format.width, format.height)
+        decoder = try VideoDecoder(track, threads: EncoderTuning(plan.latency.name).threads(for: size))
         meter = EncodingMeter(plan.journal)
         passage = plan.profile.isMixed ? SourcePassage(track) : nil
         grid = Self.grid(plan)
