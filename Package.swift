@@ -86,8 +86,8 @@ let package = Package(
         library(
             "Channels", in: "Live",
             [
-                "Locks", "Bytes", "Crypto", "Ingest", "Media", "Packaging", "Publishing", "Runtime", "Telemetry",
-                "Time", "Timeline", "Transcoding",
+                "Locks", "Bytes", "Crypto", "FFmpeg", "Ingest", "Media", "Packaging", "Publishing", "Runtime",
+                "Telemetry", "Time", "Timeline", "Transcoding",
             ]),
         // Delivery
         library(
@@ -187,8 +187,8 @@ let package = Package(
         tests(
             "ChannelsTests",
             [
-                "Locks", "Bytes", "Channels", "HTTPTestClient", "Ingest", "Media", "ObjectStore", "Packaging",
-                "Publishing", "RawAnswers", "Telemetry", "TestFolder", "Time",
+                "Locks", "Bytes", "Channels", "FFmpeg", "HTTPTestClient", "Ingest", "Media", "ObjectStore", "Packaging",
+                "Publishing", "RawAnswers", "Telemetry", "TestFolder", "Time", "Transcoding",
             ]),
         tests(
             "HeadwaterServerTests",
@@ -212,8 +212,8 @@ let package = Package(
         tests(
             "TranscodingTests",
             [
-                "Bytes", "Clips", "FFmpeg", "Locks", "Media", "Packaging", "Schema", "SeededRandom", "Telemetry",
-                "TestFolder", "TestTools", "Time", "Transcoding",
+                "Bytes", "Clips", "FFmpeg", "Locks", "Media", "Packaging", "Runtime", "Schema", "SeededRandom",
+                "Telemetry", "TestFolder", "TestTools", "Time", "Transcoding",
             ]),
         tests(
             "PackagingTests",

@@ -25,6 +25,16 @@ struct ChannelBench {
         func disconnect(reason: String) { farewells.withLock { $0.append(reason) } }
     }
 
+    /// What is logged, line by line.
+    final class Lines: LogSink {
+        let lines = Mutex<[String]>([])
+
+        func write(_ line: [UInt8]) {
+            let text = String(decoding: line, as: UTF8.self)
+            lines.withLock { $0.append(text) }
+        }
+    }
+
     struct Quiet: LogSink {
         func write(_ line: [UInt8]) {}
     }

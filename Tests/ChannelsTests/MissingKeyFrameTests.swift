@@ -12,16 +12,6 @@ import Time
 
 /// Encoders that send pictures and no key frame.
 @Suite struct MissingKeyFrameTests {
-    /// Keeps what is logged.
-    private final class Lines: LogSink {
-        let lines = Mutex<[String]>([])
-
-        func write(_ line: [UInt8]) {
-            let text = String(decoding: line, as: UTF8.self)
-            lines.withLock { $0.append(text) }
-        }
-    }
-
     private static func isMissing(_ action: FeedSession.Action) -> Bool {
         if case .keyFrameMissing = action { true } else { false }
     }
@@ -88,7 +78,7 @@ import Time
     @Test(arguments: [DeclaredTracks.video, .videoAndAudio]) func itIsLoggedAndThePublisherIsWarned(
         tracks: DeclaredTracks
     ) throws {
-        let (lines, clock, encoder) = (Lines(), ManualClock(), ChannelBench.Encoder())
+        let (lines, clock, encoder) = (ChannelBench.Lines(), ManualClock(), ChannelBench.Encoder())
         let channel = Channel(
             ChannelConfiguration(
                 id: "news", name: "news", streamKey: Secret("key"), profile: LatencyProfile(.ultra), tracks: tracks),

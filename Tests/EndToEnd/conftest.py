@@ -210,7 +210,9 @@ def publish():
 
 
 def channel(id, **more):
-    return {"id": id, "streamKey": f"key-of-{id}-1234", **more}
+    """The settings of a channel. While nothing comes media are missing, unless a test says otherwise: what is shown then
+    would hide what it lacks."""
+    return {"id": id, "streamKey": f"key-of-{id}-1234", "slate": {"show": False}, **more}
 
 
 @pytest.fixture

@@ -41,6 +41,9 @@ public struct ChannelSettings: SchemaObject {
     /// What is made of what comes.
     public var output = OutputSettings.named(.passthrough)
 
+    /// What it shows while nothing comes.
+    public var slate = SlateSettings()
+
     /// A channel without an id.
     public init() {}
 
@@ -87,6 +90,7 @@ public struct ChannelSettings: SchemaObject {
             Field(
                 "output", \.output,
                 doc: "What is made of what comes: nothing (passthrough), or a ladder of renditions; see Transcoding"),
+            Field("slate", \.slate, doc: "What viewers see while nothing comes in"),
         ],
         anyOf: [["streamKey", "secondStreamKey", "input"]],
         validate: { channel, path, faults in

@@ -13,6 +13,7 @@ internal import Site
 public import Sockets
 public import Telemetry
 internal import Time
+internal import Transcoding
 
 /// Why the server cannot run, in a sentence that says what to do.
 public struct StartupError: Error, CustomStringConvertible {
@@ -26,6 +27,7 @@ public final class Server: Sendable {
     private let directory: ChannelDirectory
     private let waker: Waker
     private let writer: WindowWriter
+    private let studio: SlateStudio
     private let reader: WindowReader
     private let channelClock: ChannelClock
     private let frontDoor: FrontDoor
@@ -69,6 +71,7 @@ public final class Server: Sendable {
         let writer = WindowWriter(
             store, restored: Array(remains.restored.values), announcements: announcements, clock: clocks,
             logger: logger, registry: registry)
+        let studio = SlateStudio()
         let authorizer = PublishAuthorizer(settings.publishRules, clock: clocks, logger: logger, registry: registry)
         directory = ChannelDirectory(
             channels.map { channel in
@@ -77,11 +80,12 @@ public final class Server: Sendable {
                         id: channel.id, name: channel.name ?? channel.id, streamKey: channel.streamKey,
                         secondStreamKey: channel.secondStreamKey, profile: channel.profile, tracks: channel.tracks,
                         terms: channel.terms, backup: channel.backup?.configuration(channel.latency),
-                        secondPublisher: channel.secondPublisher, output: channel.output.profile),
+                        secondPublisher: channel.secondPublisher, output: channel.output.profile,
+                        slate: channel.slate.rules(title: channel.name ?? channel.id)),
                     goingOnWith: remains.restored[channel.id]?.presentation,
-                    waker: waker, writer: writer, clock: clocks, logger: logger, registry: registry)
+                    waker: waker, writer: writer, studio: studio, clock: clocks, logger: logger, registry: registry)
             }, authorizer: authorizer)
-        self.writer = writer
+        (self.writer, self.studio) = (writer, studio)
         reader = WindowReader(store, clock: clocks)
         self.waker = waker
         frontDoor = FrontDoor(
@@ -200,6 +204,7 @@ public final class Server: Sendable {
         for input in inputs { input.stop() }
         channelClock.stop()
         for channel in directory.channels { channel.stop() }
+        studio.close()
         writer.stop()
         reader.stop()
         waker.stop()

@@ -147,19 +147,21 @@ static inline AVFrame *cffmpeg_pool_frame(const struct cffmpeg_codecs *f, AVBuff
     return frame;
 }
 
-/* Builds `graph`: a source of that kind that is told `source_options`, what `description` says, and a sink. */
+/* Builds `graph`: a source of that kind that is told `source_options`, or none, what `description` says, and a sink. */
 static inline int cffmpeg_build(const struct cffmpeg_codecs *c, const struct cffmpeg_filters *f, AVFilterGraph *graph,
                                 const char *source_kind, const char *sink_kind, const char *source_options,
                                 const char *description, AVFilterContext **source, AVFilterContext **sink) {
-    int result =
-        f->avfilter_graph_create_filter(source, f->avfilter_get_by_name(source_kind), "in", source_options, NULL, graph);
+    int result = 0;
+    if (source_kind)
+        result = f->avfilter_graph_create_filter(source, f->avfilter_get_by_name(source_kind), "in", source_options, NULL,
+                                                 graph);
     if (result >= 0)
         result = f->avfilter_graph_create_filter(sink, f->avfilter_get_by_name(sink_kind), "out", NULL, NULL, graph);
     if (result < 0) return result;
-    AVFilterInOut *from = f->avfilter_inout_alloc();
+    AVFilterInOut *from = source_kind ? f->avfilter_inout_alloc() : NULL;
     AVFilterInOut *to = f->avfilter_inout_alloc();
-    if (from && to) {
-        *from = (AVFilterInOut){.name = c->av_strdup("in"), .filter_ctx = *source};
+    if ((from || !source_kind) && to) {
+        if (from) *from = (AVFilterInOut){.name = c->av_strdup("in"), .filter_ctx = *source};
         *to = (AVFilterInOut){.name = c->av_strdup("out"), .filter_ctx = *sink};
         result = f->avfilter_graph_parse_ptr(graph, description, &to, &from, NULL);
         if (result >= 0) result = f->avfilter_graph_config(graph, NULL);

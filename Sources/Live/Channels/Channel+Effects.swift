@@ -20,6 +20,8 @@ struct ChannelEffects {
     var hasTooManyTracks = false
     /// A track that the channel has, and the feed has not.
     var missingTrack: DeclaredTracks?
+    /// The tracks of pictures for which a slate is to be made.
+    var slateOrder: [Track]?
     /// The other input is on the air from now on.
     var change: InputSwitch.Change?
 }
@@ -28,8 +30,10 @@ extension Channel {
     /// Does them: what came in at `arrival` is why.
     func perform(_ effects: ChannelEffects, arrival: Instant? = nil) {
         if let change = effects.change { report(change) }
+        if let tracks = effects.slateOrder { orderSlate(like: tracks) }
         if effects.isNewPresentation {
             metrics.isSilent.set(0)
+            metrics.showsSlate.set(0)
             logger.info("channel.presentation_started")
         }
         if effects.isKeyFrameMissing {
@@ -106,6 +110,12 @@ extension Channel {
         case .silenceEnded(let length):
             metrics.isSilent.set(0)
             logger.info("channel.silence_ended", ["seconds": .public(length.seconds)])
+        case .slateBegan:
+            metrics.showsSlate.set(1)
+            logger.warning("channel.slate_began")
+        case .slateEnded(let length):
+            metrics.showsSlate.set(0)
+            logger.info("channel.slate_ended", ["seconds": .public(length.seconds)])
         }
     }
 }

@@ -6,12 +6,12 @@ public import Publishing
 internal import Locks
 public import Telemetry
 public import Time
-internal import Transcoding
+public import Transcoding
 
 /// A channel: it outlives its encoders. One lock owns its state; under it the pure machines step, and what they want to
 /// be done outside (publishing, logging, telling the publisher) is done after it is released.
 public final class Channel: Sendable {
-    private struct State {
+    struct State {
         var presentation: Presentation?
         var session: FeedSession?
         var inputs = InputPlaces()
@@ -22,6 +22,7 @@ public final class Channel: Sendable {
         var feeds = 0
         /// When the session began; nothing when it was said which tracks it lacks.
         var sessionBegan: Instant?
+        var slates = SlateBook()
         /// When a sample came in last that something could be made of.
         var lastUse = Instant(nanoseconds: 0)
         var isStopped = false
@@ -37,22 +38,23 @@ public final class Channel: Sendable {
     /// What viewers see and wait for.
     public let output: LiveOutput
 
-    private let state: Mutex<State>
+    let state: Mutex<State>
     let clock: any Clocks
     let logger: Logger
     let metrics: ChannelMetrics
     let writer: WindowWriter?
+    let studio: SlateStudio?
     /// Nothing where viewers get what comes as it comes.
     private let transcoder: Transcoder?
 
     /// A channel that has not been on air, or goes on with `presentation`, which another process left. What it publishes is
-    /// kept by `writer`, when there is one.
+    /// kept by `writer`, when there is one, and what it shows while nothing comes is made in `studio`.
     public init(
         _ configuration: ChannelConfiguration, goingOnWith presentation: Presentation? = nil, waker: Waker,
-        writer: WindowWriter? = nil, clock: any Clocks, logger: Logger, registry: MetricsRegistry
+        writer: WindowWriter? = nil, studio: SlateStudio? = nil, clock: any Clocks, logger: Logger, registry: MetricsRegistry
     ) {
         self.configuration = configuration
-        self.writer = writer
+        (self.writer, self.studio) = (writer, studio)
         output = LiveOutput(waker: waker)
         self.clock = clock
         self.logger = logger.with(["channel.id": .public(configuration.id)])
@@ -66,10 +68,16 @@ public final class Channel: Sendable {
                 journal: TranscoderJournal(
                     logger: self.logger, metrics: TranscoderMetrics(registry, channel: configuration.id), clock: clock))
         transcoder?.start { [weak self] step, arrival in self?.publish(step, arrival) }
-        guard var presentation else { return }
+        guard var presentation else {
+            orderFirstSlate()
+            return
+        }
         presentation.passSilence(until: clock.now)
         let effects = state.withLock { state in
-            collect(&state) { state, _ in state.presentation = presentation }
+            collect(&state) { state, effects in
+                effects.slateOrder = state.slates.order(like: presentation.videoTracks)
+                state.presentation = presentation
+            }
         }
         perform(effects)
         self.logger.info("channel.presentation_restored")
@@ -173,7 +181,7 @@ public final class Channel: Sendable {
         collect(&state) { state, effects in take(event, &state, arrival, into: &effects) }
     }
 
-    private func take(
+    func take(
         _ event: FeedEvent, _ state: inout State, _ arrival: Instant, into effects: inout ChannelEffects
     ) {
         let actions = step(&state) { $0.take(event, arrival: arrival) }
@@ -247,56 +255,6 @@ public final class Channel: Sendable {
         output.close()
     }
 
-    // MARK: Inputs, under the lock
-
-    /// What is held of an input, before anything came.
-    private var group: HeldGroup? {
-        configuration.backup.map { _ in
-            HeldGroup(
-                configuration.tracks, longest: .milliseconds(Int64(configuration.profile.targetDuration) * 1000),
-                enough: configuration.profile.partTarget)
-        }
-    }
-
-    /// What comes to `input` from now on is of another feed.
-    private func beginFeed(of input: ChannelInput, _ state: inout State, at now: Instant) -> ChannelEffects {
-        state.inputs[input].predecessor = nil
-        state.inputs[input].beginFeed(at: now, group: group)
-        guard input == state.selected else { return ChannelEffects() }
-        return collect(&state) { state, effects in beginSession(&state, at: now, into: &effects) }
-    }
-
-    /// Takes note of what came to `input`, and changes inputs where that is the thing to do: then `event` is done with.
-    private func watch(
-        _ event: FeedEvent, of input: ChannelInput, _ state: inout State, _ arrival: Instant
-    ) -> ChannelEffects? {
-        state.inputs[input].health.note(event, arrival: arrival)
-        let isKeyFrame = state.inputs[input].group?.take(event, arrival: arrival) ?? false
-        return isKeyFrame ? changeInput(&state, at: arrival, atKeyFrame: input) : nil
-    }
-
-    /// Changes to the other input, where that is the thing to do at `now`. What is held of it is published as one: viewers
-    /// are told once.
-    private func changeInput(
-        _ state: inout State, at now: Instant, atKeyFrame: ChannelInput? = nil
-    ) -> ChannelEffects? {
-        guard
-            let change = state.inputSwitch?.decide(
-                at: now, primary: state.inputs.primary.health, backup: state.inputs.backup.health,
-                ready: state.inputs.ready, atKeyFrame: atKeyFrame)
-        else { return nil }
-        state.selected = change.input
-        var input = state.inputs[change.input]
-        if change.fault == nil { input.group?.forgetOlderGroups() }
-        let isKnown = input.health.hasLasted(FeedSession.patience, at: now)
-        var effects = collect(&state) { state, effects in
-            beginSession(&state, at: now, patience: isKnown ? .zero : FeedSession.patience, into: &effects)
-            for (event, arrival) in input.group?.contents ?? [] { take(event, &state, arrival, into: &effects) }
-        }
-        effects.change = change
-        return effects
-    }
-
     // MARK: Under the lock
 
     private func perform(
@@ -340,17 +298,23 @@ public final class Channel: Sendable {
             effects.events += state.presentation?.takeEvents() ?? []
             state.presentation?.end()
             effects.ended = state.presentation?.snapshot
-            var next = Presentation(
-                id: Random.identifier(), profile: configuration.profile,
-                wallStart: clock.wallTime + (start.arrival - clock.now), start: start.arrival)
+            var next = newPresentation(from: start.arrival)
             _ = next.begin(start, expecting: configuration.tracks)
             state.presentation = next
             effects.isNewPresentation = true
         }
+        effects.slateOrder = state.slates.order(like: start.tracks.filter(\.isVideo)) ?? effects.slateOrder
+        state.presentation?.slate = state.slates.slate
+    }
+
+    func newPresentation(from start: Instant) -> Presentation {
+        Presentation(
+            id: Random.identifier(), profile: configuration.profile, wallStart: clock.wallTime + (start - clock.now),
+            start: start)
     }
 
     /// What came before ends; what comes now is of another feed.
-    private func beginSession(
+    func beginSession(
         _ state: inout State, at now: Instant, patience: MediaTime = FeedSession.patience,
         into effects: inout ChannelEffects
     ) {
@@ -371,7 +335,7 @@ public final class Channel: Sendable {
     }
 
     /// Changes the state, and says what has to be done outside because of that.
-    private func collect(
+    func collect(
         _ state: inout State, _ change: (inout State, inout ChannelEffects) -> Void
     ) -> ChannelEffects {
         var effects = ChannelEffects()

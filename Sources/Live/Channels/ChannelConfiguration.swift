@@ -1,4 +1,5 @@
 public import Ingest
+internal import Media
 public import Packaging
 public import Telemetry
 public import Transcoding
@@ -23,13 +24,15 @@ public struct ChannelConfiguration: Sendable {
     public let secondPublisher: SecondPublisherPolicy
     /// What is made of what comes.
     public let output: OutputProfile
+    /// What it shows while nothing comes; where not set, media are missing then.
+    public let slate: SlateRules?
 
     /// A channel of that name.
     public init(
         id: String, name: String, streamKey: Secret<String>?, secondStreamKey: Secret<String>? = nil,
         profile: LatencyProfile, tracks: DeclaredTracks = .videoAndAudio, terms: PublishTerms = PublishTerms(),
         backup: BackupConfiguration? = nil, secondPublisher: SecondPublisherPolicy = .reject,
-        output: OutputProfile = .passthrough
+        output: OutputProfile = .passthrough, slate: SlateRules? = nil
     ) {
         self.id = id
         self.name = name
@@ -40,7 +43,13 @@ public struct ChannelConfiguration: Sendable {
         self.backup = backup
         self.secondPublisher = secondPublisher
         self.output = output
+        self.slate = slate
     }
+}
+
+extension ChannelConfiguration {
+    /// What its pictures are expected to be like before any have come; nothing where it has none.
+    var expectedTracks: [Track] { tracks.hasVideo ? output.expectedTracks : [] }
 }
 
 /// A channel's second input, and when it is used.

@@ -4,6 +4,7 @@ internal import Telemetry
 struct ChannelMetrics: Sendable {
     let isOnAir: Gauge
     let isSilent: Gauge
+    let showsSlate: Gauge
     let clockDrift: Gauge
     let publications: Counter
     let publishDelay: Histogram
@@ -19,6 +20,9 @@ struct ChannelMetrics: Sendable {
         ).child(channel)
         isSilent = registry.gauges(
             "headwater_channel_silent", help: "1 while the channel is on the air without media.", labels: "channel"
+        ).child(channel)
+        showsSlate = registry.gauges(
+            "headwater_channel_slate", help: "1 while viewers see the slate, because nothing comes.", labels: "channel"
         ).child(channel)
         clockDrift = registry.gauges(
             "headwater_channel_clock_drift_ppm",

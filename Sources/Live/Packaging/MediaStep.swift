@@ -43,11 +43,19 @@ public struct RunStart: Sendable, Equatable {
     }
 }
 
+extension Track {
+    /// True for pictures.
+    public var isVideo: Bool { if case .video = format { true } else { false } }
+}
+
 extension Presentation {
     /// Takes a step of the current run, which came in at `arrival`; another run begins with `beginRun`. False where it was
     /// dropped.
     public mutating func take(_ step: MediaStep, arrival: Instant) -> Bool {
         switch step {
+        case .interrupt: interrupt()
+        // What still comes of a source that has been given up.
+        case _ where show != nil: return false
         case .begin: return false
         case .video(let sample, let rung): return appendVideo(sample, rung: rung, arrival: arrival)
         case .audio(let sample, let track): appendAudio(sample, track: track, arrival: arrival)
@@ -55,7 +63,6 @@ extension Presentation {
         case .splice(let cue): return append(cue)
         case .withdrawVideo(let rung): withdrawVideo(rung: rung)
         case .withdrawAudio(let track): withdrawAudio(track: track)
-        case .interrupt: interrupt()
         }
         return true
     }

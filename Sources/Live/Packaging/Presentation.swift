@@ -12,6 +12,10 @@ public enum PresentationEvent: Sendable, Equatable {
     case silenceBegan
     /// Media came again after so long.
     case silenceEnded(MediaTime)
+    /// Nothing comes in: viewers see the slate from here on.
+    case slateBegan
+    /// The slate was shown for so long.
+    case slateEnded(MediaTime)
 }
 
 /// One run of a channel between start and ENDLIST: samples in, renditions' windows out.
@@ -51,12 +55,16 @@ public struct Presentation: Sendable {
     var clock: SourceClock?
     var run: Run?
     private var silence: Silence?
+    /// What is shown while nothing comes in, where the renditions can show it; else media are missing.
+    public var slate: Slate?
+    /// True while a run of it goes on.
+    var show: SlateShow?
     var videoSequenceNumbers: [UInt32] = []
     var audioSequenceNumbers: [UInt32] = []
     /// Which audio rendition each audio track of the current run goes on with.
     private(set) var audioPlaces: [Int] = []
     /// True while the current run has no pictures: sound leads.
-    private(set) var isSoundAlone = false
+    var isSoundAlone = false
     var metadata = PendingMetadata()
     /// Of each video rendition but the first, the metadata that the first has published and it has not.
     var unpublishedEvents: [[EventMessage]] = []
@@ -87,12 +95,11 @@ public struct Presentation: Sendable {
         tracks: [Track], sourceStart: MediaTime, now: Instant, continues: Bool = false, expectsSound: Bool = false,
         expectsPicture: Bool = false, soundDelay: MediaTime = .zero
     ) -> Bool {
-        let video = tracks.filter { if case .video = $0.format { true } else { false } }
-        let audio = tracks.filter { if case .audio = $0.format { true } else { false } }
+        let (video, audio) = (tracks.filter(\.isVideo), tracks.filter { !$0.isVideo })
         let isFirst = videoWindows.isEmpty && audioWindows.isEmpty
         guard let places = isFirst ? Array(audio.indices) : places(of: video, audio) else { return false }
         let (continued, oldClock) = continues ? (run?.place(sourceStart), clock) : (nil, nil)
-        interrupt()
+        endRun()
         audioPlaces = places
         isSoundAlone = video.isEmpty
         var start = MediaTime.zero
@@ -218,24 +225,24 @@ public struct Presentation: Sendable {
         return true
     }
 
-    /// Publishes what is open and completes the segments: the source has gone, or its timeline broke.
-    public mutating func interrupt() {
+    /// Publishes what is open and completes the segments: the source has gone, or its timeline broke. A slate goes on.
+    public mutating func interrupt() { if show == nil { endRun() } }
+
+    private mutating func endRun() {
         guard run != nil else { return }
         run?.interrupt()
         advance()
         run = nil
         clock = nil
         anchor.hold(from: edge)
+        if let show = show.take() { events.append(.slateEnded(edge - show.start)) }
         metadata.clear()
         for index in unpublishedEvents.indices { unpublishedEvents[index] = [] }
         reportedStalls = []
     }
 
-    /// Lets time pass in which nothing comes in: what the clock says should be there is published as missing media, in
-    /// all renditions alike (EXT-X-GAP, §4.4.4.7). Does nothing while a run goes on.
-    public mutating func passSilence(until now: Instant) {
-        guard run == nil, !videoWindows.isEmpty || !audioWindows.isEmpty else { return }
-        let time = elapsed(at: now)
+    /// Publishes missing media up to `time`, once as much is missing as a part.
+    mutating func passMissing(until time: MediaTime) {
         if silence == nil {
             guard time - edge >= profile.gapPart else { return }
             silence = Silence(profile: profile, start: edge)
@@ -244,7 +251,10 @@ public struct Presentation: Sendable {
         pass(until: time, isLast: false)
     }
 
-    private mutating func endSilence(at time: MediaTime) {
+    /// True while media are missing because nothing comes in.
+    var hasSilence: Bool { silence != nil }
+
+    mutating func endSilence(at time: MediaTime) {
         guard let silence else { return }
         pass(until: time, isLast: true)
         events.append(.silenceEnded(time - silence.start))
@@ -276,7 +286,7 @@ public struct Presentation: Sendable {
     }
 
     /// The place of `now` on the timeline.
-    private func elapsed(at now: Instant) -> MediaTime {
+    func elapsed(at now: Instant) -> MediaTime {
         anchor.place(at: now - start.instant).converted(to: .milliseconds, rounding: .down)
     }
 
@@ -288,6 +298,12 @@ public struct Presentation: Sendable {
 
     /// The measured frame rate of the video that leads.
     public var frameRate: Double? { frameRates.first ?? nil }
+
+    /// The video tracks that media have now, where all have come.
+    public var videoTracks: [Track] {
+        let tracks = videoWindows.compactMap { $0.initializations.last?.track }
+        return tracks.count == videoWindows.count ? tracks : []
+    }
 
     /// All renditions, video first.
     var windows: [RenditionWindow] { videoWindows + audioWindows }
@@ -312,7 +328,7 @@ public struct Presentation: Sendable {
 
     /// Ends the presentation.
     public mutating func end() {
-        interrupt()
+        endRun()
         changeAll { $0.end() }
     }
 

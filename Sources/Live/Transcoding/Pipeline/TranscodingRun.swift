@@ -97,7 +97,3 @@ final class TranscodingRun {
         }
     }
 }
-
-extension Track {
-    var isVideo: Bool { if case .video = format { true } else { false } }
-}

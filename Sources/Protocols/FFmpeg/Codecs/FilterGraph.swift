@@ -1,6 +1,6 @@
 internal import CFFmpeg
 
-/// A graph of libavfilter with one input and one output, without threads of its own. For one thread.
+/// A graph of libavfilter with one output, and one input at most, without threads of its own. For one thread.
 final class FilterGraph {
     /// What flows through it.
     enum Medium {
@@ -15,8 +15,9 @@ final class FilterGraph {
     private var output: UnsafeMutablePointer<AVFilterContext>?
     private var shell: UnsafeMutablePointer<AVFrame>?
 
-    /// A graph of what `description` says, in libavfilter's syntax, for what `source` describes.
-    init(_ medium: Medium, from source: String, _ description: String, threads: Int = 1) throws(CodecError) {
+    /// A graph of what `description` says, in libavfilter's syntax, for what `source` describes; for nothing where it makes
+    /// what comes out by itself.
+    init(_ medium: Medium, from source: String?, _ description: String, threads: Int = 1) throws(CodecError) {
         codecs = try CodecLibrary.codecs()
         filters = try CodecLibrary.filters()
         graph = filters.pointee.avfilter_graph_alloc()
@@ -25,7 +26,7 @@ final class FilterGraph {
         graph.pointee.nb_threads = Int32(clamping: threads)
         let kinds = medium == .sound ? ("abuffer", "abuffersink") : ("buffer", "buffersink")
         let result = cffmpeg_build(
-            codecs, filters, graph, kinds.0, kinds.1, source, description, &input, &output)
+            codecs, filters, graph, source.map { _ in kinds.0 }, kinds.1, source, description, &input, &output)
         guard result >= 0 else { throw .refused("libavfilter") }
     }
 

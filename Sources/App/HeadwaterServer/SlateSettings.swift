@@ -1,0 +1,45 @@
+internal import Channels
+internal import Configuration
+internal import FFmpeg
+public import Schema
+
+/// What a channel shows while nothing comes in.
+public struct SlateSettings: SchemaObject {
+    /// Whether anything is shown.
+    public var show = true
+    /// The file of a picture.
+    public var image: String?
+    /// What is written below the channel's name.
+    public var text = "We will be right back"
+    /// How long nothing comes before it is shown.
+    public var after = Duration.milliseconds(500)
+    /// Whether it is shown before the first encoder has come.
+    public var start = false
+
+    /// A card with the channel's name.
+    public init() {}
+
+    /// The fields.
+    public static let schema = ObjectSchema<SlateSettings>(
+        doc: "What a channel shows while nothing comes in",
+        fields: [
+            Field("show", \.show, doc: "Show it; with false media are missing (EXT-X-GAP) until an encoder is back"),
+            Field(
+                "image", \.image, .length(1...4096), example: "/etc/headwater/slate.png",
+                doc: "The file of a picture, PNG or JPEG; a card with the channel's name where not set"),
+            Field("text", \.text, .length(0...80), doc: "What is written below the channel's name on that card"),
+            Field(
+                "after", \.after, .range(.zero ... .seconds(60)),
+                doc: "How long nothing comes before it is shown. An encoder is given up two seconds after its last frame"),
+            Field(
+                "start", \.start,
+                doc: "Show it from the start of the server on, before anything has come: as H.264, in the sizes of the output, and 1280x720 with passthrough"),
+        ])
+
+    /// What it means on a channel of that name.
+    func rules(title: String) -> SlateRules? {
+        guard show else { return nil }
+        let content = image.map { StillPicture.Content.image(path: $0) } ?? .card(title: title, line: text)
+        return SlateRules(StillPicture(content), after: after, isFirst: start)
+    }
+}

@@ -1,0 +1,66 @@
+internal import Media
+public import Time
+
+extension Presentation {
+    /// What passed longer ago than so many target durations nobody waits for: it is missing media, and the slate comes behind.
+    private static let reach: Int64 = 2
+
+    /// Lets time pass in which nothing comes in: what the clock says should be there is the slate, where there is one that
+    /// the renditions can show, else missing media, in all renditions alike (EXT-X-GAP, §4.4.4.7). Does nothing while a run
+    /// goes on.
+    public mutating func passSilence(until now: Instant) {
+        guard run == nil || show != nil, !videoWindows.isEmpty || !audioWindows.isEmpty else { return }
+        let time = elapsed(at: now)
+        if show == nil {
+            guard let slate, slate.fits(videoWindows) else { return passMissing(until: time) }
+            guard hasSilence || time - edge >= slate.patience else { return }
+            begin(slate, at: time)
+        }
+        goOn(until: time)
+    }
+
+    /// Begins the presentation with the slate, at its zero: nothing has come yet. When `expectsSound`, there is a rendition of
+    /// sound, silent until that comes. False where there is no slate, or something has been published.
+    public mutating func beginWithSlate(expectsSound: Bool) -> Bool {
+        guard let slate, videoWindows.isEmpty, audioWindows.isEmpty, !slate.groups.isEmpty else { return false }
+        let zero = MediaTime(0, .video)
+        guard
+            beginRun(
+                tracks: slate.groups.map(\.track), sourceStart: zero, now: start.instant, expectsSound: expectsSound)
+        else { return false }
+        show = SlateShow(start: zero)
+        events.append(.slateBegan)
+        return true
+    }
+
+    /// Shows the slate from where media ended, as far as anybody may still look there: time is `time`.
+    private mutating func begin(_ slate: Slate, at time: MediaTime) {
+        if hasSilence || time - edge > profile.target * Self.reach {
+            passMissing(until: time)
+            endSilence(at: time)
+        }
+        let place = edge
+        for (index, group) in slate.groups.enumerated() { videoWindows[index].begin(group.track) }
+        changeAll { $0.discontinue() }
+        isSoundAlone = false
+        run = Run(
+            profile: profile, video: slate.groups.map(\.track), audio: audioWindows.compactMap(\.sound), present: [],
+            sourceStart: MediaTime(0, .video), start: place, soundDelay: .zero)
+        show = SlateShow(start: place)
+        events.append(.slateBegan)
+    }
+
+    /// How long pictures behind a part may be needed to tell that it is whole.
+    private static let lead = MediaTime.milliseconds(200)
+
+    /// Publishes what of the slate is due at `time`: up to a part ahead, so that there is one as soon as there is none of
+    /// the source.
+    private mutating func goOn(until time: MediaTime) {
+        guard let groups = slate?.groups, var show else { return }
+        while let samples = show.next(of: groups, before: time + profile.gapPart + Self.lead) {
+            for (rung, sample) in samples.enumerated() { _ = run?.appendVideo(sample, rung: rung) }
+        }
+        self.show = show
+        advance()
+    }
+}
