@@ -61,7 +61,8 @@ import Transcoding
                 for half in [time, time + 20] {
                     let at = MediaTime.milliseconds(half)
                     feed.receive(
-                        .audio(Sample(data: ByteChunk([1]), decodeTime: at, presentationTime: at, isSync: true), track: 0),
+                        .audio(
+                            Sample(data: ByteChunk([1]), decodeTime: at, presentationTime: at, isSync: true), track: 0),
                         arrival: clock.now)
                 }
                 clock.advance(by: .milliseconds(40))
@@ -143,6 +144,7 @@ import Transcoding
         #expect(renditions.filter(\.isVideo).count == max(output.renditions.count, 1))
         #expect(renditions.allSatisfy { !$0.segments.isEmpty && $0.segments.allSatisfy { !$0.isGap } })
         #expect(renditions.contains { !$0.isVideo })
+        #expect(stage.channel.output.snapshot?.isPlayable == true)
         stage.channel.stop()
     }
 

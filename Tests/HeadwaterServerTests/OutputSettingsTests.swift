@@ -3,6 +3,7 @@ import FFmpeg
 import HeadwaterServer
 import Media
 import Schema
+import TestFolder
 import Testing
 import Transcoding
 
@@ -29,6 +30,16 @@ import Transcoding
         let channels = try ServerSettingsTests.load("{ channels: [{ id: 'a', streamKey: '12345678' }] }").channels
         #expect(channels[0].output.profile == .passthrough)
         #expect(try Self.profile("'passthrough'") == .passthrough)
+    }
+
+    @Test func aSlateIsAPictureThatIsThere() throws {
+        let folder = TemporaryFolder()
+        let path = try folder.write([0], to: "slate.png")
+        let slate = try Self.load("'sd'", "slate: { image: '\(path)', after: '2s', start: true }").channels[0].slate
+        #expect(slate.show && slate.image == path && slate.start && slate.after == .seconds(2))
+        #expect(
+            Self.faults("'sd'", "slate: { image: '/nowhere/slate.png' }")
+                == ["slate.image: there is no file /nowhere/slate.png that can be read"])
     }
 
     @Test func aWordStandsForALadder() throws {

@@ -68,7 +68,9 @@ import Time
             let edge = try #require(presentation.videoWindow?.edge)
             if time < 5450 { #expect(left.seconds - edge.seconds < Self.soundFrame) }
             // A part of it is there as soon as it is due, and it is never far ahead.
-            if time > 5550 { #expect(edge.seconds * 1000 >= Double(time - 50) && edge.seconds * 1000 < Double(time + 800)) }
+            if time > 5550 {
+                #expect(edge.seconds * 1000 >= Double(time - 50) && edge.seconds * 1000 < Double(time + 800))
+            }
         }
         #expect(presentation.takeEvents() == [.slateBegan])
         let isSame = presentation.beginRun(
@@ -104,7 +106,9 @@ import Time
     @Test func itsKeyFramesComeAtThePaceOfTheGroup() throws {
         var presentation = Self.left(.ultra)
         presentation.slate = Self.slate()
-        for time in stride(from: Int64(5000), through: 15_000, by: 50) { presentation.passSilence(until: Self.instant(time)) }
+        for time in stride(from: Int64(5000), through: 15_000, by: 50) {
+            presentation.passSilence(until: Self.instant(time))
+        }
         let shown = try #require(presentation.videoWindow).segments.filter { $0.start.seconds >= 4.9 }
         let keys = shown.flatMap(\.keyFrames).map(\.start.seconds)
         #expect(keys.count >= 5)
@@ -141,7 +145,8 @@ import Time
     @Test func itIsNotShownWhereTheRenditionsCannotShowIt() throws {
         var presentation = Self.left(.low)
         let hevc = Track(
-            codec: .hevc, format: Feed.video.format, decoderConfiguration: ByteChunk([1]), codecString: "hvc1.1.6.L93.B0")
+            codec: .hevc, format: Feed.video.format, decoderConfiguration: ByteChunk([1]),
+            codecString: "hvc1.1.6.L93.B0")
         for other in [Slate([Self.group(hevc)], after: .zero), Self.slate(2), Slate([], after: .zero)] {
             presentation.slate = other
             presentation.passSilence(until: Self.instant(9000))

@@ -47,11 +47,12 @@ import Transcoding
         for round in 0..<3 {
             for sample in group.samples {
                 let shift = group.duration * Int64(round)
-                count += decoder.decode(
-                    Sample(
-                        data: sample.data, decodeTime: sample.decodeTime + shift,
-                        presentationTime: sample.presentationTime + shift, access: sample.access)
-                ).count
+                count +=
+                    decoder.decode(
+                        Sample(
+                            data: sample.data, decodeTime: sample.decodeTime + shift,
+                            presentationTime: sample.presentationTime + shift, access: sample.access)
+                    ).count
             }
         }
         #expect(count + decoder.finish().count == 30 && decoder.faults == 0)
@@ -64,12 +65,26 @@ import Transcoding
         #expect(ten.track.codecString.hasPrefix("hvc1.2."))
         #expect(try Self.frames(ten).allSatisfy { $0.pixelFormat.bitDepth == 10 && $0.colour == hdr })
         let wide = Self.track(.h264, 360, 288, shape: AspectRatio(16, 11))
-        guard case .video(let format) = try StillGroup(Self.picture, like: wide, duration: .milliseconds(500)).track.format
+        guard
+            case .video(let format) = try StillGroup(Self.picture, like: wide, duration: .milliseconds(500)).track
+                .format
         else {
             Issue.record("no pictures")
             return
         }
         #expect(format.sampleAspectRatio == AspectRatio(16, 11) && format.width == 360)
+    }
+
+    /// What clients were told of the track holds for it, too.
+    @Test(
+        arguments: [
+            (.h264, "avc1.64001f"), (.h264, "avc1.4d401e"), (.h264, "avc1.42c00d"), (.h264, "avc1.640028"),
+            (.hevc, "hvc1.1.6.L93.90"), (.hevc, "hvc1.1.6.L120.90"),
+        ] as [(VideoCoding, String)])
+    func itHasTheProfileAndTheLevelOfTheTrack(coding: VideoCoding, name: String) throws {
+        let group = try StillGroup(Self.picture, like: Self.track(coding, as: name), duration: .milliseconds(500))
+        #expect(group.track.codecString == name)
+        #expect(try Self.frames(group).count == 5)
     }
 
     @Test func whatCannotBeEncodedIsRefused() {

@@ -1,6 +1,7 @@
 internal import Channels
 internal import Configuration
 internal import FFmpeg
+internal import Glibc
 public import Schema
 
 /// What a channel shows while nothing comes in.
@@ -25,16 +26,25 @@ public struct SlateSettings: SchemaObject {
         fields: [
             Field("show", \.show, doc: "Show it; with false media are missing (EXT-X-GAP) until an encoder is back"),
             Field(
-                "image", \.image, .length(1...4096), example: "/etc/headwater/slate.png",
+                "image", \.image, .length(1...4096),
                 doc: "The file of a picture, PNG or JPEG; a card with the channel's name where not set"),
             Field("text", \.text, .length(0...80), doc: "What is written below the channel's name on that card"),
             Field(
                 "after", \.after, .range(.zero ... .seconds(60)),
-                doc: "How long nothing comes before it is shown. An encoder is given up two seconds after its last frame"),
+                doc:
+                    "How long nothing comes before it is shown. An encoder is given up two seconds after its last frame"
+            ),
             Field(
                 "start", \.start,
-                doc: "Show it from the start of the server on, before anything has come: as H.264, in the sizes of the output, and 1280x720 with passthrough"),
-        ])
+                doc:
+                    "Show it from the start of the server on, before anything has come: as H.264, in the sizes of the output, and 1280x720 with passthrough"
+            ),
+        ],
+        validate: { slate, path, faults in
+            if let image = slate.image, access(image, R_OK) != 0 {
+                faults.add(path["image"], nil, "there is no file \(image) that can be read")
+            }
+        })
 
     /// What it means on a channel of that name.
     func rules(title: String) -> SlateRules? {

@@ -51,7 +51,8 @@ public final class Channel: Sendable {
     /// kept by `writer`, when there is one, and what it shows while nothing comes is made in `studio`.
     public init(
         _ configuration: ChannelConfiguration, goingOnWith presentation: Presentation? = nil, waker: Waker,
-        writer: WindowWriter? = nil, studio: SlateStudio? = nil, clock: any Clocks, logger: Logger, registry: MetricsRegistry
+        writer: WindowWriter? = nil, studio: SlateStudio? = nil, clock: any Clocks, logger: Logger,
+        registry: MetricsRegistry
     ) {
         self.configuration = configuration
         (self.writer, self.studio) = (writer, studio)

@@ -19,6 +19,9 @@ extension Presentation {
         goOn(until: time)
     }
 
+    /// How many frames a source is expected to have in a second that nobody has seen yet.
+    private static let expectedRate = 30.0
+
     /// Begins the presentation with the slate, at its zero: nothing has come yet. When `expectsSound`, there is a rendition of
     /// sound, silent until that comes. False where there is no slate, or something has been published.
     public mutating func beginWithSlate(expectsSound: Bool) -> Bool {
@@ -28,6 +31,7 @@ extension Presentation {
             beginRun(
                 tracks: slate.groups.map(\.track), sourceStart: zero, now: start.instant, expectsSound: expectsSound)
         else { return false }
+        for rung in frameRates.indices { frameRates[rung] = Self.expectedRate }
         show = SlateShow(start: zero)
         events.append(.slateBegan)
         return true

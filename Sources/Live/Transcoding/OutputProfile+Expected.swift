@@ -16,7 +16,18 @@ extension OutputProfile {
     private static func track(_ coding: VideoCoding, _ size: PictureSize) -> Track {
         Track(
             codec: coding.codec, format: .video(VideoFormat(width: size.width, height: size.height)),
-            decoderConfiguration: ByteChunk(), codecString: "")
+            decoderConfiguration: ByteChunk(), codecString: coding.expectedCodecString)
+    }
+}
+
+extension VideoCoding {
+    /// What an encoder that everybody uses is likely to send, up to 1080 lines: RFC 6381, and annex E of ISO/IEC 14496-15.
+    fileprivate var expectedCodecString: String {
+        switch self {
+        case .h264: "avc1.640028"
+        case .hevc: "hvc1.1.6.L120.B0"
+        case .av1: "av01.0.08M.08"
+        }
     }
 }
 

@@ -14,13 +14,14 @@ extension StillGroup {
         }
         let distance = MediaTime(1, Timescale(UInt32(Self.rate)))
         var options = VideoEncoderOptions(
-            encoder: coding.encoder, size: PictureSize(format.width, format.height), frameDuration: distance, bitrate: 0)
+            encoder: coding.encoder, size: PictureSize(format.width, format.height), frameDuration: distance, bitrate: 0
+        )
         options.pixelFormat = Self.hasTenBits(track) ? .yuv420With10Bits : .yuv420
         options.sampleAspectRatio = format.sampleAspectRatio
-        options.preset = coding.presets.first
         options.tune = coding == .av1 ? nil : "zerolatency"
         (options.colour, options.mastering, options.light) = (format.colour, format.mastering, format.light)
         options.options = [("crf", coding == .av1 ? "30" : "20")]
+        Self.setLevel(&options, coding, track.codecString.split(separator: ".").map(String.init))
         var frame = try picture.frame(format, pixelFormat: options.pixelFormat)
         let encoder = try VideoEncoder(options)
         var samples: [Sample] = []
@@ -32,6 +33,25 @@ extension StillGroup {
         samples += try encoder.finish()
         guard samples.count == Int(count) else { throw .refused(coding.encoder) }
         self.init(track: encoder.track, samples: samples, duration: distance * count)
+    }
+
+    /// Has the encoder say what the track says of its profile and its level, as far as it can: clients are told once what
+    /// they need. `parts` are those of the track's codec string: RFC 6381, and annex E of ISO/IEC 14496-15.
+    private static func setLevel(_ options: inout VideoEncoderOptions, _ coding: VideoCoding, _ parts: [String]) {
+        options.preset = coding.presets.first
+        switch coding {
+        case .h264:
+            guard parts.count > 1, let value = UInt32(parts[1], radix: 16) else { break }
+            options.options.append(("level", "\(Double(value & 0xFF) / 10)"))
+            // The quickest preset makes Constrained Baseline alone.
+            guard value >> 16 != 0x42 else { break }
+            options.preset = coding.presets[1]
+            options.profile = value >> 16 == 0x4D ? "main" : "high"
+        case .hevc:
+            guard parts.count > 3, let level = Int(parts[3].drop { !$0.isNumber }), level > 0 else { break }
+            options.options.append(("x265-params", "level-idc=\(Double(level) / 30)"))
+        case .av1: break
+        }
     }
 
     /// True where samples of the track's pictures have ten bits, as far as its codec string tells: RFC 6381, and annex E of

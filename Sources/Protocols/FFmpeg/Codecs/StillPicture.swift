@@ -78,10 +78,12 @@ public struct StillPicture: Sendable, Hashable {
         let left = Int(Double(width) * 0.08)
         let (top, indent) = (Double(height) * 0.44, Int(unit * 0.05))
         let room = Double(width - 2 * left - indent)
-        let bar = "drawbox=x=\(left):y=\(Int(top)):w=\(max(Int(unit * 0.012), 1)):h=\(Int(unit * 0.17))"
+        let bar =
+            "drawbox=x=\(left):y=\(Int(top)):w=\(max(Int(unit * 0.012), 1)):h=\(Int(unit * 0.17))"
             + ":color=0x4fb3d9:t=fill"
         let first = text(title, fonts.bold, min(unit * 0.085, room / span(title)), "0xf2f6fa", left + indent, Int(top))
-        let second = text(line, fonts.plain, min(unit * 0.042, room / span(line)), "0xa9bccd", left + indent, Int(top + unit * 0.12))
+        let second = text(
+            line, fonts.plain, min(unit * 0.042, room / span(line)), "0xa9bccd", left + indent, Int(top + unit * 0.12))
         return [bar, first, second].joined(separator: ",")
     }
 
