@@ -49,7 +49,8 @@ extension StillGroup {
             options.profile = value >> 16 == 0x4D ? "main" : "high"
         case .hevc:
             guard parts.count > 3, let level = Int(parts[3].drop { !$0.isNumber }), level > 0 else { break }
-            options.options.append(("x265-params", "level-idc=\(Double(level) / 30)"))
+            let tier = parts[3].hasPrefix("H") ? 1 : 0
+            options.options.append(("x265-params", "level-idc=\(Double(level) / 30):high-tier=\(tier)"))
         case .av1: break
         }
     }
