@@ -15,6 +15,7 @@ from benchmark_failover import failover
 from benchmark_ingest import ingest
 from benchmark_ladder import ladder, ladder_delay
 from benchmark_load import load
+from benchmark_slate import slate
 from conftest import Server, channel, wait_for
 from measuring import BROWSER_HEADERS, Nginx, Publishers, cpu_seconds, make_source, progress, request_cost, \
     resident_megabytes
@@ -144,15 +145,15 @@ class FirstByte:
 def main():
     parser = argparse.ArgumentParser(prog="Tools/benchmark", description=__doc__)
     parser.add_argument("cases", nargs="*", metavar="CASE",
-                        help="passthrough, memory, requests, start, dvr, load, ingest, failover, ladder, ladder-delay; all of "
-                             "them without one")
+                        help="passthrough, memory, requests, start, dvr, load, ingest, failover, slate, ladder, ladder-delay; "
+                             "all of them without one")
     parser.add_argument("--pairs", type=int,
                         help="how many times ours and the reference take turns (5), or an input fails (10)")
     parser.add_argument("--seconds", type=int, default=60, help="the length of each window of passthrough and ladder")
     parser.add_argument("--load-seconds", type=int, default=300, help="how long viewers watch; a third of it they wait")
     options = parser.parse_args()
-    cases = options.cases or ["passthrough", "memory", "requests", "start", "dvr", "load", "ingest", "failover", "ladder",
-                              "ladder-delay"]
+    cases = options.cases or ["passthrough", "memory", "requests", "start", "dvr", "load", "ingest", "failover", "slate",
+                              "ladder", "ladder-delay"]
     failures, options.pairs = options.pairs or 10, options.pairs or 5
     table = []
     with tempfile.TemporaryDirectory(prefix="headwater-benchmark-") as scratch:
@@ -166,6 +167,8 @@ def main():
             table += load(root, source, options.load_seconds, options.pairs)
         if "ingest" in cases:
             table += ingest(root, source, options.seconds, options.pairs)
+        if "slate" in cases:
+            table += slate(root, source, options.seconds, failures)
         if "ladder" in cases:
             table += ladder(root, source, options.seconds, options.pairs)
         if "ladder-delay" in cases:

@@ -103,7 +103,8 @@ import Transcoding
         let studio = SlateStudio()
         let found = Monitor<Result<[StillGroup], CodecError>?>(nil)
         studio.order(
-            Self.picture, like: [Self.track(.h264), Self.track(.h264, 160, 90)], duration: .milliseconds(500)
+            by: "news", Self.picture, like: [Self.track(.h264), Self.track(.h264, 160, 90)],
+            duration: .milliseconds(500)
         ) { result in found.signal { $0 = result } }
         let isDone = found.wait(for: .seconds(60)) { $0 != nil }
         studio.close()
@@ -113,6 +114,23 @@ import Transcoding
             }
         }
         #expect(isDone && sizes == [320, 160])
+    }
+
+    /// An encoder that changes all the time has one made for what it is like in the end, and no queue of them.
+    @Test func onlyTheLastOrderOfACustomerWaits() {
+        let studio = SlateStudio()
+        let found = Monitor<[String]>([])
+        for width in [320, 160, 96, 64, 48] {
+            for customer in ["news", "sport"] {
+                studio.order(
+                    by: customer, Self.picture, like: [Self.track(.h264, width, 48)], duration: .milliseconds(500)
+                ) { _ in found.signal { $0.append("\(customer) \(width)") } }
+            }
+        }
+        let isDone = found.wait(for: .seconds(60)) { $0.contains("news 48") && $0.contains("sport 48") }
+        studio.close()
+        // Whatever had been begun by then is made.
+        #expect(isDone && found.withLock { $0.count } <= 4)
     }
 
     @Test func whatIsExpectedHasTheSizesOfTheOutput() {

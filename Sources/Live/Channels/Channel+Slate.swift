@@ -18,7 +18,7 @@ extension Channel {
     func orderSlate(like tracks: [Track]) {
         guard let studio, let rules = configuration.slate else { return }
         let duration = OutputProfile.passthrough.keyFrameInterval(for: configuration.profile)
-        studio.order(rules.picture, like: tracks, duration: duration) { [weak self] result in
+        studio.order(by: configuration.id, rules.picture, like: tracks, duration: duration) { [weak self] result in
             switch result {
             case .success(let groups): self?.take(groups, for: tracks, by: rules)
             case .failure(let error):

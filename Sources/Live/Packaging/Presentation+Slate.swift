@@ -32,7 +32,7 @@ extension Presentation {
                 tracks: slate.groups.map(\.track), sourceStart: zero, now: start.instant, expectsSound: expectsSound)
         else { return false }
         for rung in frameRates.indices { frameRates[rung] = Self.expectedRate }
-        show = SlateShow(start: zero)
+        show = SlateShow(slate, start: zero)
         events.append(.slateBegan)
         return true
     }
@@ -50,7 +50,7 @@ extension Presentation {
         run = Run(
             profile: profile, video: slate.groups.map(\.track), audio: audioWindows.compactMap(\.sound), present: [],
             sourceStart: MediaTime(0, .video), start: place, soundDelay: .zero)
-        show = SlateShow(start: place)
+        show = SlateShow(slate, start: place)
         events.append(.slateBegan)
     }
 
@@ -60,8 +60,8 @@ extension Presentation {
     /// Publishes what of the slate is due at `time`: up to a part ahead, so that there is one as soon as there is none of
     /// the source.
     private mutating func goOn(until time: MediaTime) {
-        guard let groups = slate?.groups, var show else { return }
-        while let samples = show.next(of: groups, before: time + profile.gapPart + Self.lead) {
+        guard var show else { return }
+        while let samples = show.next(before: time + profile.gapPart + Self.lead) {
             for (rung, sample) in samples.enumerated() { _ = run?.appendVideo(sample, rung: rung) }
         }
         self.show = show

@@ -40,13 +40,15 @@ public struct Slate: Sendable {
 struct SlateShow {
     /// Where it began on the presentation's timeline.
     let start: MediaTime
+    /// A group for each rendition: one slate is shown to its end, whichever there may be by then.
+    private let groups: [StillGroup]
     /// How many of its pictures have been shown.
     private var count = 0
 
-    init(start: MediaTime) { self.start = start }
+    init(_ slate: Slate, start: MediaTime) { (groups, self.start) = (slate.groups, start) }
 
-    /// The next picture of each of the `groups`, its times counted from the beginning, if it is due before `horizon`.
-    mutating func next(of groups: [StillGroup], before horizon: MediaTime) -> [Sample]? {
+    /// The next picture of each rendition, its times counted from the beginning, if it is due before `horizon`.
+    mutating func next(before horizon: MediaTime) -> [Sample]? {
         let (round, position) = count.quotientAndRemainder(dividingBy: groups[0].samples.count)
         let shift = groups[0].duration * Int64(round)
         guard start + shift + groups[0].samples[position].presentationTime < horizon else { return nil }

@@ -7,6 +7,7 @@ internal import Runtime
 /// Draws and encodes what channels show while nothing comes in, one after the other, on a thread of its own.
 public final class SlateStudio: Sendable {
     private struct Order {
+        let customer: String
         let picture: StillPicture
         let tracks: [Track]
         let duration: MediaTime
@@ -29,13 +30,18 @@ public final class SlateStudio: Sendable {
         thread.withLock { $0 = body }
     }
 
-    /// Has `picture` made for each of the video `tracks`, in groups of that duration; `deliver` is called on its thread.
+    /// Has `picture` made for each of the video `tracks`, in groups of that duration; `deliver` is called on its thread. What
+    /// was ordered by the same `customer` and has not been begun is not made any more.
     public func order(
-        _ picture: StillPicture, like tracks: [Track], duration: MediaTime,
+        by customer: String, _ picture: StillPicture, like tracks: [Track], duration: MediaTime,
         deliver: @escaping @Sendable (Result<[StillGroup], CodecError>) -> Void
     ) {
-        let order = Order(picture: picture, tracks: tracks, duration: duration, deliver: deliver)
-        state.signal { $0.orders.append(order) }
+        let order = Order(
+            customer: customer, picture: picture, tracks: tracks, duration: duration, deliver: deliver)
+        state.signal { state in
+            state.orders.removeAll { $0.customer == customer }
+            state.orders.append(order)
+        }
     }
 
     /// Ends the thread; what is still ordered is not made.
