@@ -54,14 +54,14 @@ extension Presentation {
         events.append(.slateBegan)
     }
 
-    /// How long pictures behind a part may be needed to tell that it is whole.
-    private static let lead = MediaTime.milliseconds(200)
+    /// As long as a picture behind a part is needed to tell that it is whole. A source that comes back begins behind it: with
+    /// more the timeline would be ahead of the clock by as much.
+    private static let lead = MediaTime.milliseconds(100)
 
-    /// Publishes what of the slate is due at `time`: up to a part ahead, so that there is one as soon as there is none of
-    /// the source.
+    /// Publishes what of the slate is due at `time`.
     private mutating func goOn(until time: MediaTime) {
         guard var show else { return }
-        while let samples = show.next(before: time + profile.gapPart + Self.lead) {
+        while let samples = show.next(before: time + Self.lead) {
             for (rung, sample) in samples.enumerated() { _ = run?.appendVideo(sample, rung: rung) }
         }
         self.show = show
