@@ -40,7 +40,6 @@ public struct ChannelSettings: SchemaObject {
     public var secondPublisher = SecondPublisherPolicy.reject
     /// What is made of what comes.
     public var output = OutputSettings.named(.passthrough)
-
     /// What it shows while nothing comes.
     public var slate = SlateSettings()
 

@@ -345,13 +345,6 @@ extension Codec {
     var isPublishable: Bool { self != .mp2 }
 }
 
-extension Sample {
-    fileprivate func moved(by shift: MediaTime) -> Sample {
-        Sample(
-            data: data, decodeTime: decodeTime + shift, presentationTime: presentationTime + shift, access: access)
-    }
-}
-
 extension SpliceCue {
     fileprivate func moved(by shift: MediaTime) -> SpliceCue {
         SpliceCue(kind: kind, eventID: eventID, time: time + shift, duration: duration, section: section)

@@ -48,6 +48,14 @@ extension Track {
     public var isVideo: Bool { if case .video = format { true } else { false } }
 }
 
+extension Sample {
+    /// The same, so much later.
+    public func moved(by shift: MediaTime) -> Sample {
+        Sample(
+            data: data, decodeTime: decodeTime + shift, presentationTime: presentationTime + shift, access: access)
+    }
+}
+
 extension Presentation {
     /// Takes a step of the current run, which came in at `arrival`; another run begins with `beginRun`. False where it was
     /// dropped.

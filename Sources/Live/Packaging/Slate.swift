@@ -53,11 +53,6 @@ struct SlateShow {
         let shift = groups[0].duration * Int64(round)
         guard start + shift + groups[0].samples[position].presentationTime < horizon else { return nil }
         count += 1
-        return groups.map { group in
-            let sample = group.samples[position]
-            return Sample(
-                data: sample.data, decodeTime: sample.decodeTime + shift,
-                presentationTime: sample.presentationTime + shift, access: sample.access)
-        }
+        return groups.map { $0.samples[position].moved(by: shift) }
     }
 }

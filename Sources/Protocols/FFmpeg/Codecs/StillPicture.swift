@@ -31,7 +31,6 @@ public struct StillPicture: Sendable, Hashable {
         switch content {
         case .image(let path):
             let name = Self.escaped(path)
-            // Only so does libavfilter say why: that a file is not there, or no image.
             return try Self.draw("movie=filename=\(name),\(Self.fitting(format)),\(end)", format)
         case .card(let title, let line):
             let words = Self.words(title, line, format)
