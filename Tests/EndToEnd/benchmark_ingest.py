@@ -13,7 +13,8 @@ import time
 
 from benchmark_load import on_core, spread
 from conftest import ROOT, Server, channel, wait_for
-from measuring import cpu_seconds, free_port, make_source, progress, resident_megabytes
+from measuring import cpu_seconds, make_source, progress, resident_megabytes
+from ports import free_port
 
 DEMULTIPLEXER = os.environ.get("E2E_DEMULTIPLEXER", str(ROOT / ".build/release/TransportStreamBenchmark"))
 FFMPEG = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]

@@ -13,6 +13,7 @@ import tempfile
 import time
 
 from conftest import ROOT, Publisher, Server, channel, fetch, wait_for
+from ports import free_ports
 from test_page import HLS
 
 # What site.conf says to do for a server with this setting.
@@ -21,14 +22,6 @@ TOKEN_LINE = '"~(?:^|&)token=[^&]" "&token=x";'
 TOKEN_CHANGES = [
     ("site.conf", f"#   {TOKEN_LINE}\n", "#\n"),
     ("site.conf", "map $args $handed_on {\n", f"map $args $handed_on {{\n    {TOKEN_LINE}\n")]
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 class Edge:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 
 from conftest import wait_for
+from ports import free_port
 
 # What a browser sends with a playlist request.
 BROWSER_HEADERS = {
@@ -26,12 +27,6 @@ BROWSER_HEADERS = {
 
 def progress(text):
     print(f"  {text}", flush=True)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def tree(root):

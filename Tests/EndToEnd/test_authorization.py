@@ -11,8 +11,9 @@ import time
 import pytest
 
 from conftest import BINARY, channel, wait_for
+from ports import free_port
 from srt import SRTSender
-from test_srt import clip, free_port, plays, running, streaming
+from test_srt import clip, plays, running, streaming
 from webhook import SECRET, Webhook, answer, endless, slow
 
 TODAY, TOMORROW = "the token secret of today", "the token secret of tomorrow"

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from conftest import Publisher, Server, channel, wait_for
-from edge import free_ports
+from ports import free_ports
 from prober import Prober
 
 KILLS = 50 if os.environ.get("SOAK") == "1" else 10

@@ -11,8 +11,8 @@ import time
 import pytest
 
 from conftest import wait_for
-from edge import free_ports
 from mpegts import AUDIO, CLOCK, MESSAGE, PACKET, VIDEO, Packet, Rewriter, between, chance, crc32, pump
+from ports import free_ports
 from relay import LossyRelay
 from scte35 import OPPORTUNITY_START, cancel_insert, segmentation, splice_insert, splice_null, time_signal
 

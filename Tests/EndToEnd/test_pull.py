@@ -12,11 +12,10 @@ import pytest
 
 from conftest import channel, wait_for
 from flashes import Rendition, distances, make
-from measuring import free_port
+from ports import free_port
 from prober import Prober
 from sending import AAC, H264, PICTURES, tone
 from test_rtmps import Certificate
-from test_srt import free_port as free_udp_port
 from test_srt import plays, running
 
 
@@ -188,7 +187,7 @@ def test_rtmp_is_fetched(serve, tmp_path):
 
 
 def test_datagrams_are_a_transport_stream(serve):
-    port = free_udp_port()
+    port = free_port()
     server = serve([fetched(f"udp://127.0.0.1:{port}")])
     command = from_ffmpeg("-f", "mpegts", f"udp://127.0.0.1:{port}?pkt_size=1316")
     with running(command):
@@ -302,7 +301,7 @@ def test_a_server_stops_whatever_its_sources_do(serve, tmp_path):
     with Site(tmp_path, silent) as site:
         schemes = [f"{scheme}://127.0.0.1:{site.port}/a/b" for scheme in ("http", "https", "rtsp", "rtmp")]
         server = serve([channel(f"c{number}", input={"url": url, "allowLocal": True})
-                        for number, url in enumerate([*schemes, f"udp://127.0.0.1:{free_udp_port()}"])])
+                        for number, url in enumerate([*schemes, f"udp://127.0.0.1:{free_port()}"])])
         wait_for(lambda: site.asked, what="a call")
         start = time.monotonic()
         assert server.stop() == 0

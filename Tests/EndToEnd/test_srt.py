@@ -7,7 +7,6 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,17 +14,12 @@ import time
 import pytest
 
 from conftest import BINARY, Publisher, channel, wait_for
+from ports import free_port
 from prober import Prober
 from sending import counter
 from srt import SRTSender
 
 PASSPHRASE = "correct-horse-battery"
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @contextlib.contextmanager
