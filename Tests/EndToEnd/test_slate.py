@@ -99,18 +99,17 @@ def test_a_card_is_shown_while_no_encoder_is_there(serve, publish, tmp_path, way
 
 
 def test_it_has_the_codec_and_the_sizes_of_what_was_on_the_air(serve, publish, send, tmp_path):
-    """A channel that is encoded has it in all its sizes, a channel that is not in the feed's codec; or the operator's own
-    picture."""
+    """A channel whose source is seen as it comes has it in all its sizes, in the feed's codec: the operator's own picture."""
     image = tmp_path / "it's red.png"
     subprocess.run([*FFMPEG, "-f", "lavfi", "-i", "color=red:s=320x180", "-frames:v", "1", "-update", "1", str(image)],
                    check=True)
     sources = {
         "hevc": make(tmp_path / "hevc.ts", 60, video=["-c:v", "libx265", "-preset", "ultrafast", "-x265-params",
                                                       "log-level=none:keyint=50"]),
-        "sizes": make(tmp_path / "sizes.flv", 60),
+        "sizes": make(tmp_path / "sizes.flv", 60, video=["-bf", "0", "-g", "50"]),
     }
     server = serve([channel("hevc", latency="low", slate={"image": str(image)}),
-                    channel("sizes", latency="low", output=heights(180, 90), slate={"image": str(image)})])
+                    channel("sizes", latency="low", output=heights(90, mixed=True), slate={"image": str(image)})])
     encoders = [send(publish_file, server, name, path) for name, path in sources.items()]
     for name in sources:
         is_ready(server, name)

@@ -122,13 +122,10 @@ import Time
     @Test func onlySoMuchOfItWaits() throws {
         let source = try sound("-c:a ac3", channels: "5.1", name: "sound.ac3.mp4")
         let registry = MetricsRegistry()
-        let plan = TranscodingPlan(
-            profile: .passthrough, latency: LatencyProfile(.low),
-            journal: TranscoderJournal(
-                logger: Logger(sink: Quiet()), metrics: TranscoderMetrics(registry, channel: "news"),
-                clock: ManualClock()))
+        let journal = TranscoderJournal(
+            logger: Logger(sink: Quiet()), metrics: TranscoderMetrics(registry, channel: "news"), clock: ManualClock())
         let delivered = Mutex(0)
-        let stage = SoundStage([source.track], plan, AudioOutput(), start: .zero) { step, _ in
+        let stage = SoundStage(SoundLayout([source.track], AudioOutput()), journal, start: .zero) { step, _ in
             delivered.withLock { if case .audio(_, track: 1) = step { $0 += 1 } }
         }
         delivered.withLock { _ in

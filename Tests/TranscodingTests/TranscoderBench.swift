@@ -24,10 +24,13 @@ final class TranscoderBench: Sendable {
     private let log = Log()
     private let steps = Mutex<[(step: MediaStep, arrival: Instant)]>([])
 
-    init(_ profile: OutputProfile, _ latency: LatencyProfile.Name = .ultra, clock: any Clocks = SystemClocks()) {
+    init(
+        _ profile: OutputProfile, _ latency: LatencyProfile.Name = .ultra, slate: SlateRules? = nil,
+        clock: any Clocks = SystemClocks()
+    ) {
         journal = TranscoderJournal(
             logger: Logger(sink: log), metrics: TranscoderMetrics(registry, channel: "news"), clock: clock)
-        transcoder = Transcoder(profile, latency: LatencyProfile(latency), journal: journal)
+        transcoder = Transcoder(profile, latency: LatencyProfile(latency), slate: slate, journal: journal)
         transcoder.start { [weak self] step, arrival in self?.steps.withLock { $0.append((step, arrival)) } }
     }
 
@@ -88,6 +91,9 @@ extension [MediaStep] {
 
     /// The times of its key frames.
     func keys(_ rung: Int) -> [MediaTime] { pictures(rung).filter(\.isSync).map(\.presentationTime) }
+
+    /// What viewers were told of slates.
+    var slates: [Bool] { compactMap { if case .slate(let isShown) = $0 { isShown } else { nil } } }
 
     /// The samples of a track of sound.
     func sound(_ track: Int) -> [Sample] {

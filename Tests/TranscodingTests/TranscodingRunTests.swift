@@ -126,8 +126,10 @@ import Time
             "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -bf 0")
         let bench = TranscoderBench(Self.ladder)
         let plan = TranscodingPlan(profile: Self.ladder, latency: LatencyProfile(.ultra), journal: bench.journal)
-        let stage = try LadderStage(clip.track, plan) { _, _ in }
-        let held = clip.samples.prefix { !stage.take($0, arrival: Instant(nanoseconds: 0)) }
+        let start = RunStart(
+            tracks: [clip.track], sourceStart: .zero, arrival: Instant(nanoseconds: 0), continues: false)
+        var source = IncomingSource(start, plan)
+        let held = clip.samples.prefix { !source.take(.video($0), Instant(nanoseconds: 0)) }
         #expect(held.count + 1 == count)
     }
 

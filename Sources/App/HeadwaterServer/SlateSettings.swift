@@ -3,6 +3,7 @@ internal import Configuration
 internal import FFmpeg
 internal import Glibc
 public import Schema
+internal import Transcoding
 
 /// What a channel shows while nothing comes in.
 public struct SlateSettings: SchemaObject {
@@ -14,6 +15,8 @@ public struct SlateSettings: SchemaObject {
     public var text = "We will be right back"
     /// How long nothing comes before it is shown.
     public var after = Duration.milliseconds(500)
+    /// How long the last picture of an encoder is shown instead, where pictures are encoded.
+    public var hold = Duration.seconds(5)
     /// Whether it is shown before the first encoder has come.
     public var start = false
 
@@ -35,6 +38,11 @@ public struct SlateSettings: SchemaObject {
                     "How long nothing comes before it is shown. An encoder is given up two seconds after its last frame"
             ),
             Field(
+                "hold", \.hold, .range(.zero ... .seconds(60)),
+                doc:
+                    "How long the last picture of an encoder is shown before it, where all pictures are encoded: there the stream goes on unbroken, and nothing is heard"
+            ),
+            Field(
                 "start", \.start,
                 doc:
                     "Show it from the start of the server on, before anything has come: as H.264, in the sizes of the output, and 1280x720 with passthrough"
@@ -50,6 +58,8 @@ public struct SlateSettings: SchemaObject {
     func rules(title: String) -> SlateRules? {
         guard show else { return nil }
         let content = image.map { StillPicture.Content.image(path: $0) } ?? .card(title: title, line: text)
-        return SlateRules(StillPicture(content), after: after, isFirst: start)
+        var rules = SlateRules(StillPicture(content), after: after, isFirst: start)
+        rules.hold = hold
+        return rules
     }
 }

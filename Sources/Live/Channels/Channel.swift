@@ -65,7 +65,7 @@ public final class Channel: Sendable {
             configuration.output == .passthrough
             ? nil
             : Transcoder(
-                configuration.output, latency: configuration.profile,
+                configuration.output, latency: configuration.profile, slate: configuration.slate,
                 journal: TranscoderJournal(
                     logger: self.logger, metrics: TranscoderMetrics(registry, channel: configuration.id), clock: clock))
         transcoder?.start { [weak self] step, arrival in self?.publish(step, arrival) }

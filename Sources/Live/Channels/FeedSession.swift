@@ -344,9 +344,3 @@ extension Codec {
     /// True when HLS clients can play it as it is (HLS authoring specification for Apple devices, §2.1 and §2.2).
     var isPublishable: Bool { self != .mp2 }
 }
-
-extension SpliceCue {
-    fileprivate func moved(by shift: MediaTime) -> SpliceCue {
-        SpliceCue(kind: kind, eventID: eventID, time: time + shift, duration: duration, section: section)
-    }
-}

@@ -17,6 +17,10 @@ public enum MediaStep: Sendable {
     case withdrawVideo(rung: Int)
     /// Nothing comes of that audio track until the next run.
     case withdrawAudio(track: Int)
+    /// The run goes on with what comes of another source from that time on, which came in first when the step says.
+    case source(at: MediaTime)
+    /// What is shown while no source brings anything is being shown from here on, or has been.
+    case slate(isShown: Bool)
     /// The run ends: the source has gone, or its timeline broke.
     case interrupt
 }
@@ -56,6 +60,33 @@ extension Sample {
     }
 }
 
+extension MediaTime {
+    /// The same, so much later, on the same timescale.
+    fileprivate func moved(by shift: MediaTime) -> MediaTime { self + shift.converted(to: timescale) }
+}
+
+extension SpliceCue {
+    /// The same, so much later.
+    public func moved(by shift: MediaTime) -> SpliceCue {
+        SpliceCue(kind: kind, eventID: eventID, time: time.moved(by: shift), duration: duration, section: section)
+    }
+}
+
+extension MediaStep {
+    /// The same, so much later on the source's timeline, where it has a time.
+    public func moved(by shift: MediaTime) -> MediaStep {
+        switch self {
+        case .video(let sample, let rung):
+            .video(sample.moved(by: shift.converted(to: sample.decodeTime.timescale)), rung: rung)
+        case .audio(let sample, let track):
+            .audio(sample.moved(by: shift.converted(to: sample.decodeTime.timescale)), track: track)
+        case .metadata(let item): .metadata(TimedMetadata(time: item.time.moved(by: shift), tag: item.tag))
+        case .splice(let cue): .splice(cue.moved(by: shift))
+        case .begin, .withdrawVideo, .withdrawAudio, .source, .slate, .interrupt: self
+        }
+    }
+}
+
 extension Presentation {
     /// Takes a step of the current run, which came in at `arrival`; another run begins with `beginRun`. False where it was
     /// dropped.
@@ -71,6 +102,8 @@ extension Presentation {
         case .splice(let cue): return append(cue)
         case .withdrawVideo(let rung): withdrawVideo(rung: rung)
         case .withdrawAudio(let track): withdrawAudio(track: track)
+        case .source(let time): changeSource(at: time, arrival: arrival)
+        case .slate(let isShown): noteSlate(isShown)
         }
         return true
     }

@@ -67,4 +67,20 @@ extension Presentation {
         self.show = show
         advance()
     }
+
+    // MARK: Where the run itself goes on
+
+    /// The run goes on with what comes of another source from `time` on, which came in first at `arrival`: its clock is not
+    /// that of the one before.
+    mutating func changeSource(at time: MediaTime, arrival: Instant) {
+        guard let place = run?.place(time) else { return }
+        clock = SourceClock(start: arrival, shift: arrival - start.instant - place.duration)
+    }
+
+    /// Whoever feeds the run shows a slate from here on, or has shown it.
+    mutating func noteSlate(_ isShown: Bool) {
+        guard isShown != (slateStart != nil) else { return }
+        if let slateStart { events.append(.slateEnded(edge - slateStart)) } else { events.append(.slateBegan) }
+        slateStart = isShown ? edge : nil
+    }
 }

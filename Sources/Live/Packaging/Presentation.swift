@@ -59,6 +59,8 @@ public struct Presentation: Sendable {
     public var slate: Slate?
     /// True while a run of it goes on.
     var show: SlateShow?
+    /// Where it began in a run whose source shows it by itself.
+    var slateStart: MediaTime?
     var videoSequenceNumbers: [UInt32] = []
     var audioSequenceNumbers: [UInt32] = []
     /// Which audio rendition each audio track of the current run goes on with.
@@ -236,6 +238,7 @@ public struct Presentation: Sendable {
         clock = nil
         anchor.hold(from: edge)
         if let show = show.take() { events.append(.slateEnded(edge - show.start)) }
+        noteSlate(false)
         metadata.clear()
         for index in unpublishedEvents.indices { unpublishedEvents[index] = [] }
         reportedStalls = []

@@ -1,6 +1,6 @@
 internal import Bitstreams
-internal import Bytes
-internal import Media
+public import Bytes
+public import Media
 
 /// What is heard of a rendition whose track has not come.
 enum SilentSound {
@@ -21,12 +21,16 @@ struct Sound {
         guard case .audio(let format) = track.format else { return nil }
         self.format = format
         self.edge = edge
-        guard track.codec == .aac, let configuration = try? AudioSpecificConfig(track.decoderConfiguration.span),
+        silence = track.silentFrame
+    }
+}
+
+extension Track {
+    /// A frame of its sound that nothing is heard of; nothing where its coding has none that we can write.
+    public var silentFrame: ByteChunk? {
+        guard codec == .aac, let configuration = try? AudioSpecificConfig(decoderConfiguration.span),
             configuration.audioObjectType == 2
-        else {
-            silence = nil
-            return
-        }
-        silence = AACSilence.frame(channelConfiguration: configuration.channelConfiguration)
+        else { return nil }
+        return AACSilence.frame(channelConfiguration: configuration.channelConfiguration)
     }
 }

@@ -3,7 +3,7 @@ internal import Media
 
 /// One track of sound decoded, filtered and encoded anew. For one thread.
 final class SoundChain {
-    private let decoder: AudioDecoder
+    private var decoder: AudioDecoder
     private let filter: AudioFilter
     private let encoder: AudioEncoder
     /// What is heard before is of no use: the encoder begins with silence.
@@ -43,12 +43,27 @@ final class SoundChain {
         return samples.filter(isHeard)
     }
 
-    /// What is left.
-    func finish() throws(CodecError) -> [Sample] {
+    /// What of the source is left: nothing follows of it.
+    func pause() throws(CodecError) -> [Sample] {
         var samples: [Sample] = []
         for frame in decoder.finish() { samples += try encode(filter.filter(frame)) }
-        samples += try encode(filter.finish())
-        return try (samples + encoder.finish()).filter(isHeard)
+        return try (samples + encode(filter.finish())).filter(isHeard)
+    }
+
+    /// What comes next is of `source`.
+    func change(to source: Track) throws(CodecError) {
+        (decoder, knownFaults) = (try AudioDecoder(source), 0)
+    }
+
+    /// Silence from where sound ended up to `time`.
+    func fill(until time: MediaTime) throws(CodecError) -> [Sample] {
+        try encoder.fill(from: start, until: time).filter(isHeard)
+    }
+
+    /// What is left.
+    func finish() throws(CodecError) -> [Sample] {
+        let samples = try pause()
+        return try samples + encoder.finish().filter(isHeard)
     }
 
     /// How many samples could not be decoded since this was asked for last.

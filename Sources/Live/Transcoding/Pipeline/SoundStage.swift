@@ -10,6 +10,9 @@ final class SoundStage: Sendable {
     private enum Job: Sendable {
         case sample(Sample, track: Int, arrival: Instant)
         case withdrawal(track: Int, arrival: Instant)
+        case pause
+        case change([Track], places: [Int])
+        case silence(until: MediaTime, arrival: Instant)
     }
 
     private struct State {
@@ -26,19 +29,23 @@ final class SoundStage: Sendable {
     private let state = Monitor(State())
     private let thread = Mutex<NamedThread?>(nil)
 
-    /// The sound of a run of those tracks, which begins at `start`; `deliver` is called on its thread.
+    /// The sound of a run that begins at `start`, made as `layout` has it; `deliver` is called on its thread. Where the run is
+    /// `isBridged` nothing is heard of what is missing.
     init(
-        _ tracks: [Track], _ plan: TranscodingPlan, _ output: AudioOutput, start: MediaTime,
+        _ layout: SoundLayout, _ journal: TranscoderJournal, start: MediaTime, isBridged: Bool = false,
         deliver: @escaping @Sendable (MediaStep, Instant) -> Void
     ) {
-        journal = plan.journal
+        self.journal = journal
         let body = NamedThread("encode sound") { [self] in
-            let work = SoundWork(tracks, plan, output, start: start, deliver: deliver)
+            let work = SoundWork(layout, journal, start: start, isBridged: isBridged, deliver: deliver)
             state.signal { $0.tracks = work.tracks }
             while let job = nextJob() {
                 switch job {
                 case .sample(let sample, let track, let arrival): work.take(sample, track: track, arrival: arrival)
                 case .withdrawal(let track, let arrival): work.withdraw(track, at: arrival)
+                case .pause: work.pause()
+                case .change(let tracks, let places): work.change(to: tracks, at: places)
+                case .silence(let end, let arrival): work.fill(until: end, arrival: arrival)
                 }
             }
             work.finish()
@@ -54,12 +61,7 @@ final class SoundStage: Sendable {
 
     /// Takes the next frame of the source's track of that index.
     func take(_ sample: Sample, track: Int, arrival: Instant) {
-        let isTaken = state.signal { state in
-            guard state.jobs.count < Self.jobLimit else { return false }
-            state.jobs.append(.sample(sample, track: track, arrival: arrival))
-            return true
-        }
-        if !isTaken { journal.dropped() }
+        append(.sample(sample, track: track, arrival: arrival))
     }
 
     /// Nothing comes of that track any more.
@@ -67,10 +69,30 @@ final class SoundStage: Sendable {
         state.signal { $0.jobs.append(.withdrawal(track: track, arrival: arrival)) }
     }
 
+    /// The source has gone.
+    func pause() { state.signal { $0.jobs.append(.pause) } }
+
+    /// Another source goes on, with those `tracks` in the `places` of those of the first.
+    func change(to tracks: [Track], at places: [Int]) {
+        state.signal { $0.jobs.append(.change(tracks, places: places)) }
+    }
+
+    /// Nothing is heard up to `end` of what no source brings now.
+    func fill(until end: MediaTime, arrival: Instant) { append(.silence(until: end, arrival: arrival)) }
+
     /// Waits until all that was taken has been delivered, and ends the thread.
     func finish() {
         state.signal { $0.isOver = true }
         thread.withLock { $0.take() }?.join()
+    }
+
+    private func append(_ job: Job) {
+        let isTaken = state.signal { state in
+            guard state.jobs.count < Self.jobLimit else { return false }
+            state.jobs.append(job)
+            return true
+        }
+        if !isTaken { journal.dropped() }
     }
 
     private func nextJob() -> Job? {

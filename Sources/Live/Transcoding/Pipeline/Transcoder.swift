@@ -18,9 +18,11 @@ public final class Transcoder: Sendable {
     private let queue = Monitor(TranscoderQueue())
     private let thread = Mutex<NamedThread?>(nil)
 
-    /// A transcoder to `profile` on a channel of that latency.
-    public init(_ profile: OutputProfile, latency: LatencyProfile, journal: TranscoderJournal) {
-        plan = TranscodingPlan(profile: profile, latency: latency, journal: journal)
+    /// A transcoder to `profile` on a channel of that latency, which shows `slate` between two sources.
+    public init(
+        _ profile: OutputProfile, latency: LatencyProfile, slate: SlateRules? = nil, journal: TranscoderJournal
+    ) {
+        plan = TranscodingPlan(profile: profile, latency: latency, slate: slate, journal: journal)
     }
 
     /// Begins. What comes out goes to `deliver`, with when that came in from which it was made, on several threads.
@@ -48,23 +50,21 @@ public final class Transcoder: Sendable {
 
     private func work(_ deliver: @escaping @Sendable (MediaStep, Instant) -> Void) {
         var run: TranscodingRun?
-        while let entries = nextEntries() {
+        while let entries = nextEntries(waiting: run?.pause) {
             for entry in entries {
                 switch entry {
                 case .hole: run?.lose()
                 case .step(.begin(let start), _):
-                    run?.finish()
-                    run = TranscodingRun(start, plan, deliver: deliver)
+                    if let run { run.begin(start) } else { run = TranscodingRun(start, plan, deliver: deliver) }
                 case .step(.interrupt, let arrival):
-                    run?.finish()
-                    run = nil
-                    deliver(.interrupt, arrival)
+                    if let run { run.interrupt(at: arrival) } else { deliver(.interrupt, arrival) }
                 case .step(.video(let sample, let rung), let arrival):
                     if isTooLate { plan.journal.dropped() } else { run?.take(.video(sample, rung: rung), arrival) }
                     forget(sample)
                 case .step(let step, let arrival): run?.take(step, arrival)
                 }
             }
+            if run?.pause != nil { run?.goOn(until: plan.journal.clock.now) }
         }
         run?.finish()
     }
@@ -81,8 +81,13 @@ public final class Transcoder: Sendable {
         }
     }
 
-    private func nextEntries() -> [TranscoderQueue.Entry]? {
-        while !queue.wait(for: .seconds(60), until: { !$0.entries.isEmpty || $0.isOver }) {}
+    /// What has come; nothing of it where none has for so long, and nothing at all when it is over.
+    private func nextEntries(waiting pause: Duration?) -> [TranscoderQueue.Entry]? {
+        repeat {
+            let hasMore = queue.wait(for: pause ?? .seconds(60)) { !$0.entries.isEmpty || $0.isOver }
+            if !hasMore, pause != nil { return [] }
+            if hasMore { break }
+        } while true
         return queue.withLock { queue in
             defer { queue.entries = [] }
             return queue.entries.isEmpty ? nil : queue.entries

@@ -4,5 +4,7 @@ internal import Packaging
 struct TranscodingPlan: Sendable {
     let profile: OutputProfile
     let latency: LatencyProfile
+    /// What is shown between sources; where not set, a run ends with its source.
+    var slate: SlateRules?
     let journal: TranscoderJournal
 }

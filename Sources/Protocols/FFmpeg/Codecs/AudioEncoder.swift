@@ -86,6 +86,15 @@ public final class AudioEncoder {
         return try samples + encodeWholeFrames()
     }
 
+    /// The samples that come out of silence from where the sound ended, or from `start` where none has come, up to `time`.
+    public func fill(from start: MediaTime, until time: MediaTime) throws(CodecError) -> [Sample] {
+        let from = end ?? start.ticks(in: timescale)
+        let gap = time.ticks(in: timescale) - from
+        guard gap > 0 else { return [] }
+        end = from
+        return try putSilence(Int(gap))
+    }
+
     /// The samples that are left. The last is filled up with silence. Nothing goes in after this.
     public func finish() throws(CodecError) -> [Sample] {
         let samples = try drain()

@@ -10,6 +10,12 @@ extension Frame {
         }
     }
 
+    /// The same picture, without them: the same words would be written again and again.
+    public var withoutCaptions: Frame {
+        guard captions != nil, let copy = try? storage.without(AV_FRAME_DATA_A53_CC) else { return self }
+        return Frame(copy, at: presentationTime)
+    }
+
     /// The display that the pictures were graded on, where the stream tells.
     public var mastering: MasteringDisplay? {
         guard let bytes = storage.sideData(AV_FRAME_DATA_MASTERING_DISPLAY_METADATA),

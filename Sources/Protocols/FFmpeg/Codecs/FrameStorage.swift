@@ -36,6 +36,16 @@ final class FrameStorage: @unchecked Sendable {
         return UnsafeRawBufferPointer(start: data, count: item.pointee.size)
     }
 
+    /// One that shares the samples, and has no side data of that kind.
+    func without(_ kind: AVFrameSideDataType) throws(CodecError) -> FrameStorage {
+        guard let copy = codecs.pointee.av_frame_alloc() else { throw .failed(cffmpeg_no_memory()) }
+        let storage = FrameStorage(adopting: copy, codecs)
+        let result = codecs.pointee.av_frame_ref(copy, raw)
+        guard result >= 0 else { throw .failed(result) }
+        codecs.pointee.av_frame_remove_side_data(copy, kind)
+        return storage
+    }
+
     /// The start of each plane.
     var planes: [UnsafeMutablePointer<UInt8>?] {
         let data = raw.pointee.data

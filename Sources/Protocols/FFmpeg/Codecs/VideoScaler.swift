@@ -4,7 +4,8 @@ internal import Media
 /// Makes pictures of one size and form of pictures of any. For one thread; what it gives away may go to others.
 ///
 /// A cascade is several of them, each fed with what the one before gives. Range and colour stay as they are, and captions
-/// and whatever else belongs to a picture go along. The source may change at any picture.
+/// and whatever else belongs to a picture go along. The source may change at any picture. One of another shape has black
+/// beside it, or above and below.
 public final class VideoScaler {
     /// What comes out, and how.
     public let options: VideoScalerOptions
@@ -16,7 +17,7 @@ public final class VideoScaler {
         guard options.size.width > 0, options.size.height > 0 else { throw .refused(options.library.rawValue) }
         switch options.library {
         case .swscale: _ = try CodecLibrary.scaling()
-        case .zimg: guard ZimgScaling.isThere else { throw .filterMissing("zscale") }
+        case .zimg: guard GraphScaling.hasZimg else { throw .filterMissing("zscale") }
         }
         self.options = options
     }
@@ -31,11 +32,10 @@ public final class VideoScaler {
         }
         if source != self.source {
             self.source = nil
+            let inset = PictureInset(source, in: options)
             scaling =
-                switch options.library {
-                case .swscale: try SwscaleScaling(source, options)
-                case .zimg: try ZimgScaling(source, options)
-                }
+                options.library == .swscale && inset == nil
+                ? try SwscaleScaling(source, options) : try GraphScaling(source, options, inset)
             self.source = source
         }
         guard let storage = try scaling?.scale(frame.storage) else { return frame }

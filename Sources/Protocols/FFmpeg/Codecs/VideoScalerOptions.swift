@@ -13,7 +13,7 @@ public struct VideoScalerOptions: Sendable {
         public var isThere: Bool {
             switch self {
             case .swscale: (try? CodecLibrary.scaling()) != nil
-            case .zimg: ZimgScaling.isThere
+            case .zimg: GraphScaling.hasZimg
             }
         }
 

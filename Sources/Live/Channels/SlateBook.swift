@@ -1,22 +1,6 @@
-public import FFmpeg
 internal import Media
 internal import Packaging
 internal import Time
-
-/// What a channel shows while nothing comes in.
-public struct SlateRules: Sendable, Hashable {
-    /// What viewers see.
-    public var picture: StillPicture
-    /// How long nothing comes before they do.
-    public var patience: Duration
-    /// True where they do before anything has come, too.
-    public var isFirst: Bool
-
-    /// `picture`, after so long.
-    public init(_ picture: StillPicture, after patience: Duration = .milliseconds(500), isFirst: Bool = false) {
-        (self.picture, self.patience, self.isFirst) = (picture, patience, isFirst)
-    }
-}
 
 /// The slate of a channel, and the tracks that it was made for.
 struct SlateBook {
