@@ -41,7 +41,8 @@ import Time
         let small = try VideoScaler(VideoScalerOptions(size: PictureSize(80, 44)))
         let outputs = Mutex<[(time: MediaTime, isKey: Bool)?]>([])
         let encoder = RenditionEncoder(
-            rung, Self.options(frames[0].presentationTime.timescale), journal: Self.journal()
+            rung, Self.options(frames[0].presentationTime.timescale), waiting: .milliseconds(160),
+            journal: Self.journal()
         ) { output in
             outputs.withLock { outputs in
                 switch output {
@@ -79,7 +80,8 @@ import Time
         let registry = MetricsRegistry()
         let outputs = Mutex<[MediaTime?]>([])
         let encoder = RenditionEncoder(
-            1, Self.options(frames[0].presentationTime.timescale), journal: Self.journal(registry)
+            1, Self.options(frames[0].presentationTime.timescale), waiting: .milliseconds(160),
+            journal: Self.journal(registry)
         ) { output in
             outputs.withLock { outputs in
                 if case .sample(let sample, _) = output {
@@ -105,7 +107,8 @@ import Time
         let frames = try Self.clip().frames()
         let counts = Mutex((taken: 0, delivered: 0, most: 0))
         let encoder = RenditionEncoder(
-            0, Self.options(frames[0].presentationTime.timescale), journal: Self.journal()
+            0, Self.options(frames[0].presentationTime.timescale), waiting: .milliseconds(160),
+            journal: Self.journal()
         ) { _ in
             counts.withLock { counts in
                 counts.most = max(counts.most, counts.taken - counts.delivered)
@@ -113,6 +116,7 @@ import Time
             }
         }
         for frame in frames {
+            #expect(encoder.waitForRoom(until: SystemClocks().now + .seconds(60)))
             encoder.take(.init(frame: frame, isKey: false, arrival: Instant(nanoseconds: 0)))
             counts.withLock { $0.taken += 1 }
         }
@@ -121,12 +125,39 @@ import Time
         #expect(counts.withLock { $0.delivered == frames.count && $0.most <= 5 })
     }
 
+    /// Nobody gets what was brought before, however late it is done; from a key frame on all is as ever.
+    @Test func whatIsNotWantedAnyMoreIsNotDelivered() throws {
+        let frames = try Self.clip().frames()
+        let times = Mutex<[MediaTime]>([])
+        let gate = Mutex(0)
+        let encoder = RenditionEncoder(
+            1, Self.options(frames[0].presentationTime.timescale), waiting: .zero, journal: Self.journal()
+        ) { output in
+            gate.withLock { $0 += 1 }
+            if case .sample(let sample, _) = output { times.withLock { $0.append(sample.presentationTime) } }
+        }
+        gate.withLock { _ in
+            for frame in frames[..<4] {
+                encoder.take(.init(frame: frame, isKey: false, arrival: Instant(nanoseconds: 0)))
+            }
+            let hasRoom = encoder.waitForRoom(until: SystemClocks().now + .milliseconds(10))
+            #expect(!hasRoom)
+            encoder.withdraw()
+            encoder.take(.init(frame: frames[6], isKey: true, arrival: Instant(nanoseconds: 0)))
+        }
+        encoder.take(.init(frame: frames[7], isKey: false, arrival: Instant(nanoseconds: 0)))
+        encoder.finish()
+        let made = times.withLock { $0 }
+        // One may be with whoever stands still.
+        #expect(made.suffix(2) == frames[6...7].map(\.presentationTime) && made.count <= 3)
+    }
+
     @Test func whatCannotBeMadeLeavesNoThreadBehind() {
         var options = Self.options(.milliseconds)
         options.preset = "wonderful"
         weak var left: RenditionEncoder?
         do {
-            let encoder = RenditionEncoder(1, options, journal: Self.journal()) { _ in }
+            let encoder = RenditionEncoder(1, options, waiting: .zero, journal: Self.journal()) { _ in }
             left = encoder
             #expect(throws: CodecError.self) { try encoder.track() }
         }

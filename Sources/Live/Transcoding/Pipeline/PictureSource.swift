@@ -37,6 +37,12 @@ final class PictureSource {
         passage = plan.profile.isMixed ? SourcePassage(track) : nil
     }
 
+    /// True where pictures that no others refer to are left out.
+    var skipsUnreferenced: Bool {
+        get { decoder.skipsUnreferenced }
+        set { decoder.skipsUnreferenced = newValue }
+    }
+
     /// The pictures that `sample` completes.
     func take(_ sample: Sample, arrival: Instant) -> [Picture] {
         access.note(sample, arrival: arrival)

@@ -41,12 +41,25 @@ public struct TranscoderJournal: Sendable {
         tell("transcoder.undecodable", of: step.rawValue, ["step": .public(step.rawValue)])
     }
 
+    /// One more measure is taken against being behind, or one less.
+    func sheds(_ change: Shedding.Change) {
+        metrics.shedding.set(Double(change.level))
+        if change.isMore {
+            logger.warning(
+                "transcoder.shedding", ["level": .public(change.level), "hint": .public(Self.hint)])
+        } else if change.level == 0 {
+            logger.info("transcoder.recovered")
+        }
+    }
+
+    private static let hint = "this machine cannot encode all renditions as fast as pictures come: choose fewer"
+
     /// A sample was left out, because those before it are not done yet.
     func dropped() {
         metrics.dropped.increment()
         tell(
             "transcoder.behind", of: "",
-            ["hint": .public("this machine cannot encode all renditions as fast as pictures come: choose fewer")])
+            ["hint": .public(Self.hint)])
     }
 
     private func tell(_ event: StaticString, of subject: String, _ fields: LogFields) {

@@ -3,6 +3,8 @@ public import Telemetry
 /// What the transcoder of a channel does, in numbers.
 public struct TranscoderMetrics: Sendable {
     let pictures: MetricFamily<Counter>
+    let leftOut: MetricFamily<Counter>
+    let shedding: Gauge
     let waiting: Gauge
     let dropped: Counter
     let faults: MetricFamily<Counter>
@@ -15,6 +17,15 @@ public struct TranscoderMetrics: Sendable {
         self.channel = channel
         pictures = registry.counters(
             "headwater_transcoder_pictures_total", help: "Pictures that were encoded.", labels: "channel", "rendition")
+        leftOut = registry.counters(
+            "headwater_transcoder_left_out_pictures_total",
+            help: "Pictures that were not encoded because that would have been too late.", labels: "channel",
+            "rendition")
+        shedding = registry.gauges(
+            "headwater_transcoder_shedding_level",
+            help: "How many measures are taken because pictures come faster than they can be encoded.",
+            labels: "channel"
+        ).child(channel)
         waiting = registry.gauges(
             "headwater_transcoder_waiting_pictures", help: "Pictures that came in and are not decoded yet.",
             labels: "channel"
@@ -38,6 +49,8 @@ public struct TranscoderMetrics: Sendable {
     }
 
     func pictures(_ rendition: String) -> Counter { pictures.child(channel, rendition) }
+
+    func leftOut(_ rendition: String) -> Counter { leftOut.child(channel, rendition) }
 
     func faults(_ step: TranscodingStep) -> Counter { faults.child(channel, step.rawValue) }
 }

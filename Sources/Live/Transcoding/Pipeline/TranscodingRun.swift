@@ -180,6 +180,7 @@ final class TranscodingRun {
         guard let pictures else { return }
         // A source that is smaller than all rungs is published as it comes, and nothing else is.
         guard ladder != nil else { return deliver(step, arrival) }
+        pictures.skipsUnreferenced = ladder?.skipsUnreferenced ?? false
         for picture in pictures.take(sample, arrival: arrival) { show(picture) }
         release()
     }

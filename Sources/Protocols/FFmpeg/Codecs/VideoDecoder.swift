@@ -42,6 +42,12 @@ public final class VideoDecoder {
         }
     }
 
+    /// True where pictures that no others refer to are left out, as far as the codec tells (H.264, HEVC).
+    public var skipsUnreferenced: Bool {
+        get { context.raw.pointee.skip_frame == AVDISCARD_NONREF }
+        set { context.raw.pointee.skip_frame = newValue ? AVDISCARD_NONREF : AVDISCARD_DEFAULT }
+    }
+
     /// The pictures that `sample` completes, in the order in which they are shown.
     public func decode(_ sample: Sample) -> [Frame] {
         let timescale = timescale ?? sample.presentationTime.timescale
