@@ -3,17 +3,17 @@ a card, and the same renditions on one unbroken timeline."""
 
 import os
 import pathlib
-import re
 import signal
 import subprocess
 import time
 
 import pytest
 
+import flv
 from browsers import Chromium
 from conftest import ROOT, channel, wait_for
 from flashes import Rendition
-from ladders import FFMPEG, WHENEVER, cut_alike, heights, make, publish_file, rungs, variants
+from ladders import FFMPEG, cut_alike, heights, make, publish_file, rungs, variants
 from prober import Prober
 
 PROFILES = ["standard", "low", "ultra"]
@@ -106,31 +106,62 @@ def test_it_goes_on_unbroken(serve, send, tmp_path, red, way):
     assert len(server.events("channel.presentation_started")) == 3
 
 
+# Pictures of 320x180 become others after so many seconds; what comes then, over what, and to which latency.
+CHANGE = 9
+OTHERS = {"larger": ("640x360", "flv", "low"), "smaller": ("240x136", "flv", "standard"), "upright": ("180x320", "ts", "ultra")}
+
+
+def changing(scratch, name, size, kind):
+    """A source that goes over to pictures of another size."""
+    video = ["-g", "25", "-bf", "0"]
+    if kind == "flv":
+        clips = [make(scratch / f"{name}-{one}.flv", 40, size=one, video=video) for one in ("320x180", size)]
+        return flv.join(scratch / f"{name}.flv", [(clips[0], CHANGE, 1), (clips[1], 40, 1)])
+    first = make(scratch / f"{name}-1.ts", CHANGE, video=video)
+    second = make(scratch / f"{name}-2.ts", 40, "-output_ts_offset", str(CHANGE), size=size, video=video)
+    joined = scratch / f"{name}.ts"
+    joined.write_bytes(first.read_bytes() + second.read_bytes())
+    return joined
+
+
 def test_another_size_in_mid_stream_is_the_same_to_viewers(serve, send, tmp_path):
-    """A source that goes over to larger pictures, and one to pictures of another shape."""
-    sources = {"larger": ("640x360", "low"), "upright": ("180x320", "ultra")}
-    server = serve([channel(name, latency=latency, output=LADDER, slate={}) for name, (_, latency) in sources.items()])
-    for name, (size, _) in sources.items():
-        first = make(tmp_path / f"{name}-1.ts", 12, video=["-bf", "0", "-g", "25"])
-        second = make(tmp_path / f"{name}-2.ts", 20, "-output_ts_offset", "12", size=size, video=["-bf", "0", "-g", "25"])
-        joined = tmp_path / f"{name}.ts"
-        joined.write_bytes(first.read_bytes() + second.read_bytes())
-        send(publish_file, server, name, joined)
-    probers = [Prober(server.url(f"/live/{name}/index.m3u8"), 22) for name in sources if server.renditions(name)]
+    """Whether something is shown between sources or not."""
+    server = serve([channel(name, latency=latency, output=LADDER, **({"slate": {}} if name == "upright" else {}))
+                    for name, (_, _, latency) in OTHERS.items()])
+    for name, (size, kind, _) in OTHERS.items():
+        send(publish_file, server, name, changing(tmp_path, name, size, kind))
+    probers = [Prober(server.url(f"/live/{name}/index.m3u8"), 22) for name in OTHERS if server.renditions(name)]
     for prober in probers:
-        prober.check()
-    for name in sources:
+        prober.check(late={"cadence.part": 10, "cadence.segment": 4})
+    for name in OTHERS:
         found = unbroken(server, name, tmp_path)
         assert [variants(server, name)[one]["RESOLUTION"] for one in ("video", "video2")] == ["320x180", "160x90"]
         for one in found:
-            # Each of its sizes shows both, the second with black beside it where it is upright.
-            def edge(place):
-                done = subprocess.run(
-                    [*FFMPEG, "-ss", str(place), "-i", str(one.files[0]), "-frames:v", "1", "-vf", "crop=iw/8:ih:0:0,scale=1:1",
-                     "-f", "rawvideo", "-pix_fmt", "gray", "-"], capture_output=True, check=True)
-                return done.stdout[0]
-            assert edge(3) > 60
-            assert (edge(18) < 24) == (name == "upright"), (name, one.folder, edge(18))
+            assert edge(one.files[0], 3) > 60
+            # All of an upright picture is seen, with black beside it.
+            assert (edge(one.files[0], 18) < 24) == (name == "upright"), (name, one.folder)
+
+
+def edge(path, place):
+    """How bright the left edge of the picture at that place in a file is."""
+    done = subprocess.run([*FFMPEG, "-ss", str(place), "-i", str(path), "-frames:v", "1", "-vf", "crop=iw/8:ih:0:0,scale=1:1",
+                           "-f", "rawvideo", "-pix_fmt", "gray", "-"], capture_output=True, check=True)
+    return done.stdout[0]
+
+
+def test_another_encoder_with_room_for_more_begins_a_presentation(serve, tmp_path):
+    """One that has room for less does not."""
+    paths = [make(tmp_path / f"{size}.flv", 40, size=size) for size in ("160x90", "128x72", "320x180")]
+    server = serve([channel("news", latency="low", output=LADDER, slate={})])
+    for path, count, sizes in zip(paths, [1, 1, 2], [["160x90"], ["160x90"], ["320x180", "160x90"]]):
+        encoder = publish_file(server, "news", path)
+        try:
+            wait_for(lambda: len(server.events("channel.presentation_started")) == count, what="a presentation")
+            Prober(server.url("/live/news/index.m3u8"), 8).check()
+            assert [one["RESOLUTION"] for one in variants(server, "news").values()] == sizes
+        finally:
+            encoder.stop()
+    assert len(server.events("channel.presentation_started")) == 2
 
 
 def test_viewers_see_no_break(serve, send, tmp_path):

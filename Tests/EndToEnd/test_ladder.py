@@ -5,7 +5,6 @@ import os
 
 import pytest
 
-import flv
 from conftest import channel, wait_for
 from flashes import UNEVEN
 from ladders import SELDOM, cut_alike, follows, has_every, heights, make, publish_file, rungs, source_pictures, \
@@ -223,51 +222,3 @@ def test_an_encoder_that_comes_back_continues_all_sizes(serve, tmp_path):
             assert gaps == list(range(gaps[0], gaps[-1] + 1)), one.text
     finally:
         encoder.stop()
-
-
-def test_viewers_go_on_when_the_source_changes_its_size(serve, send, tmp_path):
-    """It has room for all renditions before and after, once with other sides."""
-    stories = {"same": ("480x270", [(320, 180), (214, 120), (160, 90)]),
-               "other": ("480x360", [(240, 180), (160, 120), (120, 90)])}
-    server = serve([channel(name, latency="low", output=LADDER) for name in stories])
-    for name, (size, _) in stories.items():
-        change(server, send, tmp_path, name, size)
-    before = {name: server.renditions(name) for name in stories}
-    look(server, 22, late={"cadence.part": 10, "cadence.segment": 4, "rendition.together": 4})
-    assert len(server.events("channel.presentation_started")) == len(stories)
-    for name, (_, sizes) in stories.items():
-        assert server.renditions(name) == before[name]
-        found = rungs(server, name, tmp_path)
-        cut_alike(found, least=6)
-        for one, size in zip(found, sizes, strict=True):
-            breaks = [segment for segment in one.segments[1:] if segment.is_discontinuous]
-            assert len(breaks) == 1 and not any(segment.is_gap for segment in one.segments), (name, one.text)
-            assert breaks[0].start == pytest.approx(CHANGE, abs=0.05), (name, one.text)
-            assert (one.stream()["width"], one.stream()["height"]) == size, (name, one.stream())
-            assert max(steps(one.times)) < 0.05, (name, one.folder)
-
-
-def test_a_source_that_has_room_for_fewer_sizes_begins_anew(serve, send, tmp_path):
-    """What was published until then ends for all, and the next presentation has what there is room for."""
-    server = serve([channel("news", latency="low", output=heights(180, 120))])
-    change(server, send, tmp_path, "news", "240x136")
-    before = server.renditions("news")
-    wait_for(lambda: len(server.events("channel.presentation_started")) == 2, what="a new presentation")
-    after = server.renditions("news")
-    assert set(before) == {"audio", "video", "video2"} and set(after) == {"audio", "video"}
-    assert all(server.get(f"{folder}/index.m3u8").text.count("#EXT-X-ENDLIST") == 1 for folder in before.values())
-    look(server, 10)
-    one, = rungs(server, "news", tmp_path)
-    assert (one.stream()["width"], one.stream()["height"]) == (212, 120)
-
-
-# When a source changes its size, in seconds.
-CHANGE = 9
-
-
-def change(server, send, scratch, name, size):
-    """Publishes pictures of 640x360 at first, and from then on of another size."""
-    clips = [make(scratch / f"{name}-{one}.flv", 40, size=one, video=["-g", "25", "-bf", "0"]) for one in ("640x360", size)]
-    path = flv.join(scratch / f"{name}.flv", [(clips[0], CHANGE, 1), (clips[1], 40, 1)])
-    send(publish_file, server, name, path)
-    server.renditions(name)

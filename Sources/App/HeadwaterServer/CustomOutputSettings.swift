@@ -13,6 +13,8 @@ public struct CustomOutputSettings: SchemaObject {
     public var mixed = false
     /// How far key frames are apart.
     public var gop: Duration?
+    /// How many pictures there are in a second.
+    public var frameRate: Double?
     /// What is made of sound.
     public var audio = AudioOutputSettings()
 
@@ -38,6 +40,11 @@ public struct CustomOutputSettings: SchemaObject {
                 doc:
                     "How far key frames are apart, in all renditions alike; where not set 1s in ultra, else 2s. With mixed those of the source count"
             ),
+            Field(
+                "frameRate", \.frameRate, .range(5...120),
+                doc:
+                    "Pictures in a second of all renditions, evenly spaced: some of the source's are left out, or shown twice; where not set, all of them at their own times. 29.97 and the like are exact"
+            ),
             Field("audio", \.audio, doc: "What is made of sound"),
         ],
         anyOf: [["ladder", "renditions", "audio"]],
@@ -46,9 +53,9 @@ public struct CustomOutputSettings: SchemaObject {
                 faults.add(path["renditions"], nil, "ladder has renditions of its own: leave one of the two out")
             }
             guard !output.hasRenditions else { return }
-            if output.mixed || output.gop != nil {
+            if output.mixed || output.gop != nil || output.frameRate != nil {
                 faults.add(
-                    path[output.mixed ? "mixed" : "gop"], nil,
+                    path[output.mixed ? "mixed" : output.gop != nil ? "gop" : "frameRate"], nil,
                     "no pictures are encoded: write renditions, or a ladder with a name, or leave this out")
             } else if output.audio.output == AudioOutput() {
                 faults.add(
@@ -63,8 +70,9 @@ public struct CustomOutputSettings: SchemaObject {
         let chosen = ladder?.renditions ?? renditions.map(\.rendition)
         let pictures: OutputProfile.Pictures =
             !hasRenditions ? .passthrough : mixed ? .mixed(chosen) : .ladder(chosen)
-        return OutputProfile(
-            pictures, keyFrameInterval: gop.map(MediaTime.init), audio: audio.output)
+        var profile = OutputProfile(pictures, keyFrameInterval: gop.map { MediaTime($0) }, audio: audio.output)
+        profile.frameDistance = frameRate.map(MediaTime.init(framesPerSecond:))
+        return profile
     }
 }
 

@@ -43,6 +43,11 @@ extension OutputProfile {
     /// A segment ends with the first key frame after half of the target duration, and has to have one.
     private func checkKeyFrames(_ latency: LatencyProfile, at path: FieldPath, into faults: inout FaultList) {
         let place = path["gop"]
+        if isMixed, frameDistance != nil {
+            faults.add(
+                path["frameRate"], nil,
+                "in a mixed output the source's own pictures are shown at their times: leave frameRate out")
+        }
         if isMixed {
             guard keyFrameInterval != nil else { return }
             faults.add(place, nil, "in a mixed output the source's key frames are those of all: leave gop out")

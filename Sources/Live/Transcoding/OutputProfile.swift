@@ -18,6 +18,8 @@ public struct OutputProfile: Sendable, Hashable {
     /// How far key frames are apart; as the latency profile has it where nothing is said. In a mixed profile the source's are
     /// those of all.
     public var keyFrameInterval: MediaTime?
+    /// How far pictures of all renditions are apart, where they are to be so evenly; else they are shown when the source's are.
+    public var frameDistance: MediaTime?
     /// What is made of its sound; it is published as it comes where nothing is.
     public var audio: AudioOutput?
 

@@ -69,13 +69,14 @@ final class LadderOutput {
         _ source: IncomingSource, _ plan: TranscodingPlan, shift: MediaTime, from index: Int,
         deliver: @escaping @Sendable (MediaStep, Instant) -> Void
     ) {
-        guard let picture = source.picture, let format = source.pictures?.format, var frame = source.held.first?.frame
+        guard let picture = Self.picture(of: source, plan), let format = source.pictures?.format,
+            var frame = source.held.first?.frame
         else { return nil }
-        timescale = Self.timescale(for: frame.presentationTime.timescale)
+        timescale = plan.profile.frameDistance?.timescale ?? Self.timescale(for: frame.presentationTime.timescale)
         frame.presentationTime = (frame.presentationTime + shift).converted(to: timescale)
         (self.plan, self.deliver, colour) = (plan, deliver, source.colour)
         (ladder, meter) = (Ladder(plan.profile, for: picture), EncodingMeter(plan.journal))
-        distance = source.distance ?? Self.usualDistance
+        distance = plan.profile.frameDistance ?? source.distance ?? Self.usualDistance
         var (tracks, names, rungs): ([Track], [String], [Rung]) = ([], [], [])
         // Where each rung of the ladder is among those that could be made.
         var places: [Int?] = []
@@ -107,6 +108,13 @@ final class LadderOutput {
             origin, part: plan.latency.partTarget, divisors: rungs.map(\.divisor), origin: frame.presentationTime)
     }
 
+    /// What the source's pictures are like when they are encoded.
+    private static func picture(of source: IncomingSource, _ plan: TranscodingPlan) -> SourcePicture? {
+        var picture = source.picture
+        if let distance = plan.profile.frameDistance { picture?.frameRate = 1 / distance.seconds }
+        return picture
+    }
+
     /// That of video, unless times of the source would be rounded.
     private static func timescale(for source: Timescale) -> Timescale {
         Timescale.video.ticksPerSecond % source.ticksPerSecond == 0 ? .video : source
@@ -135,9 +143,9 @@ final class LadderOutput {
     /// True where viewers can go on with it when `source` comes: always, as long as colours mean the same and players turn
     /// pictures alike, where it `continues` the one before. Another one may have room for more.
     func fits(_ source: IncomingSource) -> Bool {
-        guard let picture = source.picture, colour == source.colour, picture.rotation == ladder.rotation else {
-            return false
-        }
+        guard let picture = Self.picture(of: source, plan), colour == source.colour,
+            picture.rotation == ladder.rotation
+        else { return false }
         return source.start.continues || ladder.covers(Ladder(plan.profile, for: picture))
     }
 

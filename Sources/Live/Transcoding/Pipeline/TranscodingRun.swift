@@ -44,7 +44,7 @@ final class TranscodingRun {
     func begin(_ start: RunStart) {
         endIncoming()
         leaveSource()
-        if !goesOnAlone { close() } else if !start.continues { beginBridge() }
+        if start.continues ? !goesOn : !goesOnAlone { close() } else if !start.continues { beginBridge() }
         let source = IncomingSource(start, plan)
         incoming = source
         if source.pictures == nil { takeOver() }
@@ -83,11 +83,11 @@ final class TranscodingRun {
         heard = []
     }
 
-    /// True where something is to be seen and heard when no source is.
-    private var goesOnAlone: Bool {
-        guard plan.slate != nil, !plan.profile.isMixed, let ladder, !ladder.tracks.isEmpty else { return false }
-        return layout.canBeSilent
-    }
+    /// True where the run outlives what a source sends.
+    private var goesOn: Bool { ladder != nil && !plan.profile.isMixed && layout.canBeSilent }
+
+    /// True where it outlives the source.
+    private var goesOnAlone: Bool { goesOn && plan.slate != nil }
 
     // MARK: Taking over
 
@@ -105,7 +105,8 @@ final class TranscodingRun {
     /// Goes on with `source` in the same run. False where that cannot be.
     private func goOn(with source: IncomingSource) -> Bool {
         let start = source.start
-        guard goesOnAlone, let ladder, let last = ladder.last, source.held.isEmpty || ladder.fits(source),
+        guard goesOn, bridge != nil || start.continues, let ladder, let last = ladder.last,
+            source.held.isEmpty || ladder.fits(source),
             let places = layout.places(of: source.sounds, continues: start.continues)
         else { return false }
         if bridge != nil {
@@ -138,9 +139,9 @@ final class TranscodingRun {
                 run.sourceStart = run.sourceStart.converted(to: ladder.timescale, rounding: .down)
             }
         }
-        if layout.encodes || goesOnAlone, !source.sounds.isEmpty {
+        if layout.encodes || goesOn, !source.sounds.isEmpty {
             sound = SoundStage(
-                layout, plan.journal, start: run.sourceStart, isBridged: goesOnAlone, deliver: deliver)
+                layout, plan.journal, start: run.sourceStart, isBridged: goesOn, deliver: deliver)
             run.soundDelay = plan.profile.audio?.delay ?? .zero
         }
         run.tracks = tracks + (sound?.tracks ?? source.sounds)
@@ -217,7 +218,7 @@ final class TranscodingRun {
 
     private func show(_ picture: PictureSource.Picture) {
         guard let ladder else { return }
-        let time = picture.frame.presentationTime + shift
+        var time = picture.frame.presentationTime + shift
         if bridge != nil, let last = ladder.last {
             // What viewers had before is not shown again.
             guard time > last else { return }
@@ -225,9 +226,17 @@ final class TranscodingRun {
             endBridge(at: picture.arrival)
             clock = PictureClock()
         }
+        clock.note(time, arrival: picture.arrival)
+        if plan.profile.frameDistance != nil, let last = ladder.last {
+            let count = ((time - last).seconds / ladder.distance.seconds).rounded()
+            guard count >= 1 else { return }
+            if time - last <= Bridge.longest {
+                for _ in 1..<Int(count) { ladder.goOn(arrival: picture.arrival) }
+            }
+            time = last + ladder.distance * Int64(count)
+        }
         let isKey = ladder.encode(picture.frame, at: time, arrival: picture.arrival, isSync: picture.key != nil)
         if let key = picture.key { pictures?.passage?.decide(key, isKey: isKey) }
-        clock.note(time, arrival: picture.arrival)
         silence(until: time + ladder.distance, arrival: picture.arrival)
     }
 
@@ -280,7 +289,7 @@ final class TranscodingRun {
 
     /// What the source does not bring is not heard up to `end`.
     private func silence(until end: MediaTime, arrival: Instant) {
-        guard goesOnAlone, heard.compactMap(\.self).count < layout.sources.count else { return }
+        guard goesOn, heard.compactMap(\.self).count < layout.sources.count else { return }
         sound?.fill(until: end, arrival: arrival)
     }
 }

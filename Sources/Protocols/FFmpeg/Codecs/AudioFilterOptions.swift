@@ -19,6 +19,8 @@ public struct AudioFilterOptions: Sendable {
     public var loudness = Loudness.asItIs
     /// From which distance on, in seconds, between what times say and what has come, silence is put in or sound left out.
     public var tolerance = 0.03
+    /// By how much sound is stretched or squeezed at most where times run faster or slower than it: a hundredth is not heard.
+    public var stretch = 0.01
     /// Options of libswresample, such as `rematrix_maxval` for mixing down without clipping.
     public var resampling: [(name: String, value: String)] = []
     /// Further filters that come last, in libavfilter's syntax.
@@ -29,8 +31,9 @@ public struct AudioFilterOptions: Sendable {
 
     /// The filters, one after the other, in libavfilter's syntax.
     var description: String {
-        // Times are counted on, so that what comes out has no gaps.
-        let resampler = "aresample=async=1:min_hard_comp=\(tolerance)"
+        // Times are counted on, so that what comes out has no gaps. A few milliseconds are the rounding of a source.
+        let most = Int(Double(sampleRate) * stretch)
+        let resampler = "aresample=flags=res:async=\(max(most, 1)):min_comp=0.005:min_hard_comp=\(tolerance)"
         var list = [resampling.reduce(resampler) { $0 + ":\($1.name)=\($1.value)" }, form]
         switch loudness {
         case .asItIs: break
