@@ -297,8 +297,8 @@ def test_srt_brings_all_of_a_stream_through_the_relay(clip):
         end.bind(("127.0.0.1", 0))
         relay = stack.enter_context(LossyRelay(0, ("127.0.0.1", port), loss=0.05, reorder=0.05))
         for ways in (
-                [f"srt://:{port}?mode=listener&latency=400", f"udp://127.0.0.1:{end.getsockname()[1]}"],
-                [f"udp://127.0.0.1:{entry}", f"srt://127.0.0.1:{relay.port}?mode=caller&latency=400"]):
+                [f"srt://:{port}?mode=listener&latency=2000", f"udp://127.0.0.1:{end.getsockname()[1]}"],
+                [f"udp://127.0.0.1:{entry}", f"srt://127.0.0.1:{relay.port}?mode=caller&latency=2000"]):
             process = subprocess.Popen(["srt-live-transmit", "-q", "-a:no", *ways])
             stack.callback(process.wait, 10)
             stack.callback(process.terminate)
