@@ -72,7 +72,9 @@ final class LadderOutput {
         guard let picture = Self.picture(of: source, plan), let format = source.pictures?.format,
             var frame = source.held.first?.frame
         else { return nil }
-        timescale = plan.profile.frameDistance?.timescale ?? Self.timescale(for: frame.presentationTime.timescale)
+        let ticks = frame.presentationTime.timescale
+        // Where the source's own pictures are shown too its times are those of all.
+        timescale = plan.profile.frameDistance?.timescale ?? (index > 0 ? ticks : Self.timescale(for: ticks))
         frame.presentationTime = (frame.presentationTime + shift).converted(to: timescale)
         (self.plan, self.deliver, colour) = (plan, deliver, source.colour)
         (ladder, meter) = (Ladder(plan.profile, for: picture), EncodingMeter(plan.journal))

@@ -110,8 +110,11 @@ final class TranscodingRun {
             let places = layout.places(of: source.sounds, continues: start.continues)
         else { return false }
         if bridge != nil {
-            let place = clock.place(at: start.arrival) ?? last + ladder.distance
-            guard place - last <= Bridge.longest else { return false }
+            let due = clock.place(at: start.arrival) ?? last + ladder.distance
+            guard due - last <= Bridge.longest else { return false }
+            // In step with what is shown now, so that no picture is shown for a moment only.
+            let steps = ((due - last).seconds / ladder.distance.seconds).rounded()
+            let place = last + ladder.distance * Int64(steps)
             shift = (place - start.sourceStart).converted(to: start.sourceStart.timescale, rounding: .up)
             deliver(.source(at: place), start.arrival)
         }

@@ -67,7 +67,7 @@ public struct StillPicture: Sendable, Hashable {
     private static func ground(_ format: VideoFormat) -> String {
         let (width, height) = display(format)
         return "gradients=s=\(width)x\(height):c0=0x16324f:c1=0x0a1420:x0=0:y0=0:x1=\(width / 2):y1=\(height)"
-            + ":nb_colors=2:duration=1:rate=1:speed=0.00001"
+            + ":nb_colors=2:seed=1:duration=1:rate=1:speed=0.00001"
     }
 
     private static func words(_ title: String, _ line: String, _ format: VideoFormat) -> String {
