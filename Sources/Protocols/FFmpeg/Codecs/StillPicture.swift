@@ -66,7 +66,8 @@ public struct StillPicture: Sendable, Hashable {
     /// The card without words: light from the upper left.
     private static func ground(_ format: VideoFormat) -> String {
         let (width, height) = display(format)
-        return "gradients=s=\(width)x\(height):c0=0x16324f:c1=0x0a1420:x0=0:y0=0:x1=\(width / 2):y1=\(height)"
+        // A point that lies outside it chooses by chance.
+        return "gradients=s=\(width)x\(height):c0=0x16324f:c1=0x0a1420:x0=0:y0=0:x1=\(width / 2):y1=\(height - 1)"
             + ":nb_colors=2:seed=1:duration=1:rate=1:speed=0.00001"
     }
 
